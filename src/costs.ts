@@ -1,0 +1,103 @@
+import { type Network, Shortcut } from "./network.ts";
+
+/** What a network costs. Every figure is an exact double: sums of whole numbers, or of eighths. */
+export interface Costs {
+  /** 64 e, e = 8-bit-equivalent MACs, the published unit. */
+  bitops: number;
+  macs: number;
+  /** Bytes, without the classifier unless `classes` says how many it has. */
+  flash: number;
+  /** Bytes, the published estimate. */
+  sram: number;
+  /** Layers as the paper counts them: main-path convs. */
+  layers: number;
+}
+
+export const costNames = ["bitops", "macs", "flash", "sram", "layers"] as const;
+export type CostName = (typeof costNames)[number];
+
+export function emptyCosts(): Costs {
+  return { bitops: 0, macs: 0, flash: 0, sram: 0, layers: 0 };
+}
+
+/** Bits that a full-precision conv is charged for. */
+const FULL_PRECISION_BITS = 8;
+/** BN (2) and ReLU or addition (1) on every output value, in 8-bit-equivalent MACs. */
+const ELEMENTWISE = 3;
+
+/**
+ * Costs of a network by the formulas of the published program (spec section 6).
+ * @param classes outputs of an 8-bit classifier behind the network, counted into flash: C * classes + classes bytes; 0 for none
+ * @param out filled and returned
+ */
+export function costs(network: Network, classes: number, out: Costs): Costs {
+  let bitops = 0;
+  let macs = 0;
+  let flash = 0;
+  let sram = 0;
+  let mainConvs = 0;
+  let conv = 0;
+  for (let layer = 0; layer < network.layers; layer++) {
+    const first = conv;
+    const end = network.layerEnd[layer];
+    const rIn = network.inResolution[first];
+    const stride = network.layerStride[layer];
+    if (network.shortcut[layer] !== Shortcut.none && stride === 2) {
+      bitops += 64 * network.inChannels[first] * rIn * rIn;
+    }
+    for (; conv < end; conv++) {
+      const cin = network.inChannels[conv];
+      const cout = network.outChannels[conv];
+      const k = network.kernel[conv];
+      const area = network.outResolution[conv] * network.outResolution[conv];
+      const bitsA = network.bitsA[conv] || FULL_PRECISION_BITS;
+      const bitsW = network.bitsW[conv] || FULL_PRECISION_BITS;
+      const weights = (network.depthwise[conv] === 1 ? 1 : cin) * cout * k * k;
+      const work = weights * area;
+      macs += work;
+      bitops += work * bitsA * bitsW + 64 * ELEMENTWISE * cout * area;
+      flash += (weights * bitsW) / 8 + 2 * cout;
+      if (network.projection[conv] === 1) continue;
+      mainConvs++;
+      const memory = sramOf(network, layer, first, conv);
+      if (memory > sram) sram = memory;
+    }
+  }
+  const last = network.outChannels[network.convs - 1];
+  out.bitops = bitops;
+  out.macs = macs;
+  out.flash = classes > 0 ? flash + last * classes + classes : flash;
+  out.sram = sram;
+  out.layers = mainConvs;
+  return out;
+}
+
+/**
+ * The published SRAM estimate of one main-path conv, bytes: its input, its output at the next conv's bits (a depthwise output replaces
+ * its input channel by channel), and, for a middle conv under a shortcut, the layer's output held at the bits of its first conv.
+ */
+export function sramOf(network: Network, layer: number, first: number, conv: number): number {
+  const r = network.inResolution[conv];
+  const s = network.stride[conv];
+  const cout = network.depthwise[conv] === 1 ? 1 : network.outChannels[conv];
+  const next = nextMainConv(network, conv);
+  const nextBits = (next < network.convs && network.bitsA[next]) || FULL_PRECISION_BITS;
+  const bitsA = network.bitsA[conv] || FULL_PRECISION_BITS;
+  let memory = (r * r * network.inChannels[conv] * bitsA + Math.floor((r * r * cout) / (s * s)) * nextBits) / 8;
+  const end = network.layerEnd[layer];
+  if (
+    conv > first &&
+    conv < end - 1 &&
+    network.shortcut[layer] !== Shortcut.none &&
+    network.projection[end - 1] === 0
+  ) {
+    const held = Math.floor((r * r * network.outChannels[end - 1]) / (s * s));
+    memory += (held * (network.bitsA[first] || FULL_PRECISION_BITS)) / 8;
+  }
+  return memory;
+}
+
+function nextMainConv(network: Network, conv: number): number {
+  const next = conv + 1;
+  return next < network.convs && network.projection[next] === 1 ? next + 1 : next;
+}
