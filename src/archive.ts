@@ -173,7 +173,7 @@ export class Archive {
           run,
           generation,
           genomes.subarray(i * genomeLength, (i + 1) * genomeLength),
-          score === score ? score : null,
+          Number.isNaN(score) ? null : score,
           costs[row],
           costs[row + 1],
           costs[row + 2],
@@ -199,7 +199,7 @@ export class Archive {
   eachReused(run: number, each: (low: number, high: number) => void): void {
     const rows = this.#db.prepare("SELECT keys FROM reused WHERE run = ?").iterate(run);
     for (const { keys } of rows as Iterable<{ keys: Uint8Array }>) {
-      const words = new Uint32Array(keys.slice().buffer);
+      const words = new Uint32Array(new Uint8Array(keys).buffer);
       for (let i = 0; i < words.length; i += 2) each(words[i], words[i + 1]);
     }
   }
@@ -230,7 +230,7 @@ function readRun(row: RawRun): RunRow {
     genomes: Uint8Array;
     scores: Uint8Array;
   };
-  return { ...row, checkpoint: { counters, genomes, scores: new Float64Array(scores.slice().buffer) } };
+  return { ...row, checkpoint: { counters, genomes, scores: new Float64Array(new Uint8Array(scores).buffer) } };
 }
 
 function bytesOf(array: Uint32Array | Float64Array): Uint8Array {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { Archive } from "./archive.ts";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { Archive, type RunRow } from "./archive.ts";
 import { budgetLimits, type Config, parseConfig, scoringContext, spaceOf } from "./config.ts";
 import { type Costs, costNames, costs, emptyCosts } from "./costs.ts";
 import { Network } from "./network.ts";
@@ -81,7 +82,7 @@ export async function resumeSearch(
 ): Promise<RunResult> {
   Archive.openForReading(options.archive).close();
   return withArchive(options.archive, (archive) => {
-    const row = id === undefined ? lastResumable(archive, evaluations !== undefined) : archive.run(id);
+    const row = resumableRun(archive, id, evaluations);
     let config = parseConfig(JSON.parse(row.config), `run ${row.id}`);
     if (evaluations !== undefined) {
       const bred = row.checkpoint?.counters.evaluations ?? 0;
@@ -98,9 +99,20 @@ export async function resumeSearch(
   });
 }
 
-function lastResumable(archive: Archive, extend: boolean) {
+/**
+ * The run that `resume` goes on with: the given one, else the last unfinished one, else (to extend it) the last one.
+ * @throws UserError where there is none
+ */
+export function resumableRun(archive: Archive, id: number | undefined, evaluations: number | undefined): RunRow {
+  if (id !== undefined) {
+    const row = archive.run(id);
+    if (row.status === "done" && evaluations === undefined) {
+      throw new UserError(`${archive.path}: run ${id} is finished; extend it with --evaluations N`);
+    }
+    return row;
+  }
   const runs = archive.runs();
-  const row = runs.findLast((run) => run.status === "running") ?? (extend ? runs.at(-1) : undefined);
+  const row = runs.findLast((run) => run.status === "running") ?? (evaluations === undefined ? undefined : runs.at(-1));
   if (row === undefined) {
     throw new UserError(
       `${archive.path}: no unfinished run; extend a finished one with --evaluations N, or start one with qes search`,
@@ -193,6 +205,8 @@ async function conduct(
         bestScore: search.population.scores[0],
         costs: candidateAt(config, space, search.population.genomes, 0, 0).costs,
       });
+      // Signals are delivered between two turns of the event loop; inline scoring alone never ends one.
+      await nextTurn();
       stopped = options.shouldStop?.() ?? false;
     }
   } finally {

@@ -40,7 +40,7 @@ export class ThreadPool implements Pool {
     let first = 0;
     for (const reply of await Promise.all(tasks)) {
       const batch = unpack(reply) as { scores: Uint8Array; failures: [number, string][] };
-      const values = new Float64Array(batch.scores.slice().buffer);
+      const values = new Float64Array(new Uint8Array(batch.scores).buffer);
       scores.set(values, first);
       for (const [index, reason] of batch.failures) failures.push([first + index, reason]);
       first += values.length;

@@ -92,7 +92,7 @@ export class AnalyticScore {
   lnSqrtFanIn(fanIn: number): number {
     if (fanIn >= FAN_IN_TABLE) return 0.5 * ln(fanIn);
     const known = this.#lnSqrt[fanIn];
-    if (known === known) return known;
+    if (!Number.isNaN(known)) return known;
     this.#lnSqrt[fanIn] = 0.5 * ln(fanIn);
     return this.#lnSqrt[fanIn];
   }
