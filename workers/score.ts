@@ -1,7 +1,7 @@
 import { workerData } from "node:worker_threads";
 import { pack, unpack } from "msgpackr";
 import type { Config } from "../src/config.ts";
-import { createScorer } from "../src/score/scorer.ts";
+import { createScorer } from "../src/pool/scorer.ts";
 
 // Piscina wraps what the pool gave: [its own data, ours].
 const own = (Array.isArray(workerData) ? workerData[1] : workerData) as { config: Uint8Array };

@@ -1,5 +1,5 @@
-import type { Scorer } from "../score/scorer.ts";
 import type { Pool } from "./pool.ts";
+import type { Scorer } from "./scorer.ts";
 
 /** Scores in the calling thread. */
 export class InlinePool implements Pool {

@@ -2,8 +2,8 @@ import { pack, unpack } from "msgpackr";
 import { Piscina } from "piscina";
 import type { Config } from "../config.ts";
 import { builtFile } from "../package-root.ts";
-import type { BatchScores } from "../score/scorer.ts";
 import type { Pool } from "./pool.ts";
+import type { BatchScores } from "./scorer.ts";
 
 /** Scores in worker threads; a message is msgpack bytes each way. */
 export class ThreadPool implements Pool {

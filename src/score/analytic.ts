@@ -84,9 +84,14 @@ export class AnalyticScore {
     }
   }
 
+  /** What the bits of a conv add to ln sqrt(F). */
+  bitsGain(bitsA: number, bitsW: number): number {
+    return this.#gainA[bitsA] + this.#gainW[bitsW];
+  }
+
   /** Log-std gain of a conv: ln sqrt(F) + ln LUT(sA, bitsA) - ln sA + ln LUT(sW, bitsW), or ln sqrt(F) at full precision. */
   gain(fanIn: number, bitsA: number, bitsW: number): number {
-    return this.lnSqrtFanIn(fanIn) + (this.#gainA[bitsA] + this.#gainW[bitsW]);
+    return this.lnSqrtFanIn(fanIn) + this.bitsGain(bitsA, bitsW);
   }
 
   lnSqrtFanIn(fanIn: number): number {

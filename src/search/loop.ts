@@ -1,6 +1,5 @@
-import { type Costs, costNames, costs, emptyCosts } from "../costs.ts";
-import { Network } from "../network.ts";
-import { decode } from "../space/genome.ts";
+import { type Costs, costNames, emptyCosts } from "../costs.ts";
+import { Evaluator } from "../space/evaluator.ts";
 import { mutatePublished } from "../space/mutation.ts";
 import type { Space } from "../space/space.ts";
 import { Population } from "./population.ts";
@@ -67,7 +66,7 @@ export interface SearchOptions {
 export class Search {
   readonly #options: SearchOptions;
   readonly #random = new RandomStream();
-  readonly #network: Network;
+  readonly #evaluator: Evaluator;
   readonly #costs: Costs = emptyCosts();
   readonly #population: Population;
   readonly #seen: SeenSet;
@@ -82,7 +81,7 @@ export class Search {
   constructor(options: SearchOptions, checkpoint?: Checkpoint) {
     this.#options = options;
     const { space, generation } = options;
-    this.#network = new Network(space.convCapacity);
+    this.#evaluator = new Evaluator(space, options.classes);
     this.#population = new Population(options.population, space.genomeLength);
     this.#seen = options.seen;
     // One genome more than a generation: children are bred in place and overwritten where they are not new.
@@ -179,7 +178,7 @@ export class Search {
 
   /** Whether the genome at index `count` is new, within budget and to be scored: 1, or 0. */
   #admit(count: number, reusedKeys: number[]): 0 | 1 {
-    const { space, limits, classes } = this.#options;
+    const { space, limits } = this.#options;
     const length = space.genomeLength;
     const at = count * length;
     const seen = this.#seen;
@@ -188,8 +187,8 @@ export class Search {
       this.#counters.duplicates++;
       return 0;
     }
-    decode(space, this.#genomes, at, this.#network);
-    const cost = costs(this.#network, classes, this.#costs);
+    const cost = this.#costs;
+    this.#evaluator.costs(this.#genomes, at, cost);
     if (
       cost.bitops > limits[0] ||
       cost.macs > limits[1] ||

@@ -1,9 +1,9 @@
 import type { Config } from "../config.ts";
 import { spaceOf } from "../config.ts";
-import { Network } from "../network.ts";
-import { decode } from "../space/genome.ts";
+import type { Network } from "../network.ts";
+import { AnalyticScore } from "../score/analytic.ts";
+import { bitsGains, Evaluator } from "../space/evaluator.ts";
 import type { Space } from "../space/space.ts";
-import { AnalyticScore } from "./analytic.ts";
 
 /** The scores of a batch, in its order; NaN where there is none, and then the reason. */
 export interface BatchScores {
@@ -21,8 +21,10 @@ export interface Scorer {
 }
 
 export function createScorer(config: Config, space: Space = spaceOf(config)): Scorer {
-  const network = new Network(space.convCapacity);
   const score = new AnalyticScore(config.score);
+  const evaluator = new Evaluator(space, 0);
+  const gains = bitsGains(score);
+  const weights = Float64Array.from(config.score.stageWeights);
   const length = space.genomeLength;
   return {
     check: (network) => score.check(network),
@@ -31,8 +33,7 @@ export function createScorer(config: Config, space: Space = spaceOf(config)): Sc
       const scores = new Float64Array(count);
       const failures: [number, string][] = [];
       for (let i = 0; i < count; i++) {
-        decode(space, genomes, i * length, network);
-        const value = score.score(network);
+        const value = evaluator.score(genomes, i * length, weights, gains);
         scores[i] = Number.isFinite(value) ? value : Number.NaN;
         if (!Number.isFinite(value)) failures.push([i, `the score is ${value}`]);
       }
