@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Archive, type RunRow } from "./archive.ts";
 import { budgetLimits, type Config, parseConfig, scoringContext, spaceOf } from "./config.ts";
+import { InlineCommitQueue, ThreadCommitQueue } from "./commit-queue.ts";
 import { type Costs, costNames, costs, emptyCosts } from "./costs.ts";
 import { Network } from "./network.ts";
 import { InlinePool } from "./pool/inline.ts";
@@ -174,6 +175,7 @@ async function conduct(
   const elapsed = () => secondsBefore + options.clock() - began;
   const bredBefore = search.counters.evaluations;
   const pool = openPool(config, space, options.threads);
+  const queue = archive.path === ":memory:" ? new InlineCommitQueue(archive) : new ThreadCommitQueue(archive.path);
   let stopped = false;
   try {
     while (!search.done && !stopped) {
@@ -184,7 +186,7 @@ async function conduct(
         throw new UserError(`space.start cannot be scored: ${reasons.get(0)}; start from another network`);
       }
       search.tell({ scores, failures: reasons });
-      archive.commit({
+      await queue.commit({
         run,
         context,
         generation: asked.generation,
@@ -210,7 +212,7 @@ async function conduct(
       stopped = options.shouldStop?.() ?? false;
     }
   } finally {
-    await pool.close();
+    await Promise.all([pool.close(), queue.close()]);
   }
   const seconds = elapsed();
   const { counters } = search;
