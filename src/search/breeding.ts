@@ -1,4 +1,3 @@
-import { emptyCosts, withinLimits } from "../costs.ts";
 import type { Evaluator } from "../space/evaluator.ts";
 import { btnUnits, expansionOf, outUnits } from "../space/genome.ts";
 import {
@@ -16,8 +15,13 @@ import type { Space } from "../space/space.ts";
 import type { Population } from "./population.ts";
 import type { RandomStream } from "./random.ts";
 
-/** Makes one child in place at `at` from a population; a pure function of the population and the random stream. */
-export type Breed = (population: Population, genomes: Uint8Array, at: number, random: RandomStream) => void;
+/** An operator set; each member is a pure function of what it is given. */
+export interface Breeding {
+  /** Makes one child in place at `at`. */
+  breed(population: Population, genomes: Uint8Array, at: number, random: RandomStream): void;
+  /** Leads an over-budget child back in place; whether it is now worth another look. */
+  repair(genomes: Uint8Array, at: number, random: RandomStream): boolean;
+}
 
 export const operatorSets = ["standard", "published"] as const;
 export type OperatorSet = (typeof operatorSets)[number];
@@ -26,16 +30,19 @@ export type OperatorSet = (typeof operatorSets)[number];
  * The operators of a search.
  * @param limits budgets in the order of `costNames`, which the standard operators repair a child towards
  */
-export function createBreed(name: OperatorSet, space: Space, evaluator: Evaluator, limits: Float64Array): Breed {
-  return name === "published" ? publishedBreed(space) : standardBreed(space, evaluator, limits);
+export function createBreeding(name: OperatorSet, space: Space, evaluator: Evaluator, limits: Float64Array): Breeding {
+  return name === "published" ? publishedBreeding(space) : standardBreeding(space, evaluator, limits);
 }
 
 /** A parent of the population, mutated twice: the published search. */
-function publishedBreed(space: Space): Breed {
-  return (population, genomes, at, random) => {
-    population.copy(random.below(population.count), genomes, at);
-    mutatePublished(space, genomes, at, random);
-    mutatePublished(space, genomes, at, random);
+function publishedBreeding(space: Space): Breeding {
+  return {
+    breed(population, genomes, at, random) {
+      population.copy(random.below(population.count), genomes, at);
+      mutatePublished(space, genomes, at, random);
+      mutatePublished(space, genomes, at, random);
+    },
+    repair: () => false,
   };
 }
 
@@ -50,14 +57,13 @@ const MAX_WIDTH_STEP = 3;
  * One to three mutations a child, one of them at times the exchange of a range of blocks with a second parent; then, while the child is
  * over budget, random steps down. Rates are those that measured best, docs/operators.md.
  */
-function standardBreed(space: Space, evaluator: Evaluator, limits: Float64Array): Breed {
+function standardBreeding(space: Space, evaluator: Evaluator, limits: Float64Array): Breeding {
   const step = space.options.widthStep;
   const count = space.blocks.length;
   const all = space.blocks.map((_, b) => b);
   const supers = all.filter((b) => space.blocks[b].family.isSuper);
   const widths = all.filter((b) => space.blocks[b].maxOut > Math.max(space.blocks[b].minOut, step));
   const bits = all.filter((b) => space.blocks[b].bits.pairs.length > 1);
-  const cost = emptyCosts();
 
   const stepWidth = (b: number, units: number, genomes: Uint8Array, at: number) =>
     setOut(space, b, genomes, at, outUnits(space.blocks[b], genomes, at) + units);
@@ -112,11 +118,6 @@ function standardBreed(space: Space, evaluator: Evaluator, limits: Float64Array)
     }
   };
 
-  const isOver = (genomes: Uint8Array, at: number): boolean => {
-    evaluator.costs(genomes, at, cost);
-    return !withinLimits(cost, limits);
-  };
-
   const stepDown = (genomes: Uint8Array, at: number, random: RandomStream) => {
     if (bits.length > 0 && random.below(2) === 0) stepBits(0, genomes, at, random);
     else if (widths.length > 0 && random.below(2) === 0)
@@ -124,15 +125,30 @@ function standardBreed(space: Space, evaluator: Evaluator, limits: Float64Array)
     else stepExpansion(supers[random.below(supers.length)], -1, genomes, at);
   };
 
-  return (population, genomes, at, random) => {
-    population.copy(random.below(population.count), genomes, at);
-    let mutations = 1 + random.below(MAX_MUTATIONS);
-    if (random.next() < CROSSOVER) {
-      cross(population, genomes, at, random);
-      mutations--;
-    }
-    for (; mutations > 0; mutations--) wheel[random.below(wheel.length)](genomes, at, random);
-    for (let i = 0; i < REPAIRS && isOver(genomes, at); i++) stepDown(genomes, at, random);
+  const sort = (genomes: Uint8Array, at: number) => {
     for (const b of supers) sortLayers(space.blocks[b], genomes, at);
+  };
+
+  return {
+    breed(population, genomes, at, random) {
+      population.copy(random.below(population.count), genomes, at);
+      let mutations = 1 + random.below(MAX_MUTATIONS);
+      if (random.next() < CROSSOVER) {
+        cross(population, genomes, at, random);
+        mutations--;
+      }
+      for (; mutations > 0; mutations--) wheel[random.below(wheel.length)](genomes, at, random);
+      sort(genomes, at);
+    },
+    repair(genomes, at, random) {
+      for (let i = 0; i < REPAIRS; i++) {
+        stepDown(genomes, at, random);
+        if (!evaluator.exceeds(genomes, at, limits)) {
+          sort(genomes, at);
+          return true;
+        }
+      }
+      return false;
+    },
   };
 }
