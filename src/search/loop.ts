@@ -1,7 +1,7 @@
 import { type Costs, costNames, emptyCosts, withinLimits } from "../costs.ts";
 import { Evaluator } from "../space/evaluator.ts";
 import type { Space } from "../space/space.ts";
-import { type Breeding, createBreeding, type OperatorSet } from "./breeding.ts";
+import { type Breeding, createBreeding, type OperatorRates, type OperatorSet } from "./breeding.ts";
 import { Population } from "./population.ts";
 import { RandomStream } from "./random.ts";
 import { Seen, type SeenSet } from "./seen-set.ts";
@@ -54,6 +54,8 @@ export interface SearchOptions {
   readonly generation: number;
   readonly evaluations: number;
   readonly operators: OperatorSet;
+  /** Of the standard operators; theirs by default. */
+  readonly rates?: OperatorRates;
   /** In the order of `costNames`. */
   readonly limits: Float64Array;
   readonly classes: number;
@@ -84,7 +86,7 @@ export class Search {
     this.#options = options;
     const { space, generation } = options;
     this.#evaluator = new Evaluator(space, options.classes);
-    this.#breeding = createBreeding(options.operators, space, this.#evaluator, options.limits);
+    this.#breeding = createBreeding(options.operators, space, this.#evaluator, options.limits, options.rates);
     this.#population = new Population(options.population, space.genomeLength);
     this.#seen = options.seen;
     // One genome more than a generation: children are bred in place and overwritten where they are not new.
