@@ -41,7 +41,7 @@ export class Float32Kernels implements Kernels {
     for (let p = 0; p < pixels; p += TILE) {
       const rows = Math.min(TILE, pixels - p);
       for (let r = 0; r < rows; r++) {
-        let to = ((r >> 2) * depth << 2) + (r & 3);
+        let to = (((r >> 2) * depth) << 2) + (r & 3);
         const from = (p + r) * depth;
         for (let j = 0; j < depth; j++, to += 4) tile[to] = quantised(x[from + j], scale, limit);
       }
@@ -77,7 +77,7 @@ export class Float32Kernels implements Kernels {
         for (let column = 0; column < outResolution; column += TILE) {
           const rows = Math.min(TILE, outResolution - column);
           for (let r = 0; r < rows; r++) {
-            let to = ((r >> 2) * depth << 2) + (r & 3);
+            let to = (((r >> 2) * depth) << 2) + (r & 3);
             for (let ky = 0; ky < kernel; ky++) {
               const from = ((top + ky + kernel) % kernel) * rowLength + (column + r) * stride * inStride;
               for (let j = 0; j < window; j++, to += 4) tile[to] = ring[from + j];

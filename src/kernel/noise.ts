@@ -1,15 +1,7 @@
 import { exp, upperTail } from "../score/gaussian.ts";
 
-/** ln of the number of standard normal values in the pool, base 2. */
-const POOL_BITS = 21;
-/** Number of values in the pool. */
-export const POOL = 2 ** POOL_BITS;
-/** A slice longer than this is put together from pieces of PIECE values, so that no two tensors share most of the pool. */
-export const LONGEST_SLICE = POOL / 8;
-export const PIECE = 2 ** 14;
-/** Slices start at multiples of this: 16 bytes of int16, 32 of float32. */
-const ALIGNMENT = 8;
-
+/** Number of standard normal values in the pool. */
+export const POOL = 2 ** 21;
 /** Mixes the bits of a 32-bit number, a bijection (the constants are Chris Wellons' lowbias32). */
 function mix(x: number): number {
   x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
@@ -17,16 +9,14 @@ function mix(x: number): number {
   return (x ^ (x >>> 16)) >>> 0;
 }
 
-/** A 32-bit hash of whole numbers. */
-function hash(...parts: number[]): number {
-  let h = 0x9e3779b9;
-  for (const part of parts) h = mix((h ^ part) + 0x9e3779b9);
-  return h;
+/** Adds a whole number to a 32-bit hash. */
+export function hash(state: number, part: number): number {
+  return mix((state ^ part) + 0x9e3779b9);
 }
 
 /** Hash of a noise seed, a whole number below 2^53. */
-function seedHash(seed: number): number {
-  return hash(seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0);
+export function seedHash(seed: number): number {
+  return hash(hash(0, seed >>> 0), Math.floor(seed / 2 ** 32) >>> 0);
 }
 
 /**
@@ -77,21 +67,4 @@ function upperQuantiles(count: number): Float32Array {
     quantiles[i] = u * u * ((1 + 2 * t) * z0 + t * h * d0) + t * t * ((3 - 2 * t) * z1 - u * h * d1);
   }
   return quantiles;
-}
-
-/** What a noise tensor is a function of, besides the seed: two tensors with equal keys are equal. */
-export interface NoiseKey {
-  /** Whole numbers: the repeat, and the position of the conv among the main-path convs (-1: the network's input). */
-  repeat: number;
-  position: number;
-  /** Shape of the tensor, as far as it tells two tensors apart. */
-  outer: number;
-  inner: number;
-}
-
-/** Where in the pool a slice (or its piece) begins: a counter-based function of its arguments, a multiple of 8, the slice fits in the pool. */
-export function sliceStart(seed: number, key: Readonly<NoiseKey>, length: number, piece: number): number {
-  const h = hash(seedHash(seed), key.repeat, key.position, key.outer, key.inner, piece);
-  const choices = Math.floor((POOL - length) / ALIGNMENT) + 1;
-  return (h % choices) * ALIGNMENT;
 }
