@@ -77,8 +77,11 @@ export class ForwardScore {
   #blocks = new Float64Array(64);
   #reasons: (string | undefined)[] = [];
 
-  /** @throws UserError where an option is out of its range or this engine cannot run the kernel */
-  constructor(options: ForwardOptions) {
+  /**
+   * @param kernels what runs the convs, of its own memory; absent: the kernel that the options name
+   * @throws UserError where an option is out of its range or this engine cannot run the kernel
+   */
+  constructor(options: ForwardOptions, kernels: Kernels = createKernels(options.kernel)) {
     whole("repeats", options.repeats, 1);
     whole("batch", options.batch, 1);
     whole("noiseSeed", options.noiseSeed, 0);
@@ -90,7 +93,7 @@ export class ForwardScore {
     this.#maxChannels = options.maxChannels ?? Number.POSITIVE_INFINITY;
     this.#lnSigma = ln(options.sigmaActivation);
     this.#sum = new StageSum(options.stageWeights);
-    this.#kernels = createKernels(options.kernel);
+    this.#kernels = kernels;
     this.#noise = new NoisePools(this.#kernels, options.noiseSeed, options.sigmaWeight, BASE);
     this.#arena = new Arena(this.#kernels, this.#noise, {
       activation: options.sigmaActivation,
