@@ -161,63 +161,65 @@ function rowFloat32(
   channels: i32,
   moments: usize,
 ): void {
+  const mask0 = mask32(channels);
+  const mask1 = mask32(channels - 4);
   const step = <usize>stride * 32;
   const outBytes = <usize>channelStride * 4;
   let sum = f64x2.splat(0);
   let squares = f64x2.splat(0);
-  for (let half = 0; half < 2; half++) {
-    const mask = mask32(channels - 4 * half);
-    let to = out + <usize>half * 16;
-    for (let x = 0; x < width; x += 4) {
-      let s0 = f32x4.splat(0);
-      let s1 = f32x4.splat(0);
-      let s2 = f32x4.splat(0);
-      let s3 = f32x4.splat(0);
-      let wj = w + <usize>half * 16;
-      let current = slot;
-      for (let ky = 0; ky < kernel; ky++) {
-        let p = ring + <usize>half * 16 + <usize>current * rowBytes + <usize>x * step;
-        if (++current === kernel) current = 0;
-        if (stride === 1) {
-          for (let kx = 0; kx < kernel; kx++) {
-            const v = v128.load(wj);
-            s0 = multiplyAdd(s0, v128.load(p), v);
-            s1 = multiplyAdd(s1, v128.load(p, 32), v);
-            s2 = multiplyAdd(s2, v128.load(p, 64), v);
-            s3 = multiplyAdd(s3, v128.load(p, 96), v);
-            p += 32;
-            wj += 32;
-          }
-        } else {
-          for (let kx = 0; kx < kernel; kx++) {
-            const v = v128.load(wj);
-            s0 = multiplyAdd(s0, v128.load(p), v);
-            s1 = multiplyAdd(s1, v128.load(p, 64), v);
-            s2 = multiplyAdd(s2, v128.load(p, 128), v);
-            s3 = multiplyAdd(s3, v128.load(p, 192), v);
-            p += 32;
-            wj += 32;
-          }
-        }
+  for (let x = 0; x < width; x += 4) {
+    let s00 = f32x4.splat(0);
+    let s01 = f32x4.splat(0);
+    let s10 = f32x4.splat(0);
+    let s11 = f32x4.splat(0);
+    let s20 = f32x4.splat(0);
+    let s21 = f32x4.splat(0);
+    let s30 = f32x4.splat(0);
+    let s31 = f32x4.splat(0);
+    let wj = w;
+    let current = slot;
+    for (let ky = 0; ky < kernel; ky++) {
+      let p0 = ring + <usize>current * rowBytes + <usize>x * step;
+      let p1 = p0 + step;
+      let p2 = p1 + step;
+      let p3 = p2 + step;
+      if (++current === kernel) current = 0;
+      const end = p0 + 32 * kernel;
+      for (; p0 < end; p0 += 32) {
+        const w0 = v128.load(wj);
+        const w1 = v128.load(wj, 16);
+        s00 = multiplyAdd(s00, v128.load(p0), w0);
+        s01 = multiplyAdd(s01, v128.load(p0, 16), w1);
+        s10 = multiplyAdd(s10, v128.load(p1), w0);
+        s11 = multiplyAdd(s11, v128.load(p1, 16), w1);
+        s20 = multiplyAdd(s20, v128.load(p2), w0);
+        s21 = multiplyAdd(s21, v128.load(p2, 16), w1);
+        s30 = multiplyAdd(s30, v128.load(p3), w0);
+        s31 = multiplyAdd(s31, v128.load(p3, 16), w1);
+        p1 += 32;
+        p2 += 32;
+        p3 += 32;
+        wj += 32;
       }
-      const count = width - x;
-      const zero = f32x4.splat(0);
-      s0 = v128.and(s0, mask);
-      s1 = count > 1 ? v128.and(s1, mask) : zero;
-      s2 = count > 2 ? v128.and(s2, mask) : zero;
-      s3 = count > 3 ? v128.and(s3, mask) : zero;
-      v128.store(to, s0);
-      to += outBytes;
-      if (count > 1) v128.store(to, s1);
-      to += outBytes;
-      if (count > 2) v128.store(to, s2);
-      to += outBytes;
-      if (count > 3) v128.store(to, s3);
-      to += outBytes;
-      sum = f64x2.add(sum, f64x2.add(f64x2.add(sum4(s0), sum4(s1)), f64x2.add(sum4(s2), sum4(s3))));
-      squares = f64x2.add(squares, f64x2.add(squares4(s0), squares4(s1)));
-      squares = f64x2.add(squares, f64x2.add(squares4(s2), squares4(s3)));
     }
+    const count = width - x;
+    let y = out;
+    for (let i = 0; i < min(count, 4); i++) {
+      const low = v128.and(s00, mask0);
+      const high = v128.and(s01, mask1);
+      v128.store(y, low);
+      v128.store(y, high, 16);
+      sum = f64x2.add(sum, f64x2.add(sum4(low), sum4(high)));
+      squares = f64x2.add(squares, f64x2.add(squares4(low), squares4(high)));
+      s00 = s10;
+      s01 = s11;
+      s10 = s20;
+      s11 = s21;
+      s20 = s30;
+      s21 = s31;
+      y += outBytes;
+    }
+    out += 4 * outBytes;
   }
   addFloat(moments, sum, squares);
 }

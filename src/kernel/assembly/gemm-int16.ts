@@ -75,9 +75,10 @@ export function gemmInt16<Out>(
         let a3 = a2 + rowBytes;
         let wj = w;
         const end = a1;
-        for (; a0 < end; a0 += 16) {
-          let w0 = v128.load(wj);
-          let w1 = v128.load(wj, 16);
+        // One step an iteration: in a longer body the engine would move all loads to the front and spill the sums.
+        for (; a0 < end; a0 += 4) {
+          const w0 = v128.load(wj);
+          const w1 = v128.load(wj, 16);
           let x = v128.load32_splat(a0);
           s00 = multiplyAdd(s00, x, w0);
           s01 = multiplyAdd(s01, x, w1);
@@ -90,55 +91,10 @@ export function gemmInt16<Out>(
           x = v128.load32_splat(a3);
           s30 = multiplyAdd(s30, x, w0);
           s31 = multiplyAdd(s31, x, w1);
-
-          w0 = v128.load(wj, 32);
-          w1 = v128.load(wj, 48);
-          x = v128.load32_splat(a0, 4);
-          s00 = multiplyAdd(s00, x, w0);
-          s01 = multiplyAdd(s01, x, w1);
-          x = v128.load32_splat(a1, 4);
-          s10 = multiplyAdd(s10, x, w0);
-          s11 = multiplyAdd(s11, x, w1);
-          x = v128.load32_splat(a2, 4);
-          s20 = multiplyAdd(s20, x, w0);
-          s21 = multiplyAdd(s21, x, w1);
-          x = v128.load32_splat(a3, 4);
-          s30 = multiplyAdd(s30, x, w0);
-          s31 = multiplyAdd(s31, x, w1);
-
-          w0 = v128.load(wj, 64);
-          w1 = v128.load(wj, 80);
-          x = v128.load32_splat(a0, 8);
-          s00 = multiplyAdd(s00, x, w0);
-          s01 = multiplyAdd(s01, x, w1);
-          x = v128.load32_splat(a1, 8);
-          s10 = multiplyAdd(s10, x, w0);
-          s11 = multiplyAdd(s11, x, w1);
-          x = v128.load32_splat(a2, 8);
-          s20 = multiplyAdd(s20, x, w0);
-          s21 = multiplyAdd(s21, x, w1);
-          x = v128.load32_splat(a3, 8);
-          s30 = multiplyAdd(s30, x, w0);
-          s31 = multiplyAdd(s31, x, w1);
-
-          w0 = v128.load(wj, 96);
-          w1 = v128.load(wj, 112);
-          x = v128.load32_splat(a0, 12);
-          s00 = multiplyAdd(s00, x, w0);
-          s01 = multiplyAdd(s01, x, w1);
-          x = v128.load32_splat(a1, 12);
-          s10 = multiplyAdd(s10, x, w0);
-          s11 = multiplyAdd(s11, x, w1);
-          x = v128.load32_splat(a2, 12);
-          s20 = multiplyAdd(s20, x, w0);
-          s21 = multiplyAdd(s21, x, w1);
-          x = v128.load32_splat(a3, 12);
-          s30 = multiplyAdd(s30, x, w0);
-          s31 = multiplyAdd(s31, x, w1);
-          a1 += 16;
-          a2 += 16;
-          a3 += 16;
-          wj += 128;
+          a1 += 4;
+          a2 += 4;
+          a3 += 4;
+          wj += 32;
         }
         a0 = a3;
         const y0 = v128.and(i16x8.narrow_i32x4_s(s00, s01), mask);
