@@ -69,9 +69,14 @@ export class ThreadCommitQueue implements CommitQueue {
       if (!reply.ok) this.#fail(reply.user ? new UserError(reply.message) : new Error(reply.message));
       this.#wake?.();
     });
-    this.#worker.on("error", (error) => this.#fail(error instanceof Error ? error : new Error(String(error))));
+    this.#worker.on("error", (error) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#fail(
+        new UserError(`${path}: the archive's thread failed: ${reason}; mend the cause and go on with qes resume`),
+      );
+    });
     this.#exited = new Promise((resolve) => this.#worker.once("exit", resolve));
-    this.#exited.then(() => this.#pending > 0 && this.#fail(new Error("the archive's thread ended early")));
+    this.#exited.then(() => this.#fail(new UserError(`${path}: the archive's thread ended; go on with qes resume`)));
   }
 
   async commit(generation: ClosedGeneration): Promise<void> {
