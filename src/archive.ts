@@ -188,20 +188,26 @@ export class Archive {
     });
   }
 
-  /** Every generation of a context, each checked against its checksum. */
-  generations(context: number): Generator<StoredGeneration> {
-    return storedGenerations(this.#db, this.#version, context);
+  /** Every generation of a context, each checked against its checksum; damaged ones say so. */
+  eachStored(context: number, each: (generation: StoredGeneration) => void): void {
+    guard(this.path, () => {
+      for (const stored of storedGenerations(this.#db, this.#version, context)) each(stored);
+    });
   }
 
   /** Every generation of a context. @throws UserError where one is damaged */
   eachGeneration(context: number, each: (generation: StoredGeneration) => void): void {
-    guard(this.path, () => {
-      for (const stored of this.generations(context)) {
-        if (stored.damage !== undefined)
-          this.refuse(`run ${stored.run}, generation ${stored.generation}: ${stored.damage}`);
-        each(stored);
-      }
+    this.eachStored(context, (stored) => {
+      const { run, generation, damage } = stored;
+      if (damage !== undefined) this.refuse(`run ${run}, generation ${generation}: ${damage}`);
+      each(stored);
     });
+  }
+
+  /** Candidates of a context. */
+  count(context: number): number {
+    const query = "SELECT COUNT(*) FROM candidate WHERE context = ?";
+    return guard(this.path, () => this.#db.prepare(query).pluck().get(context) as number);
   }
 
   /** Every candidate of a context, and the run that scored it. @throws UserError where a generation is damaged */

@@ -33,7 +33,9 @@ export class InlineCommitQueue implements CommitQueue {
 }
 
 /** Costs of every genome of a generation, `costNames.length` figures each: the search itself needs them only for the budgets. */
-export function costsOf(config: Config): (generation: ClosedGeneration) => Float64Array {
+export function costsOf(
+  config: Config,
+): (generation: Pick<ClosedGeneration, "genomes" | "genomeLength" | "scores">) => Float64Array {
   const evaluator = new Evaluator(spaceOf(config), config.classes);
   const cost = emptyCosts();
   return ({ genomes, genomeLength, scores }) => {

@@ -19,7 +19,7 @@ export function* storedGenerations(
   version: number,
   context: number,
 ): Generator<StoredGeneration> {
-  const reused = reusedKeys(db);
+  const reused = reusedKeys(db, context);
   const sums = version >= 2 ? sumsOf(db, context) : undefined;
   const known = columnsOf(db, "candidate");
   const columns = costNames.filter((name) => known.includes(name)).map((name) => `, "${name}"`);
@@ -35,6 +35,7 @@ export function* storedGenerations(
     const stored = rows.read(context, reused.get(key) ?? new Uint32Array(0));
     const sum = sums?.get(key);
     sums?.delete(key);
+    if (sums === undefined) reused.delete(key);
     return [{ ...stored, damage: stored.damage ?? (sums === undefined ? undefined : mismatch(stored, sum)) }];
   };
   let open: GenerationRows | undefined;
@@ -47,10 +48,10 @@ export function* storedGenerations(
   }
   yield* finish(open);
   // What is left scored nothing, or has lost its rows.
-  for (const [key, sum] of sums ?? []) {
+  for (const key of (sums ?? reused).keys()) {
     const [run, generation] = key.split(" ").map(Number);
     const empty = new GenerationRows(run, generation).read(context, reused.get(key) ?? new Uint32Array(0));
-    yield { ...empty, damage: mismatch(empty, sum) };
+    yield { ...empty, damage: sums === undefined ? undefined : mismatch(empty, sums.get(key)) };
   }
 }
 
@@ -74,8 +75,9 @@ function sumsOf(db: Database.Database, context: number): Map<string, StoredSum> 
   return new Map(rows.map(({ run, generation, count, sum }) => [`${run} ${generation}`, { count, sum }]));
 }
 
-function reusedKeys(db: Database.Database): Map<string, Uint32Array> {
-  const rows = db.prepare("SELECT run, generation, keys FROM reused").all() as {
+function reusedKeys(db: Database.Database, context: number): Map<string, Uint32Array> {
+  const query = "SELECT reused.* FROM reused JOIN run ON run.id = reused.run WHERE run.context = ?";
+  const rows = db.prepare(query).all(context) as {
     run: number;
     generation: number;
     keys: unknown;

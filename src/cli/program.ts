@@ -8,6 +8,7 @@ import { resumeCommand } from "./resume.ts";
 import { runsCommand } from "./runs.ts";
 import { scoreCommand } from "./score.ts";
 import { searchCommand } from "./search.ts";
+import { verifyCommand } from "./verify.ts";
 import { version } from "./version.ts";
 
 const commands: readonly Command[] = [
@@ -16,6 +17,7 @@ const commands: readonly Command[] = [
   scoreCommand,
   runsCommand,
   bestCommand,
+  verifyCommand,
   presetsCommand,
   presetCommand,
   benchCommand,
