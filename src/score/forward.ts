@@ -1,13 +1,5 @@
 import { createKernels } from "../kernel/create.ts";
-import {
-  ConvSizes,
-  convolve,
-  Format,
-  type KernelName,
-  type Kernels,
-  weightCount,
-  weightDepth,
-} from "../kernel/kernels.ts";
+import { ConvSizes, convolve, Format, type Kernels, weightCount, weightDepth } from "../kernel/kernels.ts";
 import { NoisePools } from "../kernel/noise-pools.ts";
 import type { Network } from "../network.ts";
 import { UserError } from "../user-error.ts";
