@@ -16,7 +16,7 @@ export interface KernelBenchOptions {
   readonly progress?: (what: string) => void;
 }
 
-type Milliseconds = Partial<Record<KernelName, number>>;
+type Milliseconds = Partial<Record<KernelName | "onnxruntime", number>>;
 
 /** One conv shape of one network. */
 export interface ConvRow {
