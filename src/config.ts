@@ -53,6 +53,7 @@ const schema = z.strictObject({
       flash: positive.optional(),
       sram: positive.optional(),
       layers: whole(1, 4096).optional(),
+      sramLive: positive.optional(),
     })
     .prefault({}),
   search: z

@@ -1,4 +1,5 @@
-import { type Network, Shortcut } from "./network.ts";
+import { sramLive } from "./live-memory.ts";
+import { FULL_PRECISION_BITS, type Network, nextMainConv, Shortcut } from "./network.ts";
 
 /** What a network costs. Every figure is an exact double: sums of whole numbers, or of eighths. */
 export interface Costs {
@@ -11,17 +12,17 @@ export interface Costs {
   sram: number;
   /** Layers as the paper counts them: main-path convs. */
   layers: number;
+  /** Bytes, the true peak of live tensors (live-memory.ts, docs/memory.md). */
+  sramLive: number;
 }
 
-export const costNames = ["bitops", "macs", "flash", "sram", "layers"] as const;
+export const costNames = ["bitops", "macs", "flash", "sram", "layers", "sramLive"] as const;
 export type CostName = (typeof costNames)[number];
 
 export function emptyCosts(): Costs {
-  return { bitops: 0, macs: 0, flash: 0, sram: 0, layers: 0 };
+  return { bitops: 0, macs: 0, flash: 0, sram: 0, layers: 0, sramLive: 0 };
 }
 
-/** Bits that a full-precision conv is charged for. */
-export const FULL_PRECISION_BITS = 8;
 /** BN (2) and ReLU or addition (1) on every output value, in 8-bit-equivalent MACs. */
 const ELEMENTWISE = 3;
 
@@ -69,6 +70,7 @@ export function costs(network: Network, classes: number, out: Costs): Costs {
   out.flash = classes > 0 ? flash + last * classes + classes : flash;
   out.sram = sram;
   out.layers = mainConvs;
+  out.sramLive = sramLive(network);
   return out;
 }
 
@@ -111,9 +113,4 @@ export function sramHeld(network: Network, layer: number, first: number, conv: n
   const r = network.inResolution[conv];
   const s = network.stride[conv];
   return Math.floor((r * r * network.outChannels[end - 1]) / (s * s));
-}
-
-function nextMainConv(network: Network, conv: number): number {
-  const next = conv + 1;
-  return next < network.convs && network.projection[next] === 1 ? next + 1 : next;
 }

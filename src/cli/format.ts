@@ -13,7 +13,7 @@ export function table(rows: readonly (readonly string[])[]): string {
     .join("\n");
 }
 
-export const costHeader = ["BitOps", "MACs", "flash", "SRAM", "layers"] as const;
+export const costHeader = ["BitOps", "MACs", "flash", "SRAM", "live SRAM", "layers"] as const;
 
 export function costCells(costs: Costs): string[] {
   return [
@@ -21,6 +21,7 @@ export function costCells(costs: Costs): string[] {
     metric(costs.macs),
     kilobytes(costs.flash),
     kilobytes(costs.sram),
+    kilobytes(costs.sramLive),
     String(costs.layers),
   ];
 }

@@ -194,7 +194,8 @@ export class Search {
       cost.macs > limits[1] ||
       cost.flash > limits[2] ||
       cost.sram > limits[3] ||
-      cost.layers > limits[4]
+      cost.layers > limits[4] ||
+      cost.sramLive > limits[5]
     ) {
       this.#counters.overBudget++;
       return 0;
@@ -216,6 +217,7 @@ export class Search {
     this.#costRows[row + 2] = cost.flash;
     this.#costRows[row + 3] = cost.sram;
     this.#costRows[row + 4] = cost.layers;
+    this.#costRows[row + 5] = cost.sramLive;
     return 1;
   }
 }
