@@ -1,14 +1,17 @@
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
 import { costNames } from "./costs.ts";
+import { fillFromDevice, startIsTasks } from "./devices.ts";
+import { nearest } from "./nearest.ts";
+import { bitProduct, type Capability, capabilities, legaliseBits, parseCapability } from "./space/capabilities.ts";
 import { Space, type SpaceOptions } from "./space/space.ts";
 import { describe, parseStructure, type Structure } from "./structure.ts";
 import { UserError } from "./user-error.ts";
 
 /** The super block and the ranges of each searchable family; design section 7 gives the published ones. */
 const searchFamilies = {
-  "quant-k1dwk1": { superClass: "SuperQuantResK1DWK1", bits: [3, 4, 5, 6] },
-  k1dwk1: { superClass: "SuperResK1DWK1", bits: [] },
+  "quant-k1dwk1": { superClass: "SuperQuantResK1DWK1" },
+  k1dwk1: { superClass: "SuperResK1DWK1" },
 } as const;
 type FamilyName = keyof typeof searchFamilies;
 
@@ -27,6 +30,8 @@ const spaceSchema = z.strictObject({
   expansions: z.array(z.number().positive().max(16)).min(1).max(32).default([1.5, 2, 2.5, 3, 3.5, 4]),
   maxOut: whole(8, 2040).default(1280),
   stemOut: z.tuple([whole(8, 2040), whole(8, 2040)]).default([8, 32]),
+  /** Absent: the head keeps its width. */
+  headOut: z.tuple([whole(8, 2040), whole(8, 2040)]).optional(),
   maxDepth: whole(1, 64).optional(),
   bits: z.array(whole(1, 15)).min(1).max(15).optional(),
 });
@@ -42,7 +47,19 @@ const scoreSchema = z.discriminatedUnion("kind", [
 
 const schema = z.strictObject({
   name: z.string().min(1).max(100).default("search"),
-  input: z.strictObject({ resolution: whole(1, 4096).default(224), channels: whole(1, 1024).default(3) }).prefault({}),
+  /** Names of devices.ts; already filled in where the schema sees them. */
+  device: z.string().optional(),
+  task: z.string().optional(),
+  input: z
+    .strictObject({
+      resolution: whole(1, 4096).default(224),
+      /** Ascending, where the resolution is searched; `resolution` is then the first. */
+      resolutions: z.array(whole(8, 2040)).min(1).max(255).optional(),
+      channels: whole(1, 1024).default(3),
+    })
+    .prefault({}),
+  /** Checked by `parseCapability`. */
+  capability: z.unknown().optional(),
   classes: whole(0, 1e6).default(0),
   space: spaceSchema,
   score: scoreSchema.prefault({ kind: "analytic" }),
@@ -62,6 +79,8 @@ const schema = z.strictObject({
       population: whole(1, 1e6).default(256),
       generation: whole(1, 1e6).default(1024),
       seed: whole(0).default(1),
+      /** Shrink a start network that is over budget instead of refusing it; absent: where there is a device. */
+      fitStart: z.boolean().optional(),
     })
     .prefault({}),
 });
@@ -78,13 +97,22 @@ export type Config = Omit<z.output<typeof schema>, "space"> & {
  * @param where names it in messages: a file or a preset
  * @throws UserError with the path of every wrong key, what was expected and the nearest right key
  */
-export function parseConfig(value: unknown, where: string): Config {
+export function parseConfig(raw: unknown, where: string): Config {
+  const value = normaliseResolution(fillFromDevice(raw, where));
   const result = schema.safeParse(value);
   if (!result.success) {
     throw new UserError(result.error.issues.map((issue) => `${where}: ${issueText(issue, value)}`).join("\n"));
   }
   const config = result.data;
-  const start = parseStructure(config.space.start, `${where}: space.start`);
+  const capability = parseCapability(config.capability ?? "published", `${where}: capability`);
+  if (config.capability !== undefined && config.space.bits !== undefined) {
+    throw new UserError(
+      `${where}: space.bits contradicts capability: both say which bits are legal; remove one of them`,
+    );
+  }
+  let start = parseStructure(config.space.start, `${where}: space.start`);
+  // A task's start is a template; bits that were written by hand are checked, not changed.
+  if (startIsTasks(raw)) start = legaliseBits(start, capability);
   if (start[0].in !== config.input.channels) {
     throw new UserError(
       `${where}: space.start[0].in: expected ${config.input.channels}, input.channels, got ${start[0].in}; make the two equal`,
@@ -136,7 +164,7 @@ export function applyAssignments(value: unknown, assignments: readonly string[])
 export function spaceOf(config: Config): Space {
   const { space, input, budgets } = config;
   const family = searchFamilies[space.family];
-  const pairs = product(space.bits ?? family.bits);
+  const { body, stem, head } = capabilityOf(config);
   const convs = 3;
   const others =
     budgets.layers === undefined || space.start.length <= 3
@@ -150,16 +178,43 @@ export function spaceOf(config: Config): Space {
     maxOut: space.maxOut,
     stemOut: space.stemOut,
     maxDepth: space.maxDepth === undefined ? [3, Math.min(64, others)] : [space.maxDepth, space.maxDepth],
-    bodyBits: pairs,
-    stemBits: fixedBits(space.start[0]),
-    headBits: pairs,
-    resolutions: [input.resolution],
+    headOut: space.headOut,
+    bodyBits: body,
+    stemBits: stem === "start" ? fixedBits(space.start[0]) : stem,
+    headBits: head,
+    resolutions: input.resolutions ?? [input.resolution],
   };
   return new Space(space.start, options);
 }
 
-function product(bits: readonly number[]) {
-  return bits.flatMap((a) => bits.map((w) => ({ a, w })));
+/** The legal bits of a configuration: `space.bits` are every pair of these, as in the published capability. */
+function capabilityOf({ capability, space }: Config): Capability {
+  if (space.bits === undefined) return parseCapability(capability ?? "published", "capability");
+  const pairs = bitProduct(space.bits, space.bits);
+  return { ...capabilities["published"], body: pairs, head: pairs };
+}
+
+/** `input.resolution` may be one size, a list of them, or { min, max, step }; a searched one becomes `resolution` and `resolutions`. */
+function normaliseResolution(value: unknown): unknown {
+  const input = (value as { input?: { resolution?: unknown } } | null)?.input;
+  const given = input?.resolution;
+  if (typeof given !== "object" || given === null) return value;
+  let list: unknown[];
+  if (Array.isArray(given)) list = given;
+  else {
+    const { min, max, step = 8, ...rest } = given as Record<string, unknown>;
+    const ok = [min, max, step].every((n) => typeof n === "number" && Number.isInteger(n) && n >= 1 && n <= 4096);
+    if (!ok || Object.keys(rest).length > 0 || Number(min) > Number(max)) {
+      throw new UserError(
+        `input.resolution: expected pixels, a list of them, or { min, max, step } with min <= max, got ${JSON.stringify(given).slice(0, 80)}`,
+      );
+    }
+    list = [];
+    for (let r = Number(min); r <= Number(max); r += Number(step)) list.push(r);
+  }
+  const resolutions = [...new Set(list)].sort((x, y) => Number(x) - Number(y));
+  const one = resolutions.length === 1;
+  return { ...(value as object), input: { ...input, resolution: resolutions[0], ...(one ? {} : { resolutions }) } };
 }
 
 function fixedBits(block: Structure[number]) {
@@ -233,30 +288,4 @@ function shapeOf(type: unknown): Record<string, unknown> | undefined {
     at = at.def?.innerType as typeof at;
   }
   return undefined;
-}
-
-/** The candidate that differs in the fewest letters, if it is close. */
-export function nearest(word: string, candidates: readonly string[]): string | undefined {
-  let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
-  for (const candidate of candidates) {
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    if (distance < bestDistance) {
-      bestDistance = distance;
-      best = candidate;
-    }
-  }
-  return best;
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= Math.min(a.length, 60); i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
-    }
-    row = next;
-  }
-  return row[b.length];
 }

@@ -1,4 +1,4 @@
-import { sramLive } from "./live-memory.ts";
+import { type MemoryForm, sramLive } from "./live-memory.ts";
 import { FULL_PRECISION_BITS, type Network, nextMainConv, Shortcut } from "./network.ts";
 
 /** What a network costs. Every figure is an exact double: sums of whole numbers, or of eighths. */
@@ -89,6 +89,24 @@ export function sramOf(network: Network, layer: number, first: number, conv: num
       sramHeld(network, layer, first, conv) * firstBits) /
     8
   );
+}
+
+/** The published estimate of one layer as a form of its activation bits and the next layer's. */
+export function publishedForm(network: Network, layer: number): MemoryForm {
+  const first = layer === 0 ? 0 : network.layerEnd[layer - 1];
+  const form = { inner: 0, lastInput: 0, lastOutput: 0, joinInput: 0, joinOutput: 0 };
+  for (let conv = first; conv < network.layerEnd[layer]; conv++) {
+    if (network.projection[conv] === 1) continue;
+    const input = sramInput(network, conv) / 8;
+    const output = sramOutput(network, conv) / 8;
+    if (nextMainConv(network, conv) >= network.layerEnd[layer]) {
+      form.lastInput = input;
+      form.lastOutput = output;
+    } else {
+      form.inner = Math.max(form.inner, input + output + sramHeld(network, layer, first, conv) / 8);
+    }
+  }
+  return form;
 }
 
 /** Values of a conv's input. */

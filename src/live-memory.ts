@@ -125,9 +125,15 @@ export function liveSteps(network: Network): LiveStep[] {
   return steps;
 }
 
+/** A step as reports name it. */
+export type LargestStep = Pick<LiveStep, "name" | "block" | "inner" | "bytes">;
+
 /** The step with the largest peak, the first of equals: its `bytes` is `sramLive`. */
-export function largestStep(network: Network): LiveStep {
-  return liveSteps(network).reduce((largest, step) => (step.bytes > largest.bytes ? step : largest));
+export function largestStep(network: Network): LargestStep {
+  const { name, block, inner, bytes } = liveSteps(network).reduce((largest, step) =>
+    step.bytes > largest.bytes ? step : largest,
+  );
+  return { name, block, inner, bytes };
 }
 
 /** `1x1 16->48 at 80x80`, `depthwise 3x3 48 at 80x80 stride 2`. */

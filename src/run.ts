@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Archive, type RunRow } from "./archive.ts";
 import { budgetLimits, type Config, parseConfig, scoringContext, spaceOf } from "./config.ts";
-import { type Costs, costNames, costs, emptyCosts } from "./costs.ts";
+import { type Costs, costs, emptyCosts } from "./costs.ts";
+import { type LargestStep, largestStep } from "./live-memory.ts";
 import { Network } from "./network.ts";
 import { InlinePool } from "./pool/inline.ts";
 import type { Pool } from "./pool/pool.ts";
@@ -10,6 +11,7 @@ import { createScorer } from "./pool/scorer.ts";
 import { ThreadPool } from "./pool/threads.ts";
 import { type Checkpoint, type Counters, Search } from "./search/loop.ts";
 import { Seen, SeenSet } from "./search/seen-set.ts";
+import { checkBudgetsCanBeMet, fitStart, overBudget } from "./space/fit-start.ts";
 import { decode, encode, structureOf } from "./space/genome.ts";
 import type { Space } from "./space/space.ts";
 import type { Structure } from "./structure.ts";
@@ -23,6 +25,10 @@ export interface Candidate {
   readonly score: number;
   readonly costs: Costs;
   readonly structure: Structure;
+  /** Pixels of one side of the input. */
+  readonly resolution: number;
+  /** The step that `costs.sramLive` is the peak of. */
+  readonly largestStep: LargestStep;
 }
 
 export interface RunResult extends Readonly<Counters> {
@@ -34,6 +40,8 @@ export interface RunResult extends Readonly<Counters> {
   readonly seconds: number;
   readonly childrenPerSecond: number;
   readonly digest: string;
+  /** How the start network was shrunk into the budgets; empty where it fitted. */
+  readonly startChanges: readonly string[];
   readonly best: Candidate;
 }
 
@@ -53,7 +61,7 @@ export interface RunOptions {
   readonly threads: number;
   /** Monotonic seconds. */
   readonly clock: () => number;
-  readonly onStart?: (run: number) => void;
+  readonly onStart?: (run: number, startChanges: readonly string[]) => void;
   readonly onProgress?: (progress: Progress) => void;
   /** Asked at every generation border; true ends the run after its checkpoint. */
   readonly shouldStop?: () => boolean;
@@ -130,24 +138,20 @@ async function withArchive<T>(path: string, use: (archive: Archive) => Promise<T
   }
 }
 
-/** The start network's genome. @throws UserError where it is outside the space or over budget */
-export function startGenome(config: Config, space: Space): Uint8Array {
+/** The start network's genome, and what was changed to make it fit. @throws UserError where it is outside the space or over budget */
+export function startGenome(config: Config, space: Space): { genome: Uint8Array; changes: readonly string[] } {
   const genome = encode(space, config.space.start, space.options.resolutions[0], "space.start");
   const network = new Network(space.convCapacity);
   decode(space, genome, 0, network);
   createScorer(config, space).check(network);
-  const cost = costs(network, config.classes, emptyCosts());
-  const over = costNames.filter((name) => cost[name] > (config.budgets[name] ?? Number.POSITIVE_INFINITY));
-  if (over.length > 0) {
-    const list = over.map(
-      (name) =>
-        `${name} ${cost[name]} > ${config.budgets[name]} (${((100 * cost[name]) / config.budgets[name]! - 100).toFixed(1)}% over)`,
-    );
-    throw new UserError(
-      `space.start is over budget: ${list.join("; ")}; raise the budget or start from a smaller network`,
-    );
-  }
-  return genome;
+  const limits = budgetLimits(config);
+  const over = overBudget(space, genome, config.classes, limits);
+  if (over.length === 0) return { genome, changes: [] };
+  if (config.search.fitStart ?? config.device !== undefined) return fitStart(space, genome, config.classes, limits);
+  checkBudgetsCanBeMet(space, config.classes, limits);
+  throw new UserError(
+    `space.start is over budget: ${over.join("; ")}; raise the budget, start from a smaller network, or set search.fitStart=true to shrink this one`,
+  );
 }
 
 async function conduct(
@@ -156,18 +160,18 @@ async function conduct(
   context: number,
   config: Config,
   space: Space,
-  start: Uint8Array,
+  start: ReturnType<typeof startGenome>,
   checkpoint: Checkpoint | undefined,
   secondsBefore: number,
   options: RunOptions,
 ): Promise<RunResult> {
   archive.startRun(run, JSON.stringify(config));
-  options.onStart?.(run);
+  options.onStart?.(run, start.changes);
   const seen = loadSeen(archive, context, run, space);
   const { seed, population, generation, evaluations } = config.search;
   const limits = budgetLimits(config);
   const search = new Search(
-    { space, start, seed, population, generation, evaluations, limits, classes: config.classes, seen },
+    { space, start: start.genome, seed, population, generation, evaluations, limits, classes: config.classes, seen },
     checkpoint,
   );
   const began = options.clock();
@@ -224,6 +228,7 @@ async function conduct(
     seconds,
     childrenPerSecond: (counters.evaluations - bredBefore) / Math.max(1e-9, seconds - secondsBefore),
     digest: digestOf(search.checkpoint()),
+    startChanges: start.changes,
     best: candidateAt(config, space, search.population.genomes, 0, search.population.scores[0]),
   };
 }
@@ -254,7 +259,13 @@ function loadSeen(archive: Archive, context: number, run: number, space: Space):
 export function candidateAt(config: Config, space: Space, genomes: Uint8Array, at: number, score: number): Candidate {
   const network = new Network(space.convCapacity);
   decode(space, genomes, at, network);
-  return { score, costs: costs(network, config.classes, emptyCosts()), structure: structureOf(space, genomes, at) };
+  return {
+    score,
+    resolution: network.resolution,
+    costs: costs(network, config.classes, emptyCosts()),
+    largestStep: largestStep(network),
+    structure: structureOf(space, genomes, at),
+  };
 }
 
 /**

@@ -2,6 +2,7 @@ import yargs, { type Argv } from "yargs";
 import { UserError } from "../user-error.ts";
 import { bestCommand } from "./best.ts";
 import type { Command } from "./command.ts";
+import { devicesCommand } from "./devices.ts";
 import { presetCommand, presetsCommand } from "./presets.ts";
 import { resumeCommand } from "./resume.ts";
 import { runsCommand } from "./runs.ts";
@@ -17,6 +18,7 @@ const commands: readonly Command[] = [
   bestCommand,
   presetsCommand,
   presetCommand,
+  devicesCommand,
 ];
 
 /**
@@ -40,6 +42,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     .demandCommand(1, 1, "expected a command, got none; qes --help lists them", "expected one command")
     .recommendCommands()
     .example("qes search imagenet-mixed-7.0g", "run a published search")
+    .example("qes search --device stm32f746 --task vww", "a network for a microcontroller")
     .example("qes best qes.sqlite --format txt > best.txt", "the best network, in the released code's format")
     .example("qes score best.txt", "its score and costs")
     .wrap(Math.min(120, process.stdout.columns ?? 120))

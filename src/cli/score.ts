@@ -1,4 +1,5 @@
 import { costs, emptyCosts } from "../costs.ts";
+import { largestStep, liveSteps } from "../live-memory.ts";
 import { AnalyticScore } from "../score/analytic.ts";
 import { networkOf, parseStructure } from "../structure.ts";
 import { parseStructures, type StructureEntry } from "../structures-file.ts";
@@ -16,7 +17,7 @@ import {
   textOption,
   wholeOption,
 } from "./command.ts";
-import { costCells, costHeader, table } from "./format.ts";
+import { costCells, costHeader, memoryTable, table } from "./format.ts";
 import { readConfig, readText } from "./input.ts";
 
 /** What scores a network; from the options, else the file's own record, else the configuration, else the published settings. */
@@ -50,6 +51,7 @@ export const scoreCommand: Command = {
     "sigma-activation": text("standard deviation of activations", { defaultDescription: "the file's, else 5" }),
     "sigma-weight": text("standard deviation of weights", { defaultDescription: "the file's, else 4" }),
     config: text("take the settings from this preset or YAML file"),
+    memory: flag("list the live memory of every step"),
     json: flag("print a JSON array on stdout"),
   },
   examples: [
@@ -86,11 +88,13 @@ export const scoreCommand: Command = {
         if (entries.length === 1) throw error;
         failed++;
         note(`qes: ${entry.name}: ${error.message}`);
-        return { name: entry.name, error: error.message };
+        return { name: entry.name, error: error.message, memory: undefined };
       }
     });
-    if (flagOption(args, "json")) printJson(rows);
-    else print(render(rows));
+    const memory = flagOption(args, "memory");
+    if (flagOption(args, "json")) {
+      printJson(rows.map(({ memory: steps, ...row }) => (memory ? { ...row, memory: steps } : row)));
+    } else print(render(rows, memory));
     if (failed > 0)
       note(`qes: ${failed} of ${rows.length} networks could not be scored, each named above; mend or remove them`);
     return failed > 0 ? 2 : 0;
@@ -113,14 +117,25 @@ function scoreEntry(entry: StructureEntry, settings: Settings) {
     stages: [...stages],
     blocks: [...blocks],
     costs: costs(network, settings.classes, emptyCosts()),
+    largestStep: largestStep(network),
+    memory: liveSteps(network),
   };
 }
 
-function render(rows: readonly (ReturnType<typeof scoreEntry> | { name: string; error: string })[]): string {
+type Row = ReturnType<typeof scoreEntry> | { readonly name: string; readonly error: string };
+
+function render(rows: readonly Row[], memory: boolean): string {
+  const header = ["name", "score", ...costHeader, "largest memory step"];
   const cells = rows.map((row) =>
-    "error" in row ? [row.name, "failed", "", "", "", "", ""] : [row.name, String(row.score), ...costCells(row.costs)],
+    "error" in row
+      ? [row.name, "failed", ...header.slice(2).map(() => "")]
+      : [row.name, String(row.score), ...costCells(row.costs), row.largestStep.name],
   );
-  return table([["name", "score", ...costHeader], ...cells]);
+  const lines = [table([header, ...cells])];
+  if (memory) {
+    for (const row of rows) if (!("error" in row)) lines.push(`\n${row.name}`, memoryTable(row.memory));
+  }
+  return lines.join("\n");
 }
 
 function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
