@@ -33,7 +33,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     .usage("qes designs tiny mixed-precision convnets: qes <command> --help shows each command's options")
     .version(version)
     .parserConfiguration({
-      "duplicate-arguments-array": false,
+      "duplicate-arguments-array": true,
       "camel-case-expansion": false,
       "parse-numbers": false,
       "parse-positional-numbers": false,
