@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Archive, type RunRow } from "./archive.ts";
 import { budgetLimits, type Config, parseConfig, scoringContext, spaceOf } from "./config.ts";
+import { InlineCommitQueue, ThreadCommitQueue } from "./commit-queue.ts";
 import { type Costs, costs, emptyCosts } from "./costs.ts";
 import { type LargestStep, largestStep } from "./live-memory.ts";
 import { Network } from "./network.ts";
@@ -178,6 +179,7 @@ async function conduct(
   const elapsed = () => secondsBefore + options.clock() - began;
   const bredBefore = search.counters.evaluations;
   const pool = openPool(config, space, options.threads);
+  const queue = archive.path === ":memory:" ? new InlineCommitQueue(archive) : new ThreadCommitQueue(archive.path);
   let stopped = false;
   try {
     while (!search.done && !stopped) {
@@ -188,7 +190,7 @@ async function conduct(
         throw new UserError(`space.start cannot be scored: ${reasons.get(0)}; start from another network`);
       }
       search.tell({ scores, failures: reasons });
-      archive.commit({
+      await queue.commit({
         run,
         context,
         generation: asked.generation,
@@ -214,7 +216,7 @@ async function conduct(
       stopped = options.shouldStop?.() ?? false;
     }
   } finally {
-    await pool.close();
+    await Promise.all([pool.close(), queue.close()]);
   }
   const seconds = elapsed();
   const { counters } = search;
