@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Archive, type RunRow } from "./archive.ts";
-import { budgetLimits, type Config, parseConfig, scoringContext, spaceOf } from "./config.ts";
 import { InlineCommitQueue, ThreadCommitQueue } from "./commit-queue.ts";
+import { budgetLimits, type Config, parseConfig, scoringContext, spaceOf } from "./config.ts";
 import { type Costs, costs, emptyCosts } from "./costs.ts";
 import { type LargestStep, largestStep } from "./live-memory.ts";
 import { Network } from "./network.ts";
