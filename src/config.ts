@@ -188,7 +188,7 @@ export function spaceOf(config: Config): Space {
 }
 
 /** The legal bits of a configuration: `space.bits` are every pair of these, as in the published capability. */
-function capabilityOf({ capability, space }: Config): Capability {
+export function capabilityOf({ capability, space }: Config): Capability {
   if (space.bits === undefined) return parseCapability(capability ?? "published", "capability");
   const pairs = bitProduct(space.bits, space.bits);
   return { ...capabilities["published"], body: pairs, head: pairs };

@@ -4,6 +4,8 @@ import { bestCommand } from "./best.ts";
 import type { Command } from "./command.ts";
 import { devicesCommand } from "./devices.ts";
 import { presetCommand, presetsCommand } from "./presets.ts";
+import { rankCommand } from "./rank.ts";
+import { refineCommand } from "./refine.ts";
 import { resumeCommand } from "./resume.ts";
 import { runsCommand } from "./runs.ts";
 import { scoreCommand } from "./score.ts";
@@ -19,6 +21,8 @@ const commands: readonly Command[] = [
   presetsCommand,
   presetCommand,
   devicesCommand,
+  refineCommand,
+  rankCommand,
 ];
 
 /**

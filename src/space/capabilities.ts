@@ -91,15 +91,25 @@ export function nearestPair(pairs: readonly BitPair[], { a, w }: BitPair): BitPa
   return pairs.reduce((best, pair) => (key(pair) < key(best) ? pair : best));
 }
 
+/** The legal pairs of every block of a structure; none at full precision, its own where the stem keeps its bits. */
+export function legalPairs(structure: Structure, capability: Capability): readonly (readonly BitPair[])[] {
+  const firstSuper = structure.findIndex((block) => familyOf(block.class)!.isSuper);
+  return structure.map(({ class: className, nbitsA, nbitsW }, i) => {
+    if (nbitsA === undefined || nbitsW === undefined) return [];
+    if (familyOf(className)!.isSuper) return capability.body;
+    const pairs = i < firstSuper ? capability.stem : capability.head;
+    return pairs === "start" ? [{ a: [nbitsA].flat()[0], w: [nbitsW].flat()[0] }] : pairs;
+  });
+}
+
 /** The structure with every conv at the legal pair nearest to its own. */
 export function legaliseBits(structure: Structure, capability: Capability): Structure {
-  const firstSuper = structure.findIndex((block) => familyOf(block.class)!.isSuper);
+  const legalOf = legalPairs(structure, capability);
   return structure.map((block, i): Block => {
     const { nbitsA, nbitsW } = block;
     if (nbitsA === undefined || nbitsW === undefined) return block;
     const isSuper = familyOf(block.class)!.isSuper;
-    const pairs = isSuper ? capability.body : i < firstSuper ? capability.stem : capability.head;
-    if (pairs === "start") return block;
+    const pairs = legalOf[i];
     const weights = [nbitsW].flat();
     const legal = [nbitsA].flat().map((a, j) => nearestPair(pairs, { a, w: weights[j] }));
     return isSuper
