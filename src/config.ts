@@ -3,8 +3,9 @@ import { z } from "zod";
 import { costNames } from "./costs.ts";
 import { fillFromDevice, startIsTasks } from "./devices.ts";
 import { nearest } from "./nearest.ts";
-import { bitProduct, type Capability, capabilities, legaliseBits, parseCapability } from "./space/capabilities.ts";
+import { bitProduct, type Capability, capabilities, parseCapability } from "./space/capabilities.ts";
 import { Space, type SpaceOptions } from "./space/space.ts";
+import { fillTemplate } from "./space/template.ts";
 import { describe, parseStructure, type Structure } from "./structure.ts";
 import { UserError } from "./user-error.ts";
 
@@ -111,8 +112,7 @@ export function parseConfig(raw: unknown, where: string): Config {
     );
   }
   let start = parseStructure(config.space.start, `${where}: space.start`);
-  // A task's start is a template; bits that were written by hand are checked, not changed.
-  if (startIsTasks(raw)) start = legaliseBits(start, capability);
+  if (startIsTasks(raw)) start = fillTemplate(start, capability, config.input.resolution);
   if (start[0].in !== config.input.channels) {
     throw new UserError(
       `${where}: space.start[0].in: expected ${config.input.channels}, input.channels, got ${start[0].in}; make the two equal`,
