@@ -2,7 +2,10 @@ import { parse as parseYaml } from "yaml";
 import { z } from "zod";
 import { costNames } from "./costs.ts";
 import { fillFromDevice, startIsTasks } from "./devices.ts";
+import { normaliseResolution } from "./input-resolution.ts";
+import { kernelNames } from "./kernel/kernels.ts";
 import { nearest } from "./nearest.ts";
+import { operatorSets } from "./search/breeding.ts";
 import { bitProduct, type Capability, capabilities, parseCapability } from "./space/capabilities.ts";
 import { Space, type SpaceOptions } from "./space/space.ts";
 import { fillTemplate } from "./space/template.ts";
@@ -37,14 +40,28 @@ const spaceSchema = z.strictObject({
   bits: z.array(whole(1, 15)).min(1).max(15).optional(),
 });
 
+const scoreFields = {
+  stageWeights: weights.default([0, 0, 1, 1, 6]),
+  sigmaActivation: positive.default(5),
+  sigmaWeight: positive.default(4),
+};
+
 const scoreSchema = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("analytic"), ...scoreFields }),
   z.strictObject({
-    kind: z.literal("analytic"),
-    stageWeights: weights.default([0, 0, 1, 1, 6]),
-    sigmaActivation: positive.default(5),
-    sigmaWeight: positive.default(4),
+    kind: z.literal("forward"),
+    ...scoreFields,
+    repeats: whole(1, 1e6).default(1),
+    batch: whole(1, 1024).default(1),
+    resolution: whole(1, 4096).optional(),
+    noiseSeed: whole(0).default(1),
+    kernel: z.enum(kernelNames).default("simd"),
+    maxChannels: whole(1, 65536).optional(),
   }),
 ]);
+
+/** Children a generation where the configuration does not say: few where scoring is slow, so that checkpoints stay frequent. */
+const DEFAULT_GENERATION = { analytic: 1024, forward: 256 } as const;
 
 const schema = z.strictObject({
   name: z.string().min(1).max(100).default("search"),
@@ -78,10 +95,11 @@ const schema = z.strictObject({
     .strictObject({
       evaluations: whole(1, 1e12).default(500_000),
       population: whole(1, 1e6).default(256),
-      generation: whole(1, 1e6).default(1024),
+      generation: whole(1, 1e6).optional(),
       seed: whole(0).default(1),
       /** Shrink a start network that is over budget instead of refusing it; absent: where there is a device. */
       fitStart: z.boolean().optional(),
+      operators: z.enum(operatorSets).default("standard"),
     })
     .prefault({}),
 });
@@ -89,8 +107,9 @@ const schema = z.strictObject({
 export type ScoreConfig = z.output<typeof scoreSchema>;
 
 /** A checked configuration: every default filled in, the start network parsed. */
-export type Config = Omit<z.output<typeof schema>, "space"> & {
+export type Config = Omit<z.output<typeof schema>, "space" | "search"> & {
   readonly space: Omit<z.output<typeof spaceSchema>, "start"> & { readonly start: Structure };
+  readonly search: z.output<typeof schema>["search"] & { readonly generation: number };
 };
 
 /**
@@ -118,7 +137,8 @@ export function parseConfig(raw: unknown, where: string): Config {
       `${where}: space.start[0].in: expected ${config.input.channels}, input.channels, got ${start[0].in}; make the two equal`,
     );
   }
-  return { ...config, space: { ...config.space, start } };
+  const generation = config.search.generation ?? DEFAULT_GENERATION[config.score.kind];
+  return { ...config, space: { ...config.space, start }, search: { ...config.search, generation } };
 }
 
 /** @throws UserError where the text is not YAML */
@@ -192,29 +212,6 @@ export function capabilityOf({ capability, space }: Config): Capability {
   if (space.bits === undefined) return parseCapability(capability ?? "published", "capability");
   const pairs = bitProduct(space.bits, space.bits);
   return { ...capabilities["published"], body: pairs, head: pairs };
-}
-
-/** `input.resolution` may be one size, a list of them, or { min, max, step }; a searched one becomes `resolution` and `resolutions`. */
-function normaliseResolution(value: unknown): unknown {
-  const input = (value as { input?: { resolution?: unknown } } | null)?.input;
-  const given = input?.resolution;
-  if (typeof given !== "object" || given === null) return value;
-  let list: unknown[];
-  if (Array.isArray(given)) list = given;
-  else {
-    const { min, max, step = 8, ...rest } = given as Record<string, unknown>;
-    const ok = [min, max, step].every((n) => typeof n === "number" && Number.isInteger(n) && n >= 1 && n <= 4096);
-    if (!ok || Object.keys(rest).length > 0 || Number(min) > Number(max)) {
-      throw new UserError(
-        `input.resolution: expected pixels, a list of them, or { min, max, step } with min <= max, got ${JSON.stringify(given).slice(0, 80)}`,
-      );
-    }
-    list = [];
-    for (let r = Number(min); r <= Number(max); r += Number(step)) list.push(r);
-  }
-  const resolutions = [...new Set(list)].sort((x, y) => Number(x) - Number(y));
-  const one = resolutions.length === 1;
-  return { ...(value as object), input: { ...input, resolution: resolutions[0], ...(one ? {} : { resolutions }) } };
 }
 
 function fixedBits(block: Structure[number]) {

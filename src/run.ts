@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { availableParallelism } from "node:os";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Archive, type RunRow } from "./archive.ts";
 import { InlineCommitQueue, ThreadCommitQueue } from "./commit-queue.ts";
@@ -12,9 +13,9 @@ import { createScorer } from "./pool/scorer.ts";
 import { ThreadPool } from "./pool/threads.ts";
 import { type Checkpoint, type Counters, Search } from "./search/loop.ts";
 import { Seen, SeenSet } from "./search/seen-set.ts";
-import { checkBudgetsCanBeMet, fitStart, overBudget } from "./space/fit-start.ts";
-import { decode, encode, structureOf } from "./space/genome.ts";
+import { decode, structureOf } from "./space/genome.ts";
 import type { Space } from "./space/space.ts";
+import { type StartNetwork, startGenome } from "./start.ts";
 import type { Structure } from "./structure.ts";
 import { UserError } from "./user-error.ts";
 
@@ -58,8 +59,8 @@ export interface Progress {
 
 export interface RunOptions {
   readonly archive: string;
-  /** 0 scores in this thread. */
-  readonly threads: number;
+  /** 0 scores in this thread; absent: chosen by measuring. Never changes the result. */
+  readonly threads?: number | undefined;
   /** Monotonic seconds. */
   readonly clock: () => number;
   readonly onStart?: (run: number, startChanges: readonly string[]) => void;
@@ -139,29 +140,13 @@ async function withArchive<T>(path: string, use: (archive: Archive) => Promise<T
   }
 }
 
-/** The start network's genome, and what was changed to make it fit. @throws UserError where it is outside the space or over budget */
-export function startGenome(config: Config, space: Space): { genome: Uint8Array; changes: readonly string[] } {
-  const genome = encode(space, config.space.start, space.options.resolutions[0], "space.start");
-  const network = new Network(space.convCapacity);
-  decode(space, genome, 0, network);
-  createScorer(config, space).check(network);
-  const limits = budgetLimits(config);
-  const over = overBudget(space, genome, config.classes, limits);
-  if (over.length === 0) return { genome, changes: [] };
-  if (config.search.fitStart ?? config.device !== undefined) return fitStart(space, genome, config.classes, limits);
-  checkBudgetsCanBeMet(space, config.classes, limits);
-  throw new UserError(
-    `space.start is over budget: ${over.join("; ")}; raise the budget, start from a smaller network, or set search.fitStart=true to shrink this one`,
-  );
-}
-
 async function conduct(
   archive: Archive,
   run: number,
   context: number,
   config: Config,
   space: Space,
-  start: ReturnType<typeof startGenome>,
+  start: StartNetwork,
   checkpoint: Checkpoint | undefined,
   secondsBefore: number,
   options: RunOptions,
@@ -169,16 +154,27 @@ async function conduct(
   archive.startRun(run, JSON.stringify(config));
   options.onStart?.(run, start.changes);
   const seen = loadSeen(archive, context, run, space);
-  const { seed, population, generation, evaluations } = config.search;
+  const { seed, population, generation, evaluations, operators } = config.search;
   const limits = budgetLimits(config);
   const search = new Search(
-    { space, start: start.genome, seed, population, generation, evaluations, limits, classes: config.classes, seen },
+    {
+      space,
+      start: start.genome,
+      seed,
+      population,
+      generation,
+      evaluations,
+      operators,
+      limits,
+      classes: config.classes,
+      seen,
+    },
     checkpoint,
   );
   const began = options.clock();
   const elapsed = () => secondsBefore + options.clock() - began;
   const bredBefore = search.counters.evaluations;
-  const pool = openPool(config, space, options.threads);
+  const pool = openPool(config, space, start.genome, options);
   const queue = archive.path === ":memory:" ? new InlineCommitQueue(archive) : new ThreadCommitQueue(archive.path);
   let stopped = false;
   try {
@@ -235,10 +231,22 @@ async function conduct(
   };
 }
 
-function openPool(config: Config, space: Space, threads: number): Pool {
-  return threads === 0
-    ? new InlinePool(createScorer(config, space))
-    : new ThreadPool(config, space.genomeLength, threads, MESSAGE_GENOMES);
+/** Seconds of scoring one genome above which sending it to a thread is worth the message. */
+const WORTH_SENDING = 100e-6;
+
+/** A pool of the given threads; where none are given, threads if scoring the start network is slow enough to be worth its messages. */
+function openPool(config: Config, space: Space, start: Uint8Array, { threads, clock }: RunOptions): Pool {
+  if (threads !== undefined && threads > 0) return new ThreadPool(config, space.genomeLength, threads, MESSAGE_GENOMES);
+  const scorer = createScorer(config, space);
+  if (threads === undefined) {
+    scorer.score(start);
+    const began = clock();
+    scorer.score(start);
+    if (clock() - began > WORTH_SENDING) {
+      return new ThreadPool(config, space.genomeLength, availableParallelism(), MESSAGE_GENOMES);
+    }
+  }
+  return new InlinePool(scorer);
 }
 
 /** All that the archive knows of a context, with what this run has seen marked. */
