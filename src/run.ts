@@ -175,7 +175,8 @@ async function conduct(
   const elapsed = () => secondsBefore + options.clock() - began;
   const bredBefore = search.counters.evaluations;
   const pool = openPool(config, space, start.genome, options);
-  const queue = archive.path === ":memory:" ? new InlineCommitQueue(archive) : new ThreadCommitQueue(archive.path);
+  const queue =
+    archive.path === ":memory:" ? new InlineCommitQueue(archive, config) : new ThreadCommitQueue(archive.path, config);
   let stopped = false;
   try {
     while (!search.done && !stopped) {
@@ -193,7 +194,6 @@ async function conduct(
         genomeLength: space.genomeLength,
         genomes: asked.genomes,
         scores,
-        costs: asked.costs,
         failures: reasons,
         reusedKeys: asked.reusedKeys,
         checkpoint: search.checkpoint(),
