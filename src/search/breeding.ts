@@ -177,8 +177,10 @@ function standardBreeding(space: Space, evaluator: Evaluator, limits: Float64Arr
   };
 
   const crossoverOdds = rates.crossover * 2 ** 32;
+  // The order of a block's bits changes neither score, BitOps nor flash, but it does change both SRAM figures.
+  const sorts = rates.sortLayers && limits[3] === Number.POSITIVE_INFINITY && limits[5] === Number.POSITIVE_INFINITY;
   const sort = (genomes: Uint8Array, at: number) => {
-    if (!rates.sortLayers) return;
+    if (!sorts) return;
     for (const b of supers) sortLayers(space.blocks[b], genomes, at);
   };
 
