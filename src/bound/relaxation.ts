@@ -1,0 +1,309 @@
+import type { BlockChoice, Chain, ChainBlock, LayerTable } from "./chain.ts";
+
+/** Best sums of reduced value = value - sum over d of multiplier[d] * cost[d], inside one block. */
+interface BlockSums {
+  /** Shapes of the first inner layer that are still in the race. */
+  alive: Int32Array;
+  /** Reduced value of a first layer at its best pair of every class: shape * classes + class. */
+  readonly first: Float64Array;
+  /** The same of the other layers. */
+  readonly rest: Float64Array;
+  /** Best sum of everything behind the first layer: (shape of rest) * classes + class of the layer that follows the first. */
+  readonly tail: Float64Array;
+  /** Best sum of everything up to a layer of the block, by how many other layers it may hold: (rest * depth + layers) * classes + next class. */
+  readonly head: Float64Array;
+}
+
+/**
+ * The Lagrangian relaxation of a chain: budgets become prices, and the best path is found by dynamic programming over
+ * (channels, class of the next layer's activation bits) at every border between blocks.
+ */
+export class Relaxation {
+  readonly chain: Chain;
+  readonly blocks: readonly BlockSums[];
+  /** Best reduced value of a prefix that ends at border b, before block b: in * classes + next class. */
+  readonly prefix: readonly Float64Array[];
+  /** Best reduced value of what follows border b. */
+  readonly suffix: readonly Float64Array[];
+  multipliers: readonly number[] = [];
+
+  constructor(chain: Chain) {
+    this.chain = chain;
+    const classes = chain.activations.length;
+    this.blocks = chain.blocks.map((block) => {
+      const alive = new Int32Array(block.first.shapes);
+      let count = 0;
+      for (let s = 0; s < alive.length; s++) if (block.first.value[s] > Number.NEGATIVE_INFINITY) alive[count++] = s;
+      return {
+        alive: alive.slice(0, count),
+        first: new Float64Array(block.first.shapes * classes),
+        rest: new Float64Array(block.rest.shapes * classes),
+        tail: new Float64Array(block.rest.shapes * classes),
+        head: new Float64Array(block.rest.shapes * block.description.maxDepth * classes),
+      };
+    });
+    const border = (b: number) => new Float64Array(widthsAt(chain, b) * classes);
+    this.prefix = Array.from({ length: chain.blocks.length + 1 }, (_, b) => border(b));
+    this.suffix = Array.from({ length: chain.blocks.length + 1 }, (_, b) => border(b));
+  }
+
+  /** Sum of multiplier * limit: what turns a reduced value into a bound of the score. */
+  get offset(): number {
+    return this.chain.limits.reduce((sum, limit, d) => sum + this.multipliers[d] * limit, 0);
+  }
+
+  /** Upper bound of every feasible network's score at the last multipliers; -Infinity where SRAM or the widths leave no path. */
+  get bound(): number {
+    return Math.max(...this.suffix[0]) + this.offset;
+  }
+
+  /** Solves the relaxation at multipliers >= 0, one an additive budget. */
+  solve(multipliers: readonly number[]): void {
+    this.multipliers = multipliers;
+    const { chain, blocks } = this;
+    const end = this.suffix[blocks.length].fill(Number.NEGATIVE_INFINITY);
+    const classes = chain.activations.length;
+    for (let o = chain.endClass; o < end.length; o += classes) end[o] = 0;
+    for (let b = blocks.length - 1; b >= 0; b--) {
+      const block = chain.blocks[b];
+      const sums = blocks[b];
+      reduce(block, block.rest, null, multipliers, classes, sums.rest);
+      reduce(block, block.first, sums.alive, multipliers, classes, sums.first);
+      this.#tails(b);
+      this.#suffixes(b);
+    }
+  }
+
+  /** Fills `prefix` and `head`, for the multipliers last solved. */
+  solvePrefixes(): void {
+    this.prefix[0].fill(0);
+    for (let b = 0; b < this.blocks.length; b++) this.#prefixes(b);
+  }
+
+  #tails(b: number): void {
+    const { chain } = this;
+    const block = chain.blocks[b];
+    const { tail, rest } = this.blocks[b];
+    const behind = this.suffix[b + 1];
+    const classes = chain.activations.length;
+    let now = new Float64Array(classes);
+    let next = new Float64Array(classes);
+    for (let s = 0; s < block.rest.shapes; s++) {
+      const o = Math.floor(s / block.variants);
+      for (let c = 0; c < classes; c++) now[c] = tail[s * classes + c] = behind[o * classes + c];
+      for (let layer = 1; layer < block.description.maxDepth; layer++) {
+        for (let c = 0; c < classes; c++) {
+          next[c] = rest[s * classes + c] + bestFollowing(chain, block.rest, s, c, now, 0);
+          if (next[c] > tail[s * classes + c]) tail[s * classes + c] = next[c];
+        }
+        [now, next] = [next, now];
+      }
+    }
+  }
+
+  #suffixes(b: number): void {
+    const { chain } = this;
+    const { outs, variants, first: table } = chain.blocks[b];
+    const { alive, first, tail } = this.blocks[b];
+    const classes = chain.activations.length;
+    const perIn = outs.length * variants;
+    const suffix = this.suffix[b].fill(Number.NEGATIVE_INFINITY);
+    for (let j = 0; j < alive.length; j++) {
+      const s = alive[j];
+      const i = Math.floor(s / perIn);
+      const restAt = (s - i * perIn) * classes;
+      for (let c = 0; c < classes; c++) {
+        const sum = first[s * classes + c] + bestFollowing(chain, table, s, c, tail, restAt);
+        if (sum > suffix[i * classes + c]) suffix[i * classes + c] = sum;
+      }
+    }
+  }
+
+  #prefixes(b: number): void {
+    const { chain } = this;
+    const block = chain.blocks[b];
+    const { outs, variants, first: table } = block;
+    const { alive, first, rest, head } = this.blocks[b];
+    const depth = block.description.maxDepth;
+    const classes = chain.activations.length;
+    const perIn = outs.length * variants;
+    const before = this.prefix[b];
+    const after = this.prefix[b + 1].fill(Number.NEGATIVE_INFINITY);
+    head.fill(Number.NEGATIVE_INFINITY);
+    for (let j = 0; j < alive.length; j++) {
+      const s = alive[j];
+      const i = Math.floor(s / perIn);
+      const at = (s - i * perIn) * depth * classes;
+      for (let c = 0; c < classes; c++) {
+        const sum = before[i * classes + c] + first[s * classes + c];
+        for (let next = 0; next < classes; next++) {
+          if (sum > head[at + next] && mayFollow(chain, table, s, c, next)) head[at + next] = sum;
+        }
+      }
+    }
+    for (let r = 0; r < perIn; r++) {
+      for (let layer = 1; layer < depth; layer++) {
+        const at = (r * depth + layer) * classes;
+        for (let c = 0; c < classes; c++) {
+          const sum = head[at - classes + c] + rest[r * classes + c];
+          for (let next = 0; next < classes; next++) {
+            if (sum > head[at + next] && mayFollow(chain, block.rest, r, c, next)) head[at + next] = sum;
+          }
+        }
+        for (let c = 0; c < classes; c++) if (head[at - classes + c] > head[at + c]) head[at + c] = head[at - classes + c];
+      }
+      const o = Math.floor(r / variants);
+      const at = (r * depth + depth - 1) * classes;
+      for (let c = 0; c < classes; c++) if (head[at + c] > after[o * classes + c]) after[o * classes + c] = head[at + c];
+    }
+  }
+
+  /** Removes the first layers through which no network can score `threshold` or more; needs `solvePrefixes`. Returns how many are left. */
+  eliminate(threshold: number): number {
+    const { chain } = this;
+    const classes = chain.activations.length;
+    const least = threshold - this.offset;
+    let left = 0;
+    this.blocks.forEach((sums, b) => {
+      const { outs, variants, first: table } = chain.blocks[b];
+      const perIn = outs.length * variants;
+      const { alive, first, tail } = sums;
+      let count = 0;
+      for (let j = 0; j < alive.length; j++) {
+        const s = alive[j];
+        const i = Math.floor(s / perIn);
+        const restAt = (s - i * perIn) * classes;
+        let best = Number.NEGATIVE_INFINITY;
+        for (let c = 0; c < classes; c++) {
+          const sum =
+            this.prefix[b][i * classes + c] + first[s * classes + c] + bestFollowing(chain, table, s, c, tail, restAt);
+          if (sum > best) best = sum;
+        }
+        if (best >= least) alive[count++] = s;
+      }
+      sums.alive = alive.slice(0, count);
+      left += count;
+    });
+    return left;
+  }
+
+  /** The path of the bound at the last multipliers; undefined where there is none. */
+  path(): BlockChoice[] | undefined {
+    const { chain } = this;
+    if (this.bound === Number.NEGATIVE_INFINITY) return undefined;
+    const classes = chain.activations.length;
+    const path: BlockChoice[] = [];
+    let channels = 0;
+    let allowed = (_: number) => true;
+    chain.blocks.forEach((block, b) => {
+      const { outs, variants, first: table, rest: restTable } = block;
+      const { alive, first, rest, tail } = this.blocks[b];
+      const perIn = outs.length * variants;
+      let best = Number.NEGATIVE_INFINITY;
+      let shape = -1;
+      let bits = -1;
+      for (const s of alive) {
+        if (Math.floor(s / perIn) !== channels) continue;
+        for (let c = 0; c < classes; c++) {
+          if (!allowed(c)) continue;
+          const sum = first[s * classes + c] + bestFollowing(chain, table, s, c, tail, (s % perIn) * classes);
+          if (sum > best) [best, shape, bits] = [sum, s, c];
+        }
+      }
+      const r = shape % perIn;
+      channels = Math.floor(r / variants);
+      const pairs = [bestPair(block, table, shape, bits, this.multipliers)];
+      const from = [shape, bits];
+      allowed = (c) => mayFollow(chain, table, from[0], from[1], c);
+      // Best continuation with at most n more layers of shape r, by the class of the first of them.
+      const ends = this.suffix[b + 1].subarray(channels * classes, (channels + 1) * classes);
+      const levels = [ends];
+      for (let n = 1; n < block.description.maxDepth; n++) {
+        const before = levels[n - 1];
+        levels.push(Float64Array.from(ends, (_, c) => rest[r * classes + c] + bestFollowing(chain, restTable, r, c, before, 0)));
+      }
+      const bestOf = (n: number) => levels[n].reduce((m, x, c) => (allowed(c) ? Math.max(m, x) : m), Number.NEGATIVE_INFINITY);
+      let n = 0;
+      for (let m = 1; m < levels.length; m++) if (bestOf(m) > bestOf(n)) n = m;
+      for (; n > 0; n--) {
+        const target = bestOf(n);
+        const c = levels[n].findIndex((x, k) => allowed(k) && x === target);
+        pairs.push(bestPair(block, restTable, r, c, this.multipliers));
+        allowed = (k) => mayFollow(chain, restTable, r, c, k);
+      }
+      path.push({ out: channels, variant: r % variants, pairs });
+    });
+    return path;
+  }
+}
+
+/** Widths a network can have at border b, before block b. */
+export function widthsAt(chain: Chain, b: number): number {
+  return b < chain.blocks.length ? chain.blocks[b].ins.length : chain.blocks[b - 1].outs.length;
+}
+
+/** Whether a layer of activation class `next` may follow a layer of class `c` under the SRAM budget, and the layer itself fits. */
+export function mayFollow(chain: Chain, table: LayerTable, shape: number, c: number, next: number): boolean {
+  if (chain.activations.length === 1) return true;
+  const a = chain.activations[c];
+  if (table.sramInner[shape] * a > chain.sram) return false;
+  return table.sramIn[shape] * a + table.sramOut[shape] * chain.activations[next] <= chain.sram;
+}
+
+function bestFollowing(
+  chain: Chain,
+  table: LayerTable,
+  shape: number,
+  c: number,
+  values: Float64Array,
+  at: number,
+): number {
+  const classes = chain.activations.length;
+  if (classes === 1) return values[at];
+  let best = Number.NEGATIVE_INFINITY;
+  for (let next = 0; next < classes; next++) {
+    if (values[at + next] > best && mayFollow(chain, table, shape, c, next)) best = values[at + next];
+  }
+  return best;
+}
+
+/** Fills out[shape * classes + class] with the best reduced value over the pairs of the class, for the shapes listed or all. */
+function reduce(
+  block: ChainBlock,
+  table: LayerTable,
+  shapes: Int32Array | null,
+  multipliers: readonly number[],
+  classes: number,
+  out: Float64Array,
+): void {
+  const { gain, factor, pairClass, goodPairs } = block;
+  const dimensions = multipliers.length;
+  const { value, base, slope } = table;
+  const count = shapes === null ? table.shapes : shapes.length;
+  for (let j = 0; j < count; j++) {
+    const s = shapes === null ? j : shapes[j];
+    let fixed = value[s];
+    for (let d = 0; d < dimensions; d++) fixed -= multipliers[d] * base[d][s];
+    const at = s * classes;
+    for (let c = 0; c < classes; c++) out[at + c] = Number.NEGATIVE_INFINITY;
+    for (let g = 0; g < goodPairs.length; g++) {
+      const p = goodPairs[g];
+      let sum = gain[p];
+      for (let d = 0; d < dimensions; d++) sum -= multipliers[d] * slope[d][s] * factor[d][p];
+      sum += fixed;
+      const c = at + pairClass[p];
+      if (sum > out[c]) out[c] = sum;
+    }
+  }
+}
+
+function bestPair(block: ChainBlock, table: LayerTable, s: number, c: number, multipliers: readonly number[]): number {
+  let best = -1;
+  let most = Number.NEGATIVE_INFINITY;
+  for (const p of block.goodPairs) {
+    if (block.pairClass[p] !== c) continue;
+    const sum = multipliers.reduce((x, m, d) => x - m * table.slope[d][s] * block.factor[d][p], block.gain[p]);
+    if (sum > most) [most, best] = [sum, p];
+  }
+  return best;
+}
