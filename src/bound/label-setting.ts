@@ -5,8 +5,10 @@ import { mayFollow, type Relaxation } from "./relaxation.ts";
 /** Every suffix worth keeping, by border (before block b) and state: in * classes + class of the suffix's first layer. */
 export interface Fronts {
   readonly borders: readonly (readonly (Labels | undefined)[])[];
-  /** No network scores more than this unless its suffixes are in the fronts. */
-  readonly threshold: number;
+  /** Reduced value that a whole network needs to be covered. */
+  readonly least: number;
+  /** Whether nothing but dominated and hopeless suffixes is missing; a beam drops others too. */
+  readonly complete: boolean;
   /** Labels kept, over all borders. */
   readonly labels: number;
 }
@@ -14,44 +16,54 @@ export interface Fronts {
 /** Labels of one border above which a pass gives up. */
 export class TooManyLabels extends Error {}
 
+/** How many labels a pass may keep. */
+export interface LabelLimits {
+  /** Labels of one border, in all its states, above which a pass gives up. */
+  readonly labels: number;
+  /** Labels of one state: a pass keeps the ones with the greatest reduced value and is no proof any more; absent for all. */
+  readonly beam?: number;
+}
+
 /**
  * Builds, from the network's end to its start, the undominated suffixes that can be part of a network with a score of `threshold` or more.
  * A suffix is dropped only where another suffix of the same state is as good at no more cost, where it breaks a budget, or where even the best prefix,
- * by the Lagrangian bound, does not lift it to the threshold.
- * @param relaxation solved with prefixes; its shapes may be eliminated up to the same threshold
+ * by the Lagrangian bound, does not lift it to the threshold. Yields often, so that a caller can stop it.
+ * @param relaxation solved with prefixes, its shapes selected for the threshold
  * @throws TooManyLabels
  */
-export function labelFronts(relaxation: Relaxation, threshold: number, slack: number, maxLabels: number): Fronts {
+export function* labelFronts(relaxation: Relaxation, threshold: number, limits: LabelLimits): Generator<void, Fronts> {
   const { chain } = relaxation;
   const classes = chain.activations.length;
-  const pass = new Pass(relaxation, threshold - relaxation.offset - slack, maxLabels);
+  const least = threshold - relaxation.offset;
+  const pass = new Pass(relaxation, least, limits);
   const blocks = chain.blocks.length;
   const end = new Array<Labels | undefined>(chain.blocks[blocks - 1].outs.length * classes);
   for (let o = chain.endClass; o < end.length; o += classes) end[o] = rootLabel(chain.limits.length);
   const borders = [end];
-  for (let b = blocks - 1; b >= 0; b--) borders.unshift(pass.extendBlock(b, borders[0]));
-  return { borders, threshold, labels: pass.labels };
+  for (let b = blocks - 1; b >= 0; b--) borders.unshift(yield* pass.extendBlock(b, borders[0]));
+  return { borders, least, complete: pass.complete, labels: pass.labels };
 }
 
 class Pass {
   labels = 0;
+  complete = true;
   readonly #relaxation: Relaxation;
   readonly #chain: Chain;
   readonly #least: number;
-  readonly #maxLabels: number;
+  readonly #limits: LabelLimits;
   readonly #step: Step;
   readonly #scratch: LabelCollector;
 
-  constructor(relaxation: Relaxation, least: number, maxLabels: number) {
+  constructor(relaxation: Relaxation, least: number, limits: LabelLimits) {
     this.#relaxation = relaxation;
     this.#chain = relaxation.chain;
     this.#least = least;
-    this.#maxLabels = maxLabels;
+    this.#limits = limits;
     this.#step = { value: 0, reduced: 0, costs: new Float64Array(this.#chain.limits.length) };
     this.#scratch = new LabelCollector(this.#chain.limits);
   }
 
-  extendBlock(b: number, behind: readonly (Labels | undefined)[]): (Labels | undefined)[] {
+  *extendBlock(b: number, behind: readonly (Labels | undefined)[]): Generator<void, (Labels | undefined)[]> {
     const classes = this.#chain.activations.length;
     const { outs, variants, ins, goodPairs, pairClass, first } = this.#chain.blocks[b];
     const perIn = outs.length * variants;
@@ -84,14 +96,18 @@ class Pass {
             if (labels.reduced[0] + this.#step.reduced < least) continue;
             states[state] ??= new LabelCollector(this.#chain.limits);
             states[state].extend(labels, this.#step, least);
-            if (states[state].count > this.#maxLabels) throw new TooManyLabels();
+            if (states[state].count > this.#limits.labels) throw new TooManyLabels();
           }
         }
       }
+      yield;
     }
-    const fronts = states.map((collector) => collector?.finish());
-    this.labels += fronts.reduce((sum, f) => sum + (f?.count ?? 0), 0);
-    if (this.labels > this.#maxLabels) throw new TooManyLabels();
+    const { beam, labels } = this.#limits;
+    const fronts = states.map((collector) => collector?.finish(beam));
+    if (fronts.some((front) => front !== undefined && front.count === beam)) this.complete = false;
+    const count = fronts.reduce((sum, front) => sum + (front?.count ?? 0), 0);
+    if (count > labels) throw new TooManyLabels();
+    this.labels += count;
     return fronts;
   }
 }

@@ -23,7 +23,6 @@ const COARSE_CELLS = 16;
  */
 export class LabelCollector {
   readonly #limits: readonly number[];
-  /** Values of two labels whose reduced values differ by less than this may be in either order in real arithmetic. */
   #count = 0;
   #compactAt = 1 << 14;
   #value: Float64Array;
@@ -81,13 +80,13 @@ export class LabelCollector {
     this.extend(from, { value: 0, reduced: 0, costs: new Float64Array(this.#limits.length) }, Number.NEGATIVE_INFINITY);
   }
 
-  /** The undominated labels, in order of falling reduced value; the collector is empty afterwards. */
-  finish(): Labels {
+  /** The undominated labels, in order of falling reduced value, at most `most`; the collector is empty afterwards. */
+  finish(most = this.#count): Labels {
     this.#compact();
-    const order = sortedBy(this.#reduced, this.#count).reverse();
+    const order = sortedBy(this.#reduced, this.#count).reverse().subarray(0, most);
     const pick = (column: Float64Array) => Float64Array.from(order, (i) => column[i]);
     const labels = {
-      count: this.#count,
+      count: order.length,
       value: pick(this.#value),
       reduced: pick(this.#reduced),
       costs: this.#costs.map(pick),

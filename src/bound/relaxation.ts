@@ -2,7 +2,9 @@ import type { BlockChoice, Chain, ChainBlock, LayerTable } from "./chain.ts";
 
 /** Best sums of reduced value = value - sum over d of multiplier[d] * cost[d], inside one block. */
 interface BlockSums {
-  /** Shapes of the first inner layer that are still in the race. */
+  /** Shapes of the first inner layer that a network above the best known may have. */
+  open: Int32Array;
+  /** Those of them that a network above the threshold of the current pass may have. */
   alive: Int32Array;
   /** Reduced value of a first layer at its best pair of every class: shape * classes + class. */
   readonly first: Float64Array;
@@ -35,6 +37,7 @@ export class Relaxation {
       let count = 0;
       for (let s = 0; s < alive.length; s++) if (block.first.value[s] > Number.NEGATIVE_INFINITY) alive[count++] = s;
       return {
+        open: alive.slice(0, count),
         alive: alive.slice(0, count),
         first: new Float64Array(block.first.shapes * classes),
         rest: new Float64Array(block.rest.shapes * classes),
@@ -68,7 +71,7 @@ export class Relaxation {
       const block = chain.blocks[b];
       const sums = blocks[b];
       reduce(block, block.rest, null, multipliers, classes, sums.rest);
-      reduce(block, block.first, sums.alive, multipliers, classes, sums.first);
+      reduce(block, block.first, sums.open, multipliers, classes, sums.first);
       this.#tails(b);
       this.#suffixes(b);
     }
@@ -104,12 +107,12 @@ export class Relaxation {
   #suffixes(b: number): void {
     const { chain } = this;
     const { outs, variants, first: table } = chain.blocks[b];
-    const { alive, first, tail } = this.blocks[b];
+    const { open, first, tail } = this.blocks[b];
     const classes = chain.activations.length;
     const perIn = outs.length * variants;
     const suffix = this.suffix[b].fill(Number.NEGATIVE_INFINITY);
-    for (let j = 0; j < alive.length; j++) {
-      const s = alive[j];
+    for (let j = 0; j < open.length; j++) {
+      const s = open[j];
       const i = Math.floor(s / perIn);
       const restAt = (s - i * perIn) * classes;
       for (let c = 0; c < classes; c++) {
@@ -123,15 +126,15 @@ export class Relaxation {
     const { chain } = this;
     const block = chain.blocks[b];
     const { outs, variants, first: table } = block;
-    const { alive, first, rest, head } = this.blocks[b];
+    const { open, first, rest, head } = this.blocks[b];
     const depth = block.description.maxDepth;
     const classes = chain.activations.length;
     const perIn = outs.length * variants;
     const before = this.prefix[b];
     const after = this.prefix[b + 1].fill(Number.NEGATIVE_INFINITY);
     head.fill(Number.NEGATIVE_INFINITY);
-    for (let j = 0; j < alive.length; j++) {
-      const s = alive[j];
+    for (let j = 0; j < open.length; j++) {
+      const s = open[j];
       const i = Math.floor(s / perIn);
       const at = (s - i * perIn) * depth * classes;
       for (let c = 0; c < classes; c++) {
@@ -158,19 +161,25 @@ export class Relaxation {
     }
   }
 
-  /** Removes the first layers through which no network can score `threshold` or more; needs `solvePrefixes`. Returns how many are left. */
-  eliminate(threshold: number): number {
+  /** Forgets for good the first layers through which no network can score `threshold` or more; needs `solvePrefixes`. */
+  discard(threshold: number): void {
+    this.select(threshold);
+    for (const sums of this.blocks) sums.open = sums.alive;
+  }
+
+  /** Sets `alive` to the open first layers through which a network may score `threshold` or more; needs `solvePrefixes`. */
+  select(threshold: number): void {
     const { chain } = this;
     const classes = chain.activations.length;
     const least = threshold - this.offset;
-    let left = 0;
     this.blocks.forEach((sums, b) => {
       const { outs, variants, first: table } = chain.blocks[b];
       const perIn = outs.length * variants;
-      const { alive, first, tail } = sums;
+      const { open, first, tail } = sums;
+      const alive = new Int32Array(open.length);
       let count = 0;
-      for (let j = 0; j < alive.length; j++) {
-        const s = alive[j];
+      for (let j = 0; j < open.length; j++) {
+        const s = open[j];
         const i = Math.floor(s / perIn);
         const restAt = (s - i * perIn) * classes;
         let best = Number.NEGATIVE_INFINITY;
@@ -182,9 +191,7 @@ export class Relaxation {
         if (best >= least) alive[count++] = s;
       }
       sums.alive = alive.slice(0, count);
-      left += count;
     });
-    return left;
   }
 
   /** The path of the bound at the last multipliers; undefined where there is none. */
@@ -197,12 +204,12 @@ export class Relaxation {
     let allowed = (_: number) => true;
     chain.blocks.forEach((block, b) => {
       const { outs, variants, first: table, rest: restTable } = block;
-      const { alive, first, rest, tail } = this.blocks[b];
+      const { open, first, rest, tail } = this.blocks[b];
       const perIn = outs.length * variants;
       let best = Number.NEGATIVE_INFINITY;
       let shape = -1;
       let bits = -1;
-      for (const s of alive) {
+      for (const s of open) {
         if (Math.floor(s / perIn) !== channels) continue;
         for (let c = 0; c < classes; c++) {
           if (!allowed(c)) continue;

@@ -1,0 +1,133 @@
+import { bestPaths } from "./best-first.ts";
+import { type BlockChoice, type Chain, structureOfPath } from "./chain.ts";
+import type { Incumbents } from "./incumbents.ts";
+import { labelFronts, TooManyLabels } from "./label-setting.ts";
+import { type Column, priceBudgets } from "./master-program.ts";
+import { measurePath } from "./path.ts";
+import { Relaxation } from "./relaxation.ts";
+
+/** Most relaxations solved in search of the best multipliers. */
+const MOST_MULTIPLIERS = 150;
+/** The search for multipliers ends when they can gain no more than this part of the gap: label setting is the better way then. */
+const MULTIPLIER_GAIN = 0.02;
+const FIRST_PASS = 1 / 16;
+const PASS_GROWTH = 4;
+const BEAM = 2000;
+
+/** Bounds of one chain, from the two sides. */
+export class ChainBound {
+  readonly chain: Chain;
+  readonly #relaxation: Relaxation;
+  /** Every network of the chain above this score is among the incumbents, or worse than all of them. */
+  enumeratedTo = Number.POSITIVE_INFINITY;
+  /** The multipliers of the best Lagrangian bound, per unit of cost, in the order of `chain.dimensions`. */
+  multipliers: readonly number[];
+  /** The best Lagrangian bound. */
+  lagrangian = Number.POSITIVE_INFINITY;
+  /** Whether the passes need more labels than they may have. */
+  stuck = false;
+  #best = Number.NEGATIVE_INFINITY;
+  #depth = 0;
+
+  constructor(chain: Chain) {
+    this.chain = chain;
+    this.#relaxation = new Relaxation(chain);
+    this.multipliers = chain.limits.map(() => 0);
+  }
+
+  /** Proven upper bound of the score of the chain's networks. */
+  get upperBound(): number {
+    return Math.max(this.enumeratedTo, this.#best);
+  }
+
+  /** What float rounding can hide: every sum here has fewer than 2^9 terms, whose magnitudes add up to less than this times 2^44. */
+  get slack(): number {
+    const { chain, multipliers } = this;
+    const priced = chain.limits.reduce((sum, limit, d) => sum + limit * multipliers[d], 0);
+    return (chain.magnitude + priced) * 2 ** -44;
+  }
+
+  /** Lowers the Lagrangian bound by choosing multipliers; yields after every relaxation. */
+  *priceBudgets(incumbents: Incumbents): Generator<void, void> {
+    const { chain } = this;
+    const relaxation = this.#relaxation;
+    const columns: Column[] = [];
+    let multipliers = this.multipliers;
+    for (let step = 0; step < MOST_MULTIPLIERS; step++) {
+      relaxation.solve(multipliers);
+      if (relaxation.bound < this.lagrangian) {
+        this.lagrangian = relaxation.bound;
+        this.multipliers = multipliers;
+      }
+      const path = relaxation.path();
+      if (path === undefined || chain.limits.length === 0) {
+        if (path !== undefined) this.#offer(path, incumbents);
+        break;
+      }
+      const { value, costs } = measurePath(chain, path);
+      if (costs.every((cost, d) => cost <= chain.limits[d])) this.#offer(path, incumbents);
+      columns.push({ value, costs: costs.map((cost, d) => cost / unit(chain.limits[d])) });
+      const { prices, value: least } = priceBudgets(columns, chain.limits.length);
+      const gap = Math.max(0, this.lagrangian - incumbents.least);
+      const enough = Number.isFinite(gap) ? MULTIPLIER_GAIN * gap : 0;
+      if (this.lagrangian - least <= Math.max(enough, this.slack)) break;
+      const center = columns.length > 12 && chain.limits.length > 1 ? 0.5 : 0;
+      multipliers = prices.map((price, d) => center * this.multipliers[d] + ((1 - center) * price) / unit(chain.limits[d]));
+      yield;
+    }
+    this.enumeratedTo = this.lagrangian + this.slack;
+    relaxation.solve(this.multipliers);
+    relaxation.solvePrefixes();
+    yield;
+  }
+
+  /**
+   * One pass of label setting, down to the score of the least incumbent or to a step below the last pass: afterwards `enumeratedTo` is lower,
+   * or the chain is stuck.
+   */
+  *enumerate(incumbents: Incumbents, most: number, maxLabels: number): Generator<void, void> {
+    const { chain, slack } = this;
+    const relaxation = this.#relaxation;
+    const gap = this.lagrangian - incumbents.least;
+    const first = Number.isFinite(gap) ? gap * FIRST_PASS : 1e-4 * Math.abs(this.lagrangian);
+    const depth = this.#depth === 0 ? first : this.#depth * PASS_GROWTH;
+    // A pass that nearly reaches the least incumbent may as well end there.
+    const target = depth * 2 >= gap ? incumbents.least : this.lagrangian - depth;
+    const lowest = -chain.magnitude - 1;
+    const threshold = Math.max(target, lowest);
+    relaxation.select(threshold - slack);
+    try {
+      const fronts = yield* labelFronts(relaxation, threshold - slack, { labels: maxLabels });
+      this.#collect(bestPaths(relaxation, fronts), incumbents, most);
+      this.enumeratedTo = threshold === lowest ? Number.NEGATIVE_INFINITY : threshold;
+      this.#depth = depth;
+    } catch (error) {
+      if (!(error instanceof TooManyLabels)) throw error;
+      this.stuck = true;
+      const fronts = yield* labelFronts(relaxation, threshold - slack, { labels: Number.POSITIVE_INFINITY, beam: BEAM });
+      this.#collect(bestPaths(relaxation, fronts), incumbents, most);
+    }
+  }
+
+  #collect(paths: ReturnType<typeof bestPaths>, incumbents: Incumbents, most: number): void {
+    let count = 0;
+    for (const { path } of paths) {
+      this.#offer(path, incumbents);
+      if (++count >= most) break;
+    }
+  }
+
+  #offer(path: readonly BlockChoice[], incumbents: Incumbents): void {
+    const structure = structureOfPath(this.chain, path);
+    const score = incumbents.add(this.chain.space, structure);
+    const { value } = measurePath(this.chain, path);
+    if (score === undefined || Math.abs(score - value) > 1e-9) {
+      throw new Error(`bound: a path of ${value} is a network of ${score}: ${JSON.stringify(structure)}`);
+    }
+    this.#best = Math.max(this.#best, score);
+  }
+}
+
+function unit(limit: number): number {
+  return limit > 0 ? limit : 1;
+}
