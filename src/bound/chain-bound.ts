@@ -10,7 +10,10 @@ import { Relaxation } from "./relaxation.ts";
 const MOST_MULTIPLIERS = 150;
 /** The search for multipliers ends when they can gain no more than this part of the gap: label setting is the better way then. */
 const MULTIPLIER_GAIN = 0.02;
-const FIRST_PASS = 1 / 16;
+/** ... or of the bound. */
+const LEAST_GAIN = 1e-5;
+/** How far below the Lagrangian bound the first pass goes, as a part of the bound. */
+const FIRST_PASS = 2e-5;
 const PASS_GROWTH = 4;
 const BEAM = 2000;
 
@@ -37,7 +40,7 @@ export class ChainBound {
 
   /** Proven upper bound of the score of the chain's networks. */
   get upperBound(): number {
-    return Math.max(this.enumeratedTo, this.#best);
+    return Math.max(this.enumeratedTo, this.#best + this.slack);
   }
 
   /** What float rounding can hide: every sum here has fewer than 2^9 terms, whose magnitudes add up to less than this times 2^44. */
@@ -52,12 +55,15 @@ export class ChainBound {
     const { chain } = this;
     const relaxation = this.#relaxation;
     const columns: Column[] = [];
+    relaxation.discardMisfits();
+    yield;
     let multipliers = this.multipliers;
     for (let step = 0; step < MOST_MULTIPLIERS; step++) {
       relaxation.solve(multipliers);
       if (relaxation.bound < this.lagrangian) {
         this.lagrangian = relaxation.bound;
         this.multipliers = multipliers;
+        this.enumeratedTo = this.lagrangian + this.slack;
       }
       const path = relaxation.path();
       if (path === undefined || chain.limits.length === 0) {
@@ -69,13 +75,12 @@ export class ChainBound {
       columns.push({ value, costs: costs.map((cost, d) => cost / unit(chain.limits[d])) });
       const { prices, value: least } = priceBudgets(columns, chain.limits.length);
       const gap = Math.max(0, this.lagrangian - incumbents.least);
-      const enough = Number.isFinite(gap) ? MULTIPLIER_GAIN * gap : 0;
+      const enough = Math.min(MULTIPLIER_GAIN * gap, LEAST_GAIN * Math.abs(this.lagrangian));
       if (this.lagrangian - least <= Math.max(enough, this.slack)) break;
       const center = columns.length > 12 && chain.limits.length > 1 ? 0.5 : 0;
       multipliers = prices.map((price, d) => center * this.multipliers[d] + ((1 - center) * price) / unit(chain.limits[d]));
       yield;
     }
-    this.enumeratedTo = this.lagrangian + this.slack;
     relaxation.solve(this.multipliers);
     relaxation.solvePrefixes();
     yield;
@@ -89,8 +94,7 @@ export class ChainBound {
     const { chain, slack } = this;
     const relaxation = this.#relaxation;
     const gap = this.lagrangian - incumbents.least;
-    const first = Number.isFinite(gap) ? gap * FIRST_PASS : 1e-4 * Math.abs(this.lagrangian);
-    const depth = this.#depth === 0 ? first : this.#depth * PASS_GROWTH;
+    const depth = this.#depth === 0 ? FIRST_PASS * Math.max(1, Math.abs(this.lagrangian)) : this.#depth * PASS_GROWTH;
     // A pass that nearly reaches the least incumbent may as well end there.
     const target = depth * 2 >= gap ? incumbents.least : this.lagrangian - depth;
     const lowest = -chain.magnitude - 1;

@@ -94,14 +94,17 @@ export function compileChain(space: SpaceDescription, budgets: Budgets): Chain {
     resolution = Math.ceil(resolution / description.s);
     return block;
   });
-  const kept = dimensions.map((name, d) => greatestCost(blocks, d) > budgets[name]!);
+  const limitOf = (name: AdditiveCost) =>
+    name === "layers" ? reachableLayers(space.blocks, budgets[name]!) : budgets[name]!;
+  const limits = dimensions.map(limitOf);
+  const kept = dimensions.map((_, d) => greatestCost(blocks, d) > limits[d]);
   const pick = <T>(list: readonly T[]) => list.filter((_, d) => kept[d]);
   const table = (t: LayerTable): LayerTable => ({ ...t, base: pick(t.base), slope: pick(t.slope) });
   return {
     space,
     blocks: blocks.map((b) => ({ ...b, first: table(b.first), rest: table(b.rest), factor: pick(b.factor) })),
     dimensions: pick(dimensions),
-    limits: pick(dimensions).map((name) => budgets[name]!),
+    limits: pick(limits),
     sram,
     activations,
     endClass: Math.max(0, activations.indexOf(FULL_PRECISION_BITS)),
@@ -338,6 +341,17 @@ const full = new Uint8Array(8);
 const ones = new Uint8Array(8).fill(1);
 const twos = new Uint8Array(8).fill(2);
 const single = familyOf("ConvKXBNRELU")!;
+
+/** The most layers a network can have within the limit: the Lagrangian bound is tight at a count that occurs, not between two. */
+function reachableLayers(blocks: readonly BlockDescription[], limit: number): number {
+  let sums = new Set([0]);
+  for (const { family, maxDepth } of blocks) {
+    const longer = new Set<number>();
+    for (const sum of sums) for (let n = 1; n <= maxDepth; n++) longer.add(sum + n * family.convs.length);
+    sums = longer;
+  }
+  return [...sums].reduce((most, sum) => (sum <= limit && sum > most ? sum : most), 0);
+}
 
 function greatestCost(blocks: readonly ChainBlock[], d: number): number {
   return blocks.reduce((sum, { description, first, rest, factor }) => {

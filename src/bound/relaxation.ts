@@ -62,6 +62,23 @@ export class Relaxation {
 
   /** Solves the relaxation at multipliers >= 0, one an additive budget. */
   solve(multipliers: readonly number[]): void {
+    this.#solve(multipliers, 1);
+  }
+
+  /**
+   * Forgets the first layers that fit no network within the SRAM budget and each additive budget by itself: with values of 0 and a multiplier of 1
+   * the bound is the limit minus the least cost. Costs are whole eighths, so the comparison is exact.
+   */
+  discardMisfits(): void {
+    const { limits } = this.chain;
+    for (let d = 0; d < Math.max(1, limits.length); d++) {
+      this.#solve(limits.map((_, e) => (e === d ? 1 : 0)), 0);
+      this.solvePrefixes();
+      this.discard(0);
+    }
+  }
+
+  #solve(multipliers: readonly number[], valueScale: number): void {
     this.multipliers = multipliers;
     const { chain, blocks } = this;
     const end = this.suffix[blocks.length].fill(Number.NEGATIVE_INFINITY);
@@ -70,8 +87,8 @@ export class Relaxation {
     for (let b = blocks.length - 1; b >= 0; b--) {
       const block = chain.blocks[b];
       const sums = blocks[b];
-      reduce(block, block.rest, null, multipliers, classes, sums.rest);
-      reduce(block, block.first, sums.open, multipliers, classes, sums.first);
+      reduce(block, block.rest, null, multipliers, valueScale, classes, sums.rest);
+      reduce(block, block.first, sums.open, multipliers, valueScale, classes, sums.first);
       this.#tails(b);
       this.#suffixes(b);
     }
@@ -280,6 +297,7 @@ function reduce(
   table: LayerTable,
   shapes: Int32Array | null,
   multipliers: readonly number[],
+  valueScale: number,
   classes: number,
   out: Float64Array,
 ): void {
@@ -289,13 +307,13 @@ function reduce(
   const count = shapes === null ? table.shapes : shapes.length;
   for (let j = 0; j < count; j++) {
     const s = shapes === null ? j : shapes[j];
-    let fixed = value[s];
+    let fixed = valueScale === 1 || value[s] === Number.NEGATIVE_INFINITY ? value[s] : 0;
     for (let d = 0; d < dimensions; d++) fixed -= multipliers[d] * base[d][s];
     const at = s * classes;
     for (let c = 0; c < classes; c++) out[at + c] = Number.NEGATIVE_INFINITY;
     for (let g = 0; g < goodPairs.length; g++) {
       const p = goodPairs[g];
-      let sum = gain[p];
+      let sum = valueScale * gain[p];
       for (let d = 0; d < dimensions; d++) sum -= multipliers[d] * slope[d][s] * factor[d][p];
       sum += fixed;
       const c = at + pairClass[p];
