@@ -21,7 +21,7 @@ export function emptyCosts(): Costs {
 }
 
 /** Bits that a full-precision conv is charged for. */
-const FULL_PRECISION_BITS = 8;
+export const FULL_PRECISION_BITS = 8;
 /** BN (2) and ReLU or addition (1) on every output value, in 8-bit-equivalent MACs. */
 const ELEMENTWISE = 3;
 
@@ -77,24 +77,40 @@ export function costs(network: Network, classes: number, out: Costs): Costs {
  * its input channel by channel), and, for a middle conv under a shortcut, the layer's output held at the bits of its first conv.
  */
 export function sramOf(network: Network, layer: number, first: number, conv: number): number {
-  const r = network.inResolution[conv];
-  const s = network.stride[conv];
-  const cout = network.depthwise[conv] === 1 ? 1 : network.outChannels[conv];
   const next = nextMainConv(network, conv);
   const nextBits = (next < network.convs && network.bitsA[next]) || FULL_PRECISION_BITS;
   const bitsA = network.bitsA[conv] || FULL_PRECISION_BITS;
-  let memory = (r * r * network.inChannels[conv] * bitsA + Math.floor((r * r * cout) / (s * s)) * nextBits) / 8;
+  const firstBits = network.bitsA[first] || FULL_PRECISION_BITS;
+  return (
+    (sramInput(network, conv) * bitsA +
+      sramOutput(network, conv) * nextBits +
+      sramHeld(network, layer, first, conv) * firstBits) /
+    8
+  );
+}
+
+/** Values of a conv's input. */
+export function sramInput(network: Network, conv: number): number {
+  const r = network.inResolution[conv];
+  return r * r * network.inChannels[conv];
+}
+
+/** Values of a conv's output that live beside its input. */
+export function sramOutput(network: Network, conv: number): number {
+  const r = network.inResolution[conv];
+  const s = network.stride[conv];
+  return Math.floor((r * r * (network.depthwise[conv] === 1 ? 1 : network.outChannels[conv])) / (s * s));
+}
+
+/** Values that the estimate holds for the shortcut while a middle conv runs. */
+export function sramHeld(network: Network, layer: number, first: number, conv: number): number {
   const end = network.layerEnd[layer];
-  if (
-    conv > first &&
-    conv < end - 1 &&
-    network.shortcut[layer] !== Shortcut.none &&
-    network.projection[end - 1] === 0
-  ) {
-    const held = Math.floor((r * r * network.outChannels[end - 1]) / (s * s));
-    memory += (held * (network.bitsA[first] || FULL_PRECISION_BITS)) / 8;
-  }
-  return memory;
+  const held =
+    conv > first && conv < end - 1 && network.shortcut[layer] !== Shortcut.none && network.projection[end - 1] === 0;
+  if (!held) return 0;
+  const r = network.inResolution[conv];
+  const s = network.stride[conv];
+  return Math.floor((r * r * network.outChannels[end - 1]) / (s * s));
 }
 
 function nextMainConv(network: Network, conv: number): number {

@@ -167,3 +167,8 @@ export function lastMainConv(network: Network): number {
 export function endStage(network: Network): void {
   network.stageEnd[network.stages++] = network.layers;
 }
+
+/** Convs, projections included, that a network of these blocks can have. */
+export function networkCapacity(blocks: readonly { readonly family: Family; readonly maxDepth: number }[]): number {
+  return blocks.reduce((sum, block) => sum + block.maxDepth * (block.family.convs.length + 1), 0);
+}

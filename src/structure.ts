@@ -1,4 +1,4 @@
-import { appendLayer, beginNetwork, endStage, type LayerShape, Network } from "./network.ts";
+import { appendLayer, beginNetwork, endStage, type LayerShape, Network, networkCapacity } from "./network.ts";
 import { families, familyOf } from "./space/families.ts";
 import { UserError } from "./user-error.ts";
 
@@ -139,17 +139,14 @@ export function describe(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 60)}...` : text;
 }
 
-/** Number of convs a network of this structure can have, projections included. */
-function convCapacity(structure: Structure): number {
-  return structure.reduce((sum, block) => sum + (block.L ?? 1) * (familyOf(block.class)!.convs.length + 1), 0);
-}
-
 /**
  * The flat conv list of a structure.
  * @param resolution pixels of one side of the input
  */
 export function networkOf(structure: Structure, resolution: number): Network {
-  const network = new Network(convCapacity(structure));
+  const network = new Network(
+    networkCapacity(structure.map((block) => ({ family: familyOf(block.class)!, maxDepth: block.L ?? 1 }))),
+  );
   beginNetwork(network, resolution);
   structure.forEach((block, i) => {
     if (i > 0 && block.s === 2) endStage(network);

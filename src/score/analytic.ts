@@ -84,15 +84,20 @@ export class AnalyticScore {
     }
   }
 
+  /** What the bits of a conv add to ln sqrt(F). */
+  bitsGain(bitsA: number, bitsW: number): number {
+    return this.#gainA[bitsA] + this.#gainW[bitsW];
+  }
+
   /** Log-std gain of a conv: ln sqrt(F) + ln LUT(sA, bitsA) - ln sA + ln LUT(sW, bitsW), or ln sqrt(F) at full precision. */
   gain(fanIn: number, bitsA: number, bitsW: number): number {
-    return this.lnSqrtFanIn(fanIn) + (this.#gainA[bitsA] + this.#gainW[bitsW]);
+    return this.lnSqrtFanIn(fanIn) + this.bitsGain(bitsA, bitsW);
   }
 
   lnSqrtFanIn(fanIn: number): number {
     if (fanIn >= FAN_IN_TABLE) return 0.5 * ln(fanIn);
     const known = this.#lnSqrt[fanIn];
-    if (known === known) return known;
+    if (!Number.isNaN(known)) return known;
     this.#lnSqrt[fanIn] = 0.5 * ln(fanIn);
     return this.#lnSqrt[fanIn];
   }

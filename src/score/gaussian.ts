@@ -40,7 +40,7 @@ export function exp(x: number): number {
   return double[0];
 }
 
-const SQRT_PI = Math.sqrt(3.141592653589793);
+const SQRT_PI = Math.sqrt(Math.PI);
 
 /** erf(x) for |x| <= 3 by its series of positive terms: 2/sqrt(pi) e^(-x^2) sum (2^n x^(2n+1) / (2n+1)!!). */
 function erfSeries(x: number): number {

@@ -1,0 +1,72 @@
+import { Archive } from "../archive.ts";
+import { parseConfig, spaceOf } from "../config.ts";
+import { candidateAt } from "../run.ts";
+import { formatPython } from "../structures-file.ts";
+import { UserError } from "../user-error.ts";
+import { type Command, note, print, printJson, text, textOption, wholeOption } from "./command.ts";
+import { costCells, costHeader, table } from "./format.ts";
+
+export const bestCommand: Command = {
+  usage: "best <archive>",
+  describe: "show the best networks of a run",
+  positionals: { archive: "the archive file" },
+  options: {
+    run: text("id of the run", { defaultDescription: "the last one" }),
+    top: text("how many, at most the population", { defaultDescription: "1" }),
+    format: text("txt is the released code's format", {
+      choices: ["table", "json", "txt"],
+      defaultDescription: "table",
+    }),
+  },
+  examples: [
+    ["qes best qes.sqlite --top 5", "the five best of the last run"],
+    ["qes best qes.sqlite --format txt > best.txt", "for the released code, and for qes score"],
+  ],
+  async run(args) {
+    const path = String(args["archive"]);
+    const top = wholeOption(args, "top", 1) ?? 1;
+    const format = textOption(args, "format") ?? "table";
+    const id = wholeOption(args, "run", 1);
+    const archive = Archive.openForReading(path);
+    const run = id === undefined ? archive.runs().at(-1) : archive.run(id);
+    archive.close();
+    if (run?.checkpoint === undefined) {
+      throw new UserError(
+        `${path}: ${run === undefined ? "no runs" : `run ${run.id} has scored nothing yet`}; start one with qes search`,
+      );
+    }
+    const config = parseConfig(JSON.parse(run.config), `${path}: run ${run.id}`);
+    const space = spaceOf(config);
+    const { genomes, scores } = run.checkpoint;
+    const count = Math.min(top, scores.length);
+    if (count < top) note(`run ${run.id} keeps its ${count} best networks: the population`);
+    const rows = Array.from({ length: count }, (_, i) =>
+      candidateAt(config, space, genomes, i * space.genomeLength, scores[i]),
+    );
+    if (format === "json") printJson(rows);
+    else if (format === "txt") process.stdout.write(formatPython(rows.map((row) => row.structure)));
+    else {
+      print(
+        table([
+          ["#", "score", ...costHeader],
+          ...rows.map((row, i) => [String(i + 1), String(row.score), ...costCells(row.costs)]),
+        ]),
+      );
+      for (const [i, row] of rows.entries()) {
+        print(`\n#${i + 1}`);
+        print(structureTable(row.structure));
+      }
+    }
+    return 0;
+  },
+};
+
+function structureTable(structure: ReturnType<typeof candidateAt>["structure"]): string {
+  const bits = (value: unknown) => (value === undefined ? "-" : Array.isArray(value) ? value.join("") : String(value));
+  return table([
+    ["class", "in", "out", "k", "s", "L", "btn", "bits A", "bits W"],
+    ...structure.map((b) =>
+      [b.class, b.in, b.out, b.k, b.s, b.L ?? "", b.btn ?? "", bits(b.nbitsA), bits(b.nbitsW)].map(String),
+    ),
+  ]);
+}

@@ -1,0 +1,105 @@
+import { UserError } from "../user-error.ts";
+
+/** Parsed arguments: every option is text, true or a list of texts; commands read them with the functions below. */
+export type Arguments = Readonly<Record<string, unknown>>;
+
+/** One command: its parsing (usage, options), and running it, which answers with the exit code. */
+export interface Command {
+  readonly usage: string;
+  readonly describe: string;
+  readonly positionals?: Readonly<Record<string, string>>;
+  readonly options: Readonly<Record<string, CommandOption>>;
+  readonly examples: readonly (readonly [string, string])[];
+  run(args: Arguments): Promise<number>;
+}
+
+export interface CommandOption {
+  readonly type: "string" | "boolean" | "array";
+  readonly describe: string;
+  readonly string?: boolean;
+  readonly choices?: readonly string[];
+  readonly defaultDescription?: string;
+}
+
+export const text = (describe: string, extra: Partial<CommandOption> = {}): CommandOption => ({
+  type: "string",
+  describe,
+  ...extra,
+});
+export const flag = (describe: string): CommandOption => ({ type: "boolean", describe });
+export const texts = (describe: string): CommandOption => ({ type: "array", string: true, describe });
+
+export function textOption(args: Arguments, name: string): string | undefined {
+  const value = args[name];
+  if (value === undefined) return undefined;
+  if (typeof value !== "string" || value === "") throw new UserError(`--${name}: expected a value, got nothing`);
+  return value;
+}
+
+export function textsOption(args: Arguments, name: string): readonly string[] {
+  const value = args[name];
+  return value === undefined ? [] : [value].flat().map(String);
+}
+
+export function flagOption(args: Arguments, name: string): boolean {
+  return args[name] === true;
+}
+
+/** @throws UserError where the value is not a whole number in the range */
+export function wholeOption(
+  args: Arguments,
+  name: string,
+  min: number,
+  max = Number.MAX_SAFE_INTEGER,
+): number | undefined {
+  const value = textOption(args, name);
+  if (value === undefined) return undefined;
+  const number = /^\d+(?:e\d+)?$/i.test(value) ? Number(value) : Number.NaN;
+  if (!Number.isSafeInteger(number) || number < min || number > max) {
+    const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+    throw new UserError(`--${name}: expected a whole number ${range}, got ${JSON.stringify(value)}`);
+  }
+  return number;
+}
+
+/** @throws UserError where the value is not a positive number */
+export function positiveOption(args: Arguments, name: string): number | undefined {
+  const value = textOption(args, name);
+  return value === undefined ? undefined : positive(value, `--${name}`);
+}
+
+/** A comma-separated list of numbers >= 0. */
+export function numbersOption(args: Arguments, name: string): number[] | undefined {
+  const value = textOption(args, name);
+  return value?.split(",").map((item) => {
+    const number = Number(item);
+    if (item.trim() === "" || !Number.isFinite(number) || number < 0) {
+      throw new UserError(
+        `--${name}: expected numbers separated by commas, for example 0,0,1,1,6, got ${JSON.stringify(value)}`,
+      );
+    }
+    return number;
+  });
+}
+
+function positive(value: string, where: string): number {
+  const number = Number(value);
+  if (!Number.isFinite(number) || number <= 0) {
+    throw new UserError(`${where}: expected a number above 0, got ${JSON.stringify(value)}`);
+  }
+  return number;
+}
+
+/** One JSON value on stdout. */
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+export function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** A note to the person, beside the result. */
+export function note(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

@@ -1,0 +1,29 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { applyAssignments, type Config, parseConfig, parseConfigText } from "../config.ts";
+import { presetText } from "../presets.ts";
+import { UserError } from "../user-error.ts";
+
+/** Largest input file that is read. */
+const MAX_BYTES = 64e6;
+
+/** @throws UserError where the file cannot be read */
+export function readText(path: string): string {
+  try {
+    const { size } = statSync(path);
+    if (size > MAX_BYTES)
+      throw new UserError(`${path}: expected a file below ${MAX_BYTES / 1e6} MB, got ${size} bytes`);
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    const code = (error as NodeJS.ErrnoException).code;
+    const reason = code === "ENOENT" ? "no such file" : code === "EISDIR" ? "is a folder" : `cannot be read (${code})`;
+    throw new UserError(`${path}: ${reason}; check the path`);
+  }
+}
+
+/** The configuration of a preset name or of a YAML file, with `--set` assignments. */
+export function readConfig(source: string, assignments: readonly string[]): Config {
+  const isFile = existsSync(source) || /[\\/]|\.ya?ml$/.test(source);
+  const value = parseConfigText(isFile ? readText(source) : presetText(source), source);
+  return parseConfig(applyAssignments(value, assignments), source);
+}

@@ -1,0 +1,45 @@
+import { parseConfig } from "../config.ts";
+import { costNames } from "../costs.ts";
+import { presetNames, presetText, presetValue } from "../presets.ts";
+import { type Command, flag, flagOption, print, printJson } from "./command.ts";
+import { metric, table } from "./format.ts";
+
+export const presetsCommand: Command = {
+  usage: "presets",
+  describe: "list the shipped search configurations",
+  options: { json: flag("print a JSON array on stdout") },
+  examples: [["qes presets", "names, budgets and children of each"]],
+  async run(args) {
+    const rows = presetNames().map((name) => {
+      const { budgets, search, space, input } = parseConfig(presetValue(name), name);
+      return { name, family: space.family, resolution: input.resolution, budgets, evaluations: search.evaluations };
+    });
+    if (flagOption(args, "json")) printJson(rows);
+    else {
+      print(
+        table([
+          ["preset", "family", "resolution", "budgets", "evaluations"],
+          ...rows.map((row) => {
+            const budgets = costNames
+              .filter((c) => row.budgets[c] !== undefined)
+              .map((c) => `${c} ${metric(row.budgets[c]!)}`);
+            return [row.name, row.family, String(row.resolution), budgets.join(", "), String(row.evaluations)];
+          }),
+        ]),
+      );
+    }
+    return 0;
+  },
+};
+
+export const presetCommand: Command = {
+  usage: "preset <name>",
+  describe: "print a preset as YAML, to copy and edit",
+  positionals: { name: "the preset" },
+  options: {},
+  examples: [["qes preset imagenet-mixed-7.0g > mine.yaml", "a configuration to start from"]],
+  async run(args) {
+    process.stdout.write(presetText(String(args["name"])));
+    return 0;
+  },
+};

@@ -1,0 +1,30 @@
+import { Archive } from "../archive.ts";
+import { parseConfig } from "../config.ts";
+import { resumableRun, resumeSearch } from "../run.ts";
+import { type Command, text, wholeOption } from "./command.ts";
+import { conductRun, runOptions } from "./search.ts";
+
+export const resumeCommand: Command = {
+  usage: "resume <archive>",
+  describe: "go on with an interrupted run, or extend a finished one",
+  positionals: { archive: "the archive file" },
+  options: {
+    run: text("id of the run", { defaultDescription: "the last unfinished one" }),
+    evaluations: text("a new total of children; extends a finished run"),
+    ...runOptions,
+  },
+  examples: [
+    ["qes resume qes.sqlite", "go on with the last unfinished run"],
+    ["qes resume qes.sqlite --run 3 --evaluations 1000000", "extend run 3 to a million children"],
+  ],
+  async run(args) {
+    const path = String(args["archive"]);
+    const id = wholeOption(args, "run", 1);
+    const evaluations = wholeOption(args, "evaluations", 1);
+    const archive = Archive.openForReading(path);
+    const row = resumableRun(archive, id, evaluations);
+    archive.close();
+    const config = parseConfig(JSON.parse(row.config), `${path}: run ${row.id}`);
+    return conductRun(args, path, config, (options) => resumeSearch(row.id, evaluations, options));
+  },
+};

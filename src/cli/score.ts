@@ -1,0 +1,130 @@
+import { costs, emptyCosts } from "../costs.ts";
+import { AnalyticScore } from "../score/analytic.ts";
+import { networkOf, parseStructure } from "../structure.ts";
+import { parseStructures, type StructureEntry } from "../structures-file.ts";
+import { UserError } from "../user-error.ts";
+import {
+  type Command,
+  flag,
+  flagOption,
+  note,
+  numbersOption,
+  positiveOption,
+  print,
+  printJson,
+  text,
+  textOption,
+  wholeOption,
+} from "./command.ts";
+import { costCells, costHeader, table } from "./format.ts";
+import { readConfig, readText } from "./input.ts";
+
+/** What scores a network; from the options, else the file's own record, else the configuration, else the published settings. */
+interface Settings {
+  readonly resolution: number;
+  readonly inputChannels: number | undefined;
+  readonly stageWeights: readonly number[];
+  readonly sigmaActivation: number;
+  readonly sigmaWeight: number;
+  readonly classes: number;
+}
+
+const published: Settings = {
+  resolution: 224,
+  inputChannels: undefined,
+  stageWeights: [0, 0, 1, 1, 6],
+  sigmaActivation: 5,
+  sigmaWeight: 4,
+  classes: 0,
+};
+
+export const scoreCommand: Command = {
+  usage: "score <structures>",
+  describe: "score and cost the networks of a file",
+  positionals: { structures: "interchange JSON, the released code's .txt, or a list of objects with a structure" },
+  options: {
+    kind: text("how to score", { choices: ["analytic"], defaultDescription: "analytic" }),
+    resolution: text("pixels of one side of the input", { defaultDescription: "the file's, else 224" }),
+    "input-channels": text("channels of the input", { defaultDescription: "the network's own" }),
+    "stage-weights": text("one weight per stage", { defaultDescription: "the file's, else 0,0,1,1,6" }),
+    "sigma-activation": text("standard deviation of activations", { defaultDescription: "the file's, else 5" }),
+    "sigma-weight": text("standard deviation of weights", { defaultDescription: "the file's, else 4" }),
+    config: text("take the settings from this preset or YAML file"),
+    json: flag("print a JSON array on stdout"),
+  },
+  examples: [
+    ["qes score best.txt", "a file of the released code"],
+    ["qes score nets.json --resolution 160 --stage-weights 0,0,1,1,6 --json", "with settings, as JSON"],
+  ],
+  async run(args) {
+    const path = String(args["structures"]);
+    const entries = parseStructures(readText(path), path);
+    const configPath = textOption(args, "config");
+    const config = configPath === undefined ? undefined : readConfig(configPath, []);
+    const fromConfig: Partial<Settings> =
+      config === undefined
+        ? {}
+        : {
+            ...config.score,
+            resolution: config.input.resolution,
+            inputChannels: config.input.channels,
+            classes: config.classes,
+          };
+    const options = withoutUndefined({
+      resolution: wholeOption(args, "resolution", 1, 4096),
+      inputChannels: wholeOption(args, "input-channels", 1, 65536),
+      stageWeights: numbersOption(args, "stage-weights"),
+      sigmaActivation: positiveOption(args, "sigma-activation"),
+      sigmaWeight: positiveOption(args, "sigma-weight"),
+    });
+    let failed = 0;
+    const rows = entries.map((entry) => {
+      try {
+        return scoreEntry(entry, { ...published, ...fromConfig, ...withoutUndefined(entry), ...options });
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        if (entries.length === 1) throw error;
+        failed++;
+        note(`qes: ${entry.name}: ${error.message}`);
+        return { name: entry.name, error: error.message };
+      }
+    });
+    if (flagOption(args, "json")) printJson(rows);
+    else print(render(rows));
+    if (failed > 0)
+      note(`qes: ${failed} of ${rows.length} networks could not be scored, each named above; mend or remove them`);
+    return failed > 0 ? 2 : 0;
+  },
+};
+
+function scoreEntry(entry: StructureEntry, settings: Settings) {
+  const structure = parseStructure(entry.structure, entry.where);
+  const { inputChannels } = settings;
+  if (inputChannels !== undefined && structure[0].in !== inputChannels) {
+    throw new UserError(
+      `${entry.where}[0].in: expected ${inputChannels}, the input's channels, got ${structure[0].in}; make the two equal`,
+    );
+  }
+  const network = networkOf(structure, settings.resolution);
+  const { score, stages, blocks } = new AnalyticScore(settings).detail(network);
+  return {
+    name: entry.name,
+    score,
+    stages: [...stages],
+    blocks: [...blocks],
+    costs: costs(network, settings.classes, emptyCosts()),
+  };
+}
+
+function render(rows: readonly (ReturnType<typeof scoreEntry> | { name: string; error: string })[]): string {
+  const cells = rows.map((row) =>
+    "error" in row ? [row.name, "failed", "", "", "", "", ""] : [row.name, String(row.score), ...costCells(row.costs)],
+  );
+  return table([["name", "score", ...costHeader], ...cells]);
+}
+
+function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}

@@ -1,0 +1,122 @@
+import type { Config } from "../config.ts";
+import { costNames } from "../costs.ts";
+import { type RunOptions, type RunResult, startSearch } from "../run.ts";
+import {
+  type Arguments,
+  type Command,
+  flag,
+  flagOption,
+  note,
+  print,
+  printJson,
+  text,
+  textOption,
+  texts,
+  textsOption,
+  wholeOption,
+} from "./command.ts";
+import { costCells, costHeader, duration, rate, table } from "./format.ts";
+import { readConfig } from "./input.ts";
+import { ProgressView } from "./progress.ts";
+
+export const DEFAULT_ARCHIVE = "qes.sqlite";
+
+export const runOptions = {
+  threads: text("worker threads; 0 scores in the main thread; never changes the result", {
+    defaultDescription: "chosen",
+  }),
+  json: flag("print one JSON object on stdout"),
+  quiet: flag("no progress"),
+} as const;
+
+export const searchCommand: Command = {
+  usage: "search <source>",
+  describe: "run a search from a preset or a YAML configuration",
+  positionals: { source: "a preset (qes presets lists them) or a YAML file" },
+  options: {
+    archive: text("file that keeps every scored candidate and the run", { defaultDescription: DEFAULT_ARCHIVE }),
+    seed: text("seed of the random numbers", { defaultDescription: "the configuration's" }),
+    evaluations: text("children to breed", { defaultDescription: "the configuration's" }),
+    set: texts("path=value: set one key of the configuration; repeatable"),
+    ...runOptions,
+  },
+  examples: [
+    ["qes search imagenet-mixed-7.0g", "the published 7.0G search"],
+    ["qes search imagenet-mixed-7.0g --set budgets.bitops=5e9 --seed 2", "with another budget"],
+    ["qes preset imagenet-mixed-7.0g > mine.yaml; qes search mine.yaml", "from a file of your own"],
+  ],
+  async run(args) {
+    const assignments = [...textsOption(args, "set")];
+    const seed = wholeOption(args, "seed", 0);
+    const evaluations = wholeOption(args, "evaluations", 1);
+    if (seed !== undefined) assignments.push(`search.seed=${seed}`);
+    if (evaluations !== undefined) assignments.push(`search.evaluations=${evaluations}`);
+    const config = readConfig(String(args["source"]), assignments);
+    const archive = textOption(args, "archive") ?? DEFAULT_ARCHIVE;
+    return conductRun(args, archive, config, (options) => startSearch(config, options));
+  },
+};
+
+/** Runs a search with progress and signals, and prints its result. */
+export async function conductRun(
+  args: Arguments,
+  archive: string,
+  config: Config,
+  run: (options: RunOptions) => Promise<RunResult>,
+): Promise<number> {
+  const threads = wholeOption(args, "threads", 0, 256) ?? 0;
+  const clock = () => performance.now() / 1000;
+  const view = flagOption(args, "quiet") ? undefined : new ProgressView(config, clock);
+  let signalled = false;
+  const onSignal = () => {
+    if (signalled) process.exit(130);
+    signalled = true;
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+  try {
+    const result = await run({
+      archive,
+      threads,
+      clock,
+      onStart: (id) => view !== undefined && note(`${config.name}: run ${id} in ${archive}`),
+      onProgress: (progress) => view?.update(progress),
+      shouldStop: () => signalled,
+    });
+    view?.end();
+    if (flagOption(args, "json")) printJson(jsonOf(result));
+    else print(summary(result, config));
+    if (result.status === "done") return 0;
+    note(`stopped after a checkpoint; go on with: qes resume ${archive} --run ${result.run}`);
+    return 130;
+  } finally {
+    view?.end();
+    process.off("SIGINT", onSignal);
+    process.off("SIGTERM", onSignal);
+  }
+}
+
+function jsonOf(result: RunResult) {
+  const { run, archive, name, seed, ...rest } = result;
+  return { run, archive, preset: name, seed, ...rest };
+}
+
+function summary(result: RunResult, config: Config): string {
+  const { best } = result;
+  const use = costNames.map((name) => {
+    const budget = config.budgets[name];
+    return budget === undefined ? "" : `${((100 * best.costs[name]) / budget).toFixed(2)}%`;
+  });
+  return [
+    `best score ${best.score}`,
+    table([
+      ["", ...costHeader],
+      ["best network", ...costCells(best.costs)],
+      ["of the budget", ...use],
+    ]),
+    `${result.evaluations} children in ${duration(result.seconds)} (${rate(result.childrenPerSecond)}): ${result.scored} scored, ` +
+      `${result.reused} reused, ${result.duplicates} duplicates, ${result.overBudget} over budget, ${result.failed} failed`,
+    `digest ${result.digest}`,
+    `show it with: qes best ${result.archive} --run ${result.run}`,
+  ].join("\n");
+}

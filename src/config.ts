@@ -1,0 +1,261 @@
+import { parse as parseYaml } from "yaml";
+import { z } from "zod";
+import { costNames } from "./costs.ts";
+import { Space, type SpaceOptions } from "./space/space.ts";
+import { describe, parseStructure, type Structure } from "./structure.ts";
+import { UserError } from "./user-error.ts";
+
+/** The super block and the ranges of each searchable family; design section 7 gives the published ones. */
+const searchFamilies = {
+  "quant-k1dwk1": { superClass: "SuperQuantResK1DWK1", bits: [3, 4, 5, 6] },
+  k1dwk1: { superClass: "SuperResK1DWK1", bits: [] },
+} as const;
+type FamilyName = keyof typeof searchFamilies;
+
+const whole = (min: number, max = Number.MAX_SAFE_INTEGER) => z.number().int().min(min).max(max);
+const positive = z.number().positive().max(1e18);
+const weights = z.array(z.number().min(0).max(1e6)).min(1).max(64);
+
+const spaceSchema = z.strictObject({
+  family: z.enum(Object.keys(searchFamilies) as [FamilyName, ...FamilyName[]]),
+  start: z.array(z.unknown()).min(1),
+  kernels: z
+    .array(whole(1, 31).refine((k) => k % 2 === 1, "expected an odd kernel size"))
+    .min(1)
+    .max(8)
+    .default([3, 5]),
+  expansions: z.array(z.number().positive().max(16)).min(1).max(32).default([1.5, 2, 2.5, 3, 3.5, 4]),
+  maxOut: whole(8, 2040).default(1280),
+  stemOut: z.tuple([whole(8, 2040), whole(8, 2040)]).default([8, 32]),
+  maxDepth: whole(1, 64).optional(),
+  bits: z.array(whole(1, 15)).min(1).max(15).optional(),
+});
+
+const scoreSchema = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("analytic"),
+    stageWeights: weights.default([0, 0, 1, 1, 6]),
+    sigmaActivation: positive.default(5),
+    sigmaWeight: positive.default(4),
+  }),
+]);
+
+const schema = z.strictObject({
+  name: z.string().min(1).max(100).default("search"),
+  input: z.strictObject({ resolution: whole(1, 4096).default(224), channels: whole(1, 1024).default(3) }).prefault({}),
+  classes: whole(0, 1e6).default(0),
+  space: spaceSchema,
+  score: scoreSchema.prefault({ kind: "analytic" }),
+  budgets: z
+    .strictObject({
+      bitops: positive.optional(),
+      macs: positive.optional(),
+      flash: positive.optional(),
+      sram: positive.optional(),
+      layers: whole(1, 4096).optional(),
+    })
+    .prefault({}),
+  search: z
+    .strictObject({
+      evaluations: whole(1, 1e12).default(500_000),
+      population: whole(1, 1e6).default(256),
+      generation: whole(1, 1e6).default(1024),
+      seed: whole(0).default(1),
+    })
+    .prefault({}),
+});
+
+export type ScoreConfig = z.output<typeof scoreSchema>;
+
+/** A checked configuration: every default filled in, the start network parsed. */
+export type Config = Omit<z.output<typeof schema>, "space"> & {
+  readonly space: Omit<z.output<typeof spaceSchema>, "start"> & { readonly start: Structure };
+};
+
+/**
+ * Checks a configuration value.
+ * @param where names it in messages: a file or a preset
+ * @throws UserError with the path of every wrong key, what was expected and the nearest right key
+ */
+export function parseConfig(value: unknown, where: string): Config {
+  const result = schema.safeParse(value);
+  if (!result.success) {
+    throw new UserError(result.error.issues.map((issue) => `${where}: ${issueText(issue, value)}`).join("\n"));
+  }
+  const config = result.data;
+  const start = parseStructure(config.space.start, `${where}: space.start`);
+  if (start[0].in !== config.input.channels) {
+    throw new UserError(
+      `${where}: space.start[0].in: expected ${config.input.channels}, input.channels, got ${start[0].in}; make the two equal`,
+    );
+  }
+  return { ...config, space: { ...config.space, start } };
+}
+
+/** @throws UserError where the text is not YAML */
+export function parseConfigText(text: string, where: string): unknown {
+  if (text.length > 1e6)
+    throw new UserError(`${where}: expected a configuration below 1 MB, got ${text.length} characters`);
+  try {
+    return parseYaml(text, { maxAliasCount: 20, prettyErrors: true });
+  } catch (error) {
+    const message = error instanceof Error ? error.message.split("\n")[0] : String(error);
+    throw new UserError(`${where}: not readable as YAML: ${message}`);
+  }
+}
+
+/**
+ * Sets `path=value` assignments on a raw configuration; the value is read as YAML.
+ * @throws UserError where an assignment is not of that form
+ */
+export function applyAssignments(value: unknown, assignments: readonly string[]): unknown {
+  const root = structuredClone(value);
+  for (const assignment of assignments) {
+    const equals = assignment.indexOf("=");
+    const path = assignment.slice(0, equals).split(".");
+    if (equals < 1 || path.some((key) => !/^[A-Za-z][A-Za-z0-9]*$|^\d{1,4}$/.test(key) || key in Object.prototype)) {
+      throw new UserError(`--set ${describe(assignment)}: expected path=value, for example search.population=512`);
+    }
+    const last = path.pop()!;
+    let at = root as Record<string, unknown>;
+    for (const key of path) {
+      const next = Object.hasOwn(at, key) ? at[key] : undefined;
+      if (next !== undefined && (typeof next !== "object" || next === null)) {
+        throw new UserError(`--set ${assignment}: ${key} is ${describe(next)}, which has no keys`);
+      }
+      if (next === undefined) at[key] = {};
+      at = at[key] as Record<string, unknown>;
+    }
+    at[last] = parseConfigText(assignment.slice(equals + 1), `--set ${path.concat(last).join(".")}`);
+  }
+  return root;
+}
+
+/** The compiled space of a configuration. */
+export function spaceOf(config: Config): Space {
+  const { space, input, budgets } = config;
+  const family = searchFamilies[space.family];
+  const pairs = product(space.bits ?? family.bits);
+  const convs = 3;
+  const others =
+    budgets.layers === undefined || space.start.length <= 3
+      ? 8
+      : Math.max(1, Math.floor(budgets.layers / convs / (space.start.length - 3)));
+  const options: SpaceOptions = {
+    superClass: family.superClass,
+    kernels: space.kernels,
+    expansions: space.expansions,
+    widthStep: 8,
+    maxOut: space.maxOut,
+    stemOut: space.stemOut,
+    maxDepth: space.maxDepth === undefined ? [3, Math.min(64, others)] : [space.maxDepth, space.maxDepth],
+    bodyBits: pairs,
+    stemBits: fixedBits(space.start[0]),
+    headBits: pairs,
+    resolutions: [input.resolution],
+  };
+  return new Space(space.start, options);
+}
+
+function product(bits: readonly number[]) {
+  return bits.flatMap((a) => bits.map((w) => ({ a, w })));
+}
+
+function fixedBits(block: Structure[number]) {
+  const { nbitsA: a, nbitsW: w } = block;
+  return typeof a === "number" && typeof w === "number" ? [{ a, w }] : [];
+}
+
+/** Budgets in the order of `costNames`, infinite where there is none. */
+export function budgetLimits(config: Config): Float64Array {
+  return Float64Array.from(costNames, (name) => config.budgets[name] ?? Number.POSITIVE_INFINITY);
+}
+
+/**
+ * Everything a candidate's score and costs depend on, as canonical text: equal text, equal scores. Budgets and search settings are
+ * not part of it, so that runs with other budgets share their candidates.
+ */
+export function scoringContext(config: Config, space: Space): string {
+  const skeleton = space.blocks.map((block) => [block.family.className, block.s, block.k, block.role]);
+  return JSON.stringify({
+    genome: [space.genomeLength, space.depthSlots, space.options.widthStep, skeleton],
+    resolutions: space.options.resolutions,
+    channels: config.input.channels,
+    classes: config.classes,
+    score: config.score,
+  });
+}
+
+function issueText(issue: z.core.$ZodIssue, value: unknown): string {
+  const path = issue.path.map(String).join(".") || "the configuration";
+  if (issue.code === "unrecognized_keys") {
+    const known = keysAt(issue.path.map(String));
+    return issue.keys
+      .map((key) => {
+        const near = nearest(key, known);
+        const place = [...issue.path.map(String), key.slice(0, 60)].join(".");
+        return `${place}: unknown key; ${near ? `did you mean ${near}?` : `known keys: ${known.join(", ")}`}`;
+      })
+      .join("\n");
+  }
+  const got = issue.path.reduce<unknown>(
+    (at, key) => (typeof at === "object" && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined),
+    value,
+  );
+  const expected = issue.message
+    .replace(/^Invalid input: expected/, "expected")
+    .replace(/^Invalid option: expected/, "expected")
+    .replace(/, received .*$/, "")
+    .replace(/^(Too|Invalid)/, (word) => `expected a value that is not ${word.toLowerCase()}`)
+    .replace("expected a value that is not too small: expected", "expected")
+    .replace("expected a value that is not too big: expected", "expected");
+  return `${path}: ${expected}, got ${describe(got)}`;
+}
+
+/** The keys the schema knows at a path. */
+function keysAt(path: readonly string[]): string[] {
+  let at: unknown = schema;
+  for (const key of path) {
+    const shape = shapeOf(at);
+    at = shape?.[key];
+  }
+  return Object.keys(shapeOf(at) ?? {});
+}
+
+function shapeOf(type: unknown): Record<string, unknown> | undefined {
+  let at = type as { shape?: Record<string, unknown>; options?: unknown[]; def?: { innerType?: unknown } } | undefined;
+  while (at !== undefined) {
+    if (at.shape) return at.shape;
+    if (at.options) {
+      return Object.assign({}, ...at.options.map((option) => shapeOf(option) ?? {})) as Record<string, unknown>;
+    }
+    at = at.def?.innerType as typeof at;
+  }
+  return undefined;
+}
+
+/** The candidate that differs in the fewest letters, if it is close. */
+export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
+  for (const candidate of candidates) {
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    if (distance < bestDistance) {
+      bestDistance = distance;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= Math.min(a.length, 60); i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+    }
+    row = next;
+  }
+  return row[b.length];
+}

@@ -1,0 +1,13 @@
+export { type Config, parseConfig, parseConfigText, spaceOf } from "./config.ts";
+export { type CostName, type Costs, costNames, costs, emptyCosts } from "./costs.ts";
+export { Network } from "./network.ts";
+export { presetNames, presetText } from "./presets.ts";
+export { type Candidate, type Progress, type RunOptions, type RunResult, resumeSearch, startSearch } from "./run.ts";
+export { AnalyticScore, type ScoreDetail } from "./score/analytic.ts";
+export { erf } from "./score/gaussian.ts";
+export { quantisedStd } from "./score/quantised-gaussian.ts";
+export { decode, encode, structureOf } from "./space/genome.ts";
+export { Space } from "./space/space.ts";
+export { type Block, networkOf, parseStructure, type Structure } from "./structure.ts";
+export { formatPython, parseStructures } from "./structures-file.ts";
+export { UserError } from "./user-error.ts";

@@ -1,0 +1,268 @@
+import { createHash } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { Archive, type RunRow } from "./archive.ts";
+import { budgetLimits, type Config, parseConfig, scoringContext, spaceOf } from "./config.ts";
+import { type Costs, costNames, costs, emptyCosts } from "./costs.ts";
+import { Network } from "./network.ts";
+import { InlinePool } from "./pool/inline.ts";
+import type { Pool } from "./pool/pool.ts";
+import { createScorer } from "./pool/scorer.ts";
+import { ThreadPool } from "./pool/threads.ts";
+import { type Checkpoint, type Counters, Search } from "./search/loop.ts";
+import { Seen, SeenSet } from "./search/seen-set.ts";
+import { decode, encode, structureOf } from "./space/genome.ts";
+import type { Space } from "./space/space.ts";
+import type { Structure } from "./structure.ts";
+import { UserError } from "./user-error.ts";
+
+/** Genomes a message to a worker carries at most. */
+const MESSAGE_GENOMES = 1024;
+
+/** One network of a result. */
+export interface Candidate {
+  readonly score: number;
+  readonly costs: Costs;
+  readonly structure: Structure;
+}
+
+export interface RunResult extends Readonly<Counters> {
+  readonly run: number;
+  readonly archive: string;
+  readonly name: string;
+  readonly seed: number;
+  readonly status: "done" | "stopped";
+  readonly seconds: number;
+  readonly childrenPerSecond: number;
+  readonly digest: string;
+  readonly best: Candidate;
+}
+
+/** What a run reports after every generation. */
+export interface Progress {
+  readonly counters: Readonly<Counters>;
+  readonly evaluations: number;
+  readonly seconds: number;
+  readonly bestScore: number;
+  /** Of the best network. */
+  readonly costs: Costs;
+}
+
+export interface RunOptions {
+  readonly archive: string;
+  /** 0 scores in this thread. */
+  readonly threads: number;
+  /** Monotonic seconds. */
+  readonly clock: () => number;
+  readonly onStart?: (run: number) => void;
+  readonly onProgress?: (progress: Progress) => void;
+  /** Asked at every generation border; true ends the run after its checkpoint. */
+  readonly shouldStop?: () => boolean;
+}
+
+/** Starts a search in an archive. */
+export async function startSearch(config: Config, options: RunOptions): Promise<RunResult> {
+  const space = spaceOf(config);
+  const start = startGenome(config, space);
+  return withArchive(options.archive, (archive) => {
+    const context = archive.contextId(scoringContext(config, space));
+    const run = archive.createRun(config.name, context, JSON.stringify(config), new Date().toISOString());
+    return conduct(archive, run, context, config, space, start, undefined, 0, options);
+  });
+}
+
+/**
+ * Goes on with a run from its last checkpoint.
+ * @param evaluations a new total for a finished run, or undefined
+ * @throws UserError where there is nothing to go on with
+ */
+export async function resumeSearch(
+  id: number | undefined,
+  evaluations: number | undefined,
+  options: RunOptions,
+): Promise<RunResult> {
+  Archive.openForReading(options.archive).close();
+  return withArchive(options.archive, (archive) => {
+    const row = resumableRun(archive, id, evaluations);
+    let config = parseConfig(JSON.parse(row.config), `run ${row.id}`);
+    if (evaluations !== undefined) {
+      const bred = row.checkpoint?.counters.evaluations ?? 0;
+      if (evaluations < bred) {
+        throw new UserError(
+          `--evaluations: run ${row.id} has bred ${bred} children already; give a larger total than ${evaluations}`,
+        );
+      }
+      config = { ...config, search: { ...config.search, evaluations } };
+    }
+    const space = spaceOf(config);
+    const start = startGenome(config, space);
+    return conduct(archive, row.id, row.context, config, space, start, row.checkpoint, row.seconds, options);
+  });
+}
+
+/**
+ * The run that `resume` goes on with: the given one, else the last unfinished one, else (to extend it) the last one.
+ * @throws UserError where there is none
+ */
+export function resumableRun(archive: Archive, id: number | undefined, evaluations: number | undefined): RunRow {
+  if (id !== undefined) {
+    const row = archive.run(id);
+    if (row.status === "done" && evaluations === undefined) {
+      throw new UserError(`${archive.path}: run ${id} is finished; extend it with --evaluations N`);
+    }
+    return row;
+  }
+  const runs = archive.runs();
+  const row = runs.findLast((run) => run.status === "running") ?? (evaluations === undefined ? undefined : runs.at(-1));
+  if (row === undefined) {
+    throw new UserError(
+      `${archive.path}: no unfinished run; extend a finished one with --evaluations N, or start one with qes search`,
+    );
+  }
+  return row;
+}
+
+async function withArchive<T>(path: string, use: (archive: Archive) => Promise<T>): Promise<T> {
+  const archive = Archive.openForWriting(path);
+  try {
+    return await use(archive);
+  } finally {
+    archive.close();
+  }
+}
+
+/** The start network's genome. @throws UserError where it is outside the space or over budget */
+export function startGenome(config: Config, space: Space): Uint8Array {
+  const genome = encode(space, config.space.start, space.options.resolutions[0], "space.start");
+  const network = new Network(space.convCapacity);
+  decode(space, genome, 0, network);
+  createScorer(config, space).check(network);
+  const cost = costs(network, config.classes, emptyCosts());
+  const over = costNames.filter((name) => cost[name] > (config.budgets[name] ?? Number.POSITIVE_INFINITY));
+  if (over.length > 0) {
+    const list = over.map(
+      (name) =>
+        `${name} ${cost[name]} > ${config.budgets[name]} (${((100 * cost[name]) / config.budgets[name]! - 100).toFixed(1)}% over)`,
+    );
+    throw new UserError(
+      `space.start is over budget: ${list.join("; ")}; raise the budget or start from a smaller network`,
+    );
+  }
+  return genome;
+}
+
+async function conduct(
+  archive: Archive,
+  run: number,
+  context: number,
+  config: Config,
+  space: Space,
+  start: Uint8Array,
+  checkpoint: Checkpoint | undefined,
+  secondsBefore: number,
+  options: RunOptions,
+): Promise<RunResult> {
+  archive.startRun(run, JSON.stringify(config));
+  options.onStart?.(run);
+  const seen = loadSeen(archive, context, run, space);
+  const { seed, population, generation, evaluations } = config.search;
+  const limits = budgetLimits(config);
+  const search = new Search(
+    { space, start, seed, population, generation, evaluations, limits, classes: config.classes, seen },
+    checkpoint,
+  );
+  const began = options.clock();
+  const elapsed = () => secondsBefore + options.clock() - began;
+  const bredBefore = search.counters.evaluations;
+  const pool = openPool(config, space, options.threads);
+  let stopped = false;
+  try {
+    while (!search.done && !stopped) {
+      const asked = search.ask();
+      const { scores, failures } = await pool.score(asked.genomes);
+      const reasons = new Map(failures);
+      if (asked.generation === 0 && reasons.size > 0) {
+        throw new UserError(`space.start cannot be scored: ${reasons.get(0)}; start from another network`);
+      }
+      search.tell({ scores, failures: reasons });
+      archive.commit({
+        run,
+        context,
+        generation: asked.generation,
+        genomeLength: space.genomeLength,
+        genomes: asked.genomes,
+        scores,
+        costs: asked.costs,
+        failures: reasons,
+        reusedKeys: asked.reusedKeys,
+        checkpoint: search.checkpoint(),
+        seconds: elapsed(),
+        done: search.done,
+      });
+      options.onProgress?.({
+        counters: search.counters,
+        evaluations,
+        seconds: elapsed(),
+        bestScore: search.population.scores[0],
+        costs: candidateAt(config, space, search.population.genomes, 0, 0).costs,
+      });
+      // Signals are delivered between two turns of the event loop; inline scoring alone never ends one.
+      await nextTurn();
+      stopped = options.shouldStop?.() ?? false;
+    }
+  } finally {
+    await pool.close();
+  }
+  const seconds = elapsed();
+  const { counters } = search;
+  return {
+    run,
+    archive: archive.path,
+    name: config.name,
+    seed,
+    status: search.done ? "done" : "stopped",
+    ...counters,
+    seconds,
+    childrenPerSecond: (counters.evaluations - bredBefore) / Math.max(1e-9, seconds - secondsBefore),
+    digest: digestOf(search.checkpoint()),
+    best: candidateAt(config, space, search.population.genomes, 0, search.population.scores[0]),
+  };
+}
+
+function openPool(config: Config, space: Space, threads: number): Pool {
+  return threads === 0
+    ? new InlinePool(createScorer(config, space))
+    : new ThreadPool(config, space.genomeLength, threads, MESSAGE_GENOMES);
+}
+
+/** All that the archive knows of a context, with what this run has seen marked. */
+function loadSeen(archive: Archive, context: number, run: number, space: Space): SeenSet {
+  const seen = new SeenSet();
+  const length = space.genomeLength;
+  archive.eachCandidate(context, (genome, score, owner) => {
+    const slot = seen.find(genome, 0, length);
+    const flags = Seen.archived | (owner === run ? Seen.inRun : 0) | (score === null ? Seen.failed : 0);
+    if (slot < 0) seen.add(slot, flags, score ?? 0);
+  });
+  archive.eachReused(run, (low, high) => {
+    const slot = seen.findHash(low, high);
+    if (slot >= 0) seen.mark(slot, Seen.inRun);
+  });
+  return seen;
+}
+
+/** A genome as a result. */
+export function candidateAt(config: Config, space: Space, genomes: Uint8Array, at: number, score: number): Candidate {
+  const network = new Network(space.convCapacity);
+  decode(space, genomes, at, network);
+  return { score, costs: costs(network, config.classes, emptyCosts()), structure: structureOf(space, genomes, at) };
+}
+
+/**
+ * SHA-256 over the final population (genomes and the exact bits of their scores, in order) and the counters. What the archive knew
+ * before does not enter: scored, failed and reused count as one.
+ */
+export function digestOf({ counters, genomes, scores }: Checkpoint): string {
+  const { evaluations, generations, duplicates, overBudget, scored, failed, reused } = counters;
+  const figures = Float64Array.of(evaluations, generations, duplicates, overBudget, scored + failed + reused);
+  return createHash("sha256").update(genomes).update(scores).update(figures).digest("hex");
+}

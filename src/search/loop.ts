@@ -1,0 +1,221 @@
+import { type Costs, costNames, emptyCosts } from "../costs.ts";
+import { Evaluator } from "../space/evaluator.ts";
+import { mutatePublished } from "../space/mutation.ts";
+import type { Space } from "../space/space.ts";
+import { Population } from "./population.ts";
+import { RandomStream } from "./random.ts";
+import { Seen, type SeenSet } from "./seen-set.ts";
+
+export interface Counters {
+  /** Children bred. */
+  evaluations: number;
+  generations: number;
+  /** New, feasible and scored in this run. */
+  scored: number;
+  /** Bred before in this run. */
+  duplicates: number;
+  overBudget: number;
+  /** Scoring failed. */
+  failed: number;
+  /** New in this run, score known from an earlier one. */
+  reused: number;
+}
+
+/** New, feasible genomes of one generation, to be scored in order. Valid until the next `ask`. */
+export interface Generation {
+  readonly generation: number;
+  readonly count: number;
+  readonly genomes: Uint8Array;
+  /** `costNames.length` figures a genome. */
+  readonly costs: Float64Array;
+  /** Hashes, low and high word, of genomes whose scores the archive knew. */
+  readonly reusedKeys: Uint32Array;
+}
+
+/** The scores of a generation, in order; NaN where there is none, with its reason. */
+export interface Scores {
+  readonly scores: Float64Array;
+  readonly failures: ReadonlyMap<number, string>;
+}
+
+/** All that a search needs to go on from a generation border, besides its configuration and the archive. */
+export interface Checkpoint {
+  readonly counters: Counters;
+  readonly genomes: Uint8Array;
+  readonly scores: Float64Array;
+}
+
+export interface SearchOptions {
+  readonly space: Space;
+  readonly start: Uint8Array;
+  readonly seed: number;
+  readonly population: number;
+  /** Children a generation. */
+  readonly generation: number;
+  readonly evaluations: number;
+  /** In the order of `costNames`. */
+  readonly limits: Float64Array;
+  readonly classes: number;
+  readonly seen: SeenSet;
+}
+
+/**
+ * The population-based search, pure: `ask` breeds a generation and hands out what must be scored, `tell` takes the scores and selects.
+ * Nothing here depends on the clock, on threads or on what the archive knew.
+ */
+export class Search {
+  readonly #options: SearchOptions;
+  readonly #random = new RandomStream();
+  readonly #evaluator: Evaluator;
+  readonly #costs: Costs = emptyCosts();
+  readonly #population: Population;
+  readonly #seen: SeenSet;
+  readonly #genomes: Uint8Array;
+  readonly #costRows: Float64Array;
+  readonly #reusedGenomes: Uint8Array;
+  readonly #reusedScores: Float64Array;
+  #counters: Counters;
+  #asked: Generation | undefined;
+  #reused = 0;
+
+  constructor(options: SearchOptions, checkpoint?: Checkpoint) {
+    this.#options = options;
+    const { space, generation } = options;
+    this.#evaluator = new Evaluator(space, options.classes);
+    this.#population = new Population(options.population, space.genomeLength);
+    this.#seen = options.seen;
+    // One genome more than a generation: children are bred in place and overwritten where they are not new.
+    this.#genomes = new Uint8Array((generation + 1) * space.genomeLength);
+    this.#costRows = new Float64Array((generation + 1) * costNames.length);
+    this.#reusedGenomes = new Uint8Array(generation * space.genomeLength);
+    this.#reusedScores = new Float64Array(generation);
+    this.#counters = { evaluations: 0, generations: 0, scored: 0, duplicates: 0, overBudget: 0, failed: 0, reused: 0 };
+    if (checkpoint !== undefined) {
+      this.#counters = { ...checkpoint.counters };
+      this.#population.merge({
+        count: checkpoint.scores.length,
+        genomes: checkpoint.genomes,
+        scores: checkpoint.scores,
+      });
+    }
+  }
+
+  get done(): boolean {
+    return this.#counters.generations > 0 && this.#counters.evaluations >= this.#options.evaluations;
+  }
+
+  get counters(): Readonly<Counters> {
+    return this.#counters;
+  }
+
+  get population(): Population {
+    return this.#population;
+  }
+
+  /** The first generation is the start network alone, which is not counted as a child; every later one is bred. */
+  ask(): Generation {
+    const { space, generation: size, evaluations, start } = this.#options;
+    const generation = this.#counters.generations;
+    const reusedKeys: number[] = [];
+    this.#reused = 0;
+    let count = 0;
+    if (generation === 0) {
+      this.#genomes.set(start);
+      count += this.#admit(0, reusedKeys);
+    } else {
+      const children = Math.min(size, evaluations - this.#counters.evaluations);
+      for (let child = 0; child < children; child++) {
+        this.#breed(generation, child, count * space.genomeLength);
+        count += this.#admit(count, reusedKeys);
+      }
+      this.#counters.evaluations += children;
+    }
+    this.#asked = {
+      generation,
+      count,
+      genomes: this.#genomes.subarray(0, count * space.genomeLength),
+      costs: this.#costRows.subarray(0, count * costNames.length),
+      reusedKeys: Uint32Array.from(reusedKeys),
+    };
+    return this.#asked;
+  }
+
+  /** Closes the generation: selects the next population. */
+  tell({ scores, failures }: Scores): void {
+    const asked = this.#asked;
+    if (asked === undefined || scores.length !== asked.count) {
+      throw new Error(`tell: expected ${asked?.count ?? "an ask first"} scores, got ${scores.length}`);
+    }
+    this.#asked = undefined;
+    this.#counters.generations++;
+    this.#counters.scored += asked.count - failures.size;
+    this.#counters.failed += failures.size;
+    this.#population.merge({ count: asked.count, genomes: asked.genomes, scores });
+    this.#population.merge({ count: this.#reused, genomes: this.#reusedGenomes, scores: this.#reusedScores });
+  }
+
+  checkpoint(): Checkpoint {
+    const { count, genomes, scores, genomeLength } = this.#population;
+    return {
+      counters: { ...this.#counters },
+      genomes: genomes.slice(0, count * genomeLength),
+      scores: scores.slice(0, count),
+    };
+  }
+
+  /** A child: a parent of the population, mutated twice. */
+  #breed(generation: number, child: number, at: number): void {
+    const { space, seed } = this.#options;
+    const random = this.#random;
+    random.reset(seed, generation, child);
+    const parent = random.below(this.#population.count) * space.genomeLength;
+    const parents = this.#population.genomes;
+    const genomes = this.#genomes;
+    for (let i = 0; i < space.genomeLength; i++) genomes[at + i] = parents[parent + i];
+    mutatePublished(space, genomes, at, random);
+    mutatePublished(space, genomes, at, random);
+  }
+
+  /** Whether the genome at index `count` is new, within budget and to be scored: 1, or 0. */
+  #admit(count: number, reusedKeys: number[]): 0 | 1 {
+    const { space, limits } = this.#options;
+    const length = space.genomeLength;
+    const at = count * length;
+    const seen = this.#seen;
+    const slot = seen.find(this.#genomes, at, length);
+    if (slot >= 0 && (seen.flags(slot) & Seen.inRun) !== 0) {
+      this.#counters.duplicates++;
+      return 0;
+    }
+    const cost = this.#costs;
+    this.#evaluator.costs(this.#genomes, at, cost);
+    if (
+      cost.bitops > limits[0] ||
+      cost.macs > limits[1] ||
+      cost.flash > limits[2] ||
+      cost.sram > limits[3] ||
+      cost.layers > limits[4]
+    ) {
+      this.#counters.overBudget++;
+      return 0;
+    }
+    if (slot >= 0) {
+      seen.mark(slot, Seen.inRun);
+      reusedKeys.push(seen.low, seen.high);
+      this.#counters.reused++;
+      if ((seen.flags(slot) & Seen.failed) === 0) {
+        this.#reusedGenomes.set(this.#genomes.subarray(at, at + length), this.#reused * length);
+        this.#reusedScores[this.#reused++] = seen.score(slot);
+      }
+      return 0;
+    }
+    seen.add(slot, Seen.inRun, 0);
+    const row = count * costNames.length;
+    this.#costRows[row] = cost.bitops;
+    this.#costRows[row + 1] = cost.macs;
+    this.#costRows[row + 2] = cost.flash;
+    this.#costRows[row + 3] = cost.sram;
+    this.#costRows[row + 4] = cost.layers;
+    return 1;
+  }
+}

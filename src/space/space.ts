@@ -1,0 +1,213 @@
+import { networkCapacity } from "../network.ts";
+import { type Block, describe, type Structure } from "../structure.ts";
+import { UserError } from "../user-error.ts";
+import { type Family, familyOf } from "./families.ts";
+
+/** Bits of a conv's input activations and of its weights. */
+export interface BitPair {
+  readonly a: number;
+  readonly w: number;
+}
+
+/** What may change, and its ranges. Design section 7 gives the published ones. */
+export interface SpaceOptions {
+  /** Class of every super block. */
+  readonly superClass: string;
+  readonly kernels: readonly number[];
+  /** btn / out. */
+  readonly expansions: readonly number[];
+  /** Widths are multiples of this. */
+  readonly widthStep: number;
+  readonly maxOut: number;
+  readonly stemOut: readonly [number, number];
+  /** Most inner layers of the first super block, and of the others. */
+  readonly maxDepth: readonly [number, number];
+  /** Legal bit pairs of an inner layer, of the stem and of the head; one legal pair is a fixed pair. Empty at full precision. */
+  readonly bodyBits: readonly BitPair[];
+  readonly stemBits: readonly BitPair[];
+  readonly headBits: readonly BitPair[];
+  /** Input resolutions to choose from, ascending; one entry is a fixed resolution. */
+  readonly resolutions: readonly number[];
+}
+
+/** One block of the space: what is fixed, and where its genes are. */
+export interface SpaceBlock {
+  readonly role: "stem" | "body" | "head";
+  readonly family: Family;
+  readonly s: number;
+  /** Kernel of a single conv; a super block's is a gene. */
+  readonly k: number;
+  readonly minOut: number;
+  readonly maxOut: number;
+  /** 1 for a single conv. */
+  readonly maxDepth: number;
+  readonly bits: BitSteps;
+  /** Product of the strides of the blocks before: the block's input resolution is the input's, divided by it, rounded up at every stride. */
+  readonly stridesBefore: readonly number[];
+  /** Index of its first gene. */
+  readonly offset: number;
+}
+
+/** Genes of a single conv, from its offset on. */
+export const ConvGene = { out: 0, bits: 1, length: 2 } as const;
+/** Genes of a super block, from its offset on; btn takes two bytes, low first; bits take one byte per depth slot. */
+export const SuperGene = { k: 0, btn: 1, out: 3, depth: 4, bits: 5 } as const;
+/** Gene 0 is the input resolution in units of 8 pixels, 0 where it is fixed. */
+export const RESOLUTION_GENE = 0;
+export const RESOLUTION_UNIT = 8;
+
+/** The legal bit pairs of a conv as bytes (a << 4 | w, 0 is full precision), and the pair one step up or down from each. */
+export class BitSteps {
+  readonly pairs: Uint8Array;
+  /** next[kind * 256 + pair], kind 0: a down, 1: a up, 2: w down, 3: w up; the pair itself where there is no such step. */
+  readonly next = new Uint8Array(1024);
+  readonly #legal = new Uint8Array(256);
+
+  constructor(pairs: readonly BitPair[]) {
+    this.pairs = Uint8Array.from(new Set(pairs.map(packBits))).sort();
+    for (const pair of this.pairs) this.#legal[pair] = 1;
+    for (const pair of this.pairs) {
+      for (let kind = 0; kind < 4; kind++) this.next[kind * 256 + pair] = this.#step(pair, kind);
+    }
+  }
+
+  has(pair: number): boolean {
+    return this.#legal[pair] === 1 || (pair === 0 && this.pairs.length === 0);
+  }
+
+  /** The nearest legal pair in one direction: first the other member stays, then the closest that has the nearest value. */
+  #step(pair: number, kind: number): number {
+    const up = kind % 2 === 1;
+    const ofA = kind < 2;
+    const member = (p: number) => (ofA ? p >> 4 : p & 15);
+    const other = (p: number) => (ofA ? p & 15 : p >> 4);
+    let best = pair;
+    let bestKey = Number.POSITIVE_INFINITY;
+    for (const candidate of this.pairs) {
+      const distance = up ? member(candidate) - member(pair) : member(pair) - member(candidate);
+      if (distance <= 0) continue;
+      const change = Math.abs(other(candidate) - other(pair));
+      const key = (change === 0 ? 0 : 1000) + distance * 16 + change;
+      if (key < bestKey) {
+        bestKey = key;
+        best = candidate;
+      }
+    }
+    return best;
+  }
+}
+
+export function packBits(pair: BitPair): number {
+  return (pair.a << 4) | pair.w;
+}
+
+/** A compiled search space: everything about the genome's layout and ranges, for typed-array code. */
+export class Space {
+  readonly options: SpaceOptions;
+  readonly inputChannels: number;
+  readonly blocks: readonly SpaceBlock[];
+  /** Bytes of a genome. */
+  readonly genomeLength: number;
+  /** Depth slots of every super block: its bits genes. */
+  readonly depthSlots: number;
+  /** btnUnits[e * 256 + outUnits]: round8(expansion e * out) in units of widthStep, half to even, at least 1. */
+  readonly btnUnits: Uint16Array;
+  /** Convs a network of the space can have. */
+  readonly convCapacity: number;
+
+  /**
+   * @param start fixes the number of blocks, their classes, strides and the kernels of single convs
+   * @throws UserError where the start's skeleton is not one of the family
+   */
+  constructor(start: Structure, options: SpaceOptions) {
+    this.options = options;
+    this.inputChannels = start[0].in;
+    checkOptions(options);
+    const deepest = Math.max(...options.maxDepth);
+    this.depthSlots = [4, 8, 16, 32, 64].find((slots) => slots >= deepest)!;
+    let offset = 1;
+    const strides: number[] = [];
+    const lastSuper = start.findLastIndex((block) => familyOf(block.class)!.isSuper);
+    const firstSuper = start.findIndex((block) => familyOf(block.class)!.isSuper);
+    if (firstSuper < 0) {
+      throw new UserError(`space.start: expected at least one ${options.superClass} block, got none`);
+    }
+    this.blocks = start.map((block, i) => {
+      const family = familyOf(block.class)!;
+      if (family.isSuper && block.class !== options.superClass) {
+        throw new UserError(
+          `space.start[${i}].class: expected ${options.superClass}, the family's block, got ${block.class}; change the block or space.family`,
+        );
+      }
+      const role = family.isSuper ? "body" : i < firstSuper ? "stem" : "head";
+      if (!family.isSuper && i > firstSuper && i < lastSuper) {
+        throw new UserError(`space.start[${i}]: a single conv between super blocks is not searched; remove it`);
+      }
+      const compiled: SpaceBlock = {
+        role,
+        family,
+        s: block.s,
+        k: block.k,
+        minOut: role === "head" ? block.out : role === "stem" ? options.stemOut[0] : options.widthStep,
+        maxOut: role === "head" ? block.out : role === "stem" ? options.stemOut[1] : options.maxOut,
+        maxDepth: role === "body" ? options.maxDepth[i === firstSuper ? 0 : 1] : 1,
+        bits: new BitSteps(bitsOf(block, role, options)),
+        stridesBefore: [...strides],
+        offset,
+      };
+      offset += family.isSuper ? SuperGene.bits + this.depthSlots : ConvGene.length;
+      strides.push(block.s);
+      return compiled;
+    });
+    this.genomeLength = offset;
+    this.btnUnits = expansionTable(options.expansions);
+    this.convCapacity = networkCapacity(this.blocks);
+  }
+
+  /** Largest expansion index + 1. */
+  get expansions(): number {
+    return this.options.expansions.length;
+  }
+
+  /** Pixels of one side of a block's input. */
+  inputResolution(block: SpaceBlock, resolution: number): number {
+    return block.stridesBefore.reduce((r, s) => Math.ceil(r / s), resolution);
+  }
+}
+
+function bitsOf(block: Block, role: SpaceBlock["role"], options: SpaceOptions): readonly BitPair[] {
+  if (block.nbitsA === undefined) return [];
+  return role === "body" ? options.bodyBits : role === "stem" ? options.stemBits : options.headBits;
+}
+
+/** Half to even, as the published program rounds. */
+export function roundHalfEven(x: number): number {
+  const low = Math.floor(x);
+  const rest = x - low;
+  return rest < 0.5 || (rest === 0.5 && low % 2 === 0) ? low : low + 1;
+}
+
+function expansionTable(expansions: readonly number[]): Uint16Array {
+  const table = new Uint16Array(expansions.length * 256);
+  expansions.forEach((expansion, e) => {
+    for (let out = 0; out < 256; out++) table[e * 256 + out] = Math.max(1, roundHalfEven(expansion * out));
+  });
+  return table;
+}
+
+function checkOptions(options: SpaceOptions): void {
+  const fail = (key: string, expected: string, got: unknown): never => {
+    throw new UserError(`space.${key}: expected ${expected}, got ${describe(got)}`);
+  };
+  const { widthStep, maxOut, stemOut, resolutions } = options;
+  if (maxOut % widthStep !== 0 || maxOut > 255 * widthStep) {
+    fail("maxOut", `a multiple of ${widthStep}, at most ${255 * widthStep}`, maxOut);
+  }
+  for (const out of stemOut) if (out % widthStep !== 0) fail("stemOut", `multiples of ${widthStep}`, out);
+  if (stemOut[0] > stemOut[1]) fail("stemOut", "the smaller width first", stemOut);
+  if (resolutions.length > 1) {
+    for (const r of resolutions) {
+      if (r % RESOLUTION_UNIT !== 0) fail("resolution", `multiples of ${RESOLUTION_UNIT} where it is searched`, r);
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import { type Literal, parseLiteral } from "./literal.ts";
+import { describe, type Structure } from "./structure.ts";
+import { UserError } from "./user-error.ts";
+
+/** One entry of a structures file, not yet checked as a structure, with the settings that golden files carry beside it. */
+export interface StructureEntry {
+  readonly name: string;
+  /** Names the entry's structure in messages. */
+  readonly where: string;
+  readonly structure: unknown;
+  readonly resolution?: number;
+  readonly stageWeights?: readonly number[];
+  readonly sigmaActivation?: number;
+  readonly sigmaWeight?: number;
+}
+
+/**
+ * Reads a structures file: `{ best_structures: [...] }` (the released code's form, JSON or Python literal), a list of objects with
+ * `structure`, `{ cases: [...] }` of those, or one structure alone.
+ * @throws UserError where the text is none of these
+ */
+export function parseStructures(text: string, where: string): StructureEntry[] {
+  const value = parseLiteral(text, where);
+  if (isObject(value)) {
+    if (Array.isArray(value.best_structures)) {
+      const entries = value.best_structures.map((structure, i) => ({
+        name: `${i}`,
+        where: `${where}: best_structures[${i}]`,
+        structure,
+      }));
+      return nonEmpty(entries, where);
+    }
+    if (Array.isArray(value.cases))
+      return nonEmpty(entriesOf(value.cases, `${where}: cases`, settingsOf(value)), where);
+    if (value.structure !== undefined) return entriesOf([value], where, {});
+  }
+  if (Array.isArray(value)) {
+    const first = value[0];
+    if (isObject(first) && first.class !== undefined) return [{ name: "0", where, structure: value }];
+    return nonEmpty(entriesOf(value, where, {}), where);
+  }
+  throw new UserError(
+    `${where}: expected { best_structures: [...] }, a list of objects with a structure, or one structure, got ${describe(value)}`,
+  );
+}
+
+function nonEmpty(entries: StructureEntry[], where: string): StructureEntry[] {
+  if (entries.length === 0) throw new UserError(`${where}: expected at least one structure, got none`);
+  return entries;
+}
+
+type Settings = Pick<StructureEntry, "resolution" | "stageWeights" | "sigmaActivation" | "sigmaWeight">;
+
+function entriesOf(values: Literal[], where: string, common: Settings): StructureEntry[] {
+  return values.map((value, i) => {
+    const place = `${where}[${i}]`;
+    if (!isObject(value) || value.structure === undefined) {
+      throw new UserError(`${place}: expected an object with a structure, got ${describe(value)}`);
+    }
+    const name = value.name ?? value.model;
+    return {
+      name: typeof name === "string" ? name : `${i}`,
+      where: `${place}.structure`,
+      structure: value.structure,
+      ...common,
+      ...settingsOf(value),
+    };
+  });
+}
+
+/** The settings the released code's records carry, under its names. */
+function settingsOf(value: { [key: string]: Literal }): Settings {
+  const inner = isObject(value.settings) ? value.settings : value;
+  const score = isObject(inner.score_settings) ? inner.score_settings : isObject(inner.score) ? inner.score : {};
+  const resolution = inner.resolution ?? inner.image_size;
+  const weights = score.multi_block_ratio;
+  const settings: { -readonly [K in keyof Settings]: Settings[K] } = {};
+  if (typeof resolution === "number") settings.resolution = resolution;
+  if (Array.isArray(weights) && weights.every((w) => typeof w === "number"))
+    settings.stageWeights = weights as number[];
+  if (typeof score.init_std_act === "number") settings.sigmaActivation = score.init_std_act;
+  if (typeof score.init_std === "number") settings.sigmaWeight = score.init_std;
+  return settings;
+}
+
+function isObject(value: Literal | undefined): value is { [key: string]: Literal } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Structures as the Python literal of the released code, which reads it back. */
+export function formatPython(structures: readonly Structure[]): string {
+  return `${python({ space_arch: "CnnNet", best_structures: structures })}\n`;
+}
+
+function python(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(python).join(", ")}]`;
+  if (typeof value === "object" && value !== null) {
+    return `{${Object.entries(value)
+      .map(([key, item]) => `'${key}': ${python(item)}`)
+      .join(", ")}}`;
+  }
+  return typeof value === "string" ? `'${value}'` : String(value);
+}
