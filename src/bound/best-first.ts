@@ -52,7 +52,11 @@ export function* bestPaths(
   queue.push(start);
   for (let prefix = queue.pop(); prefix !== undefined; prefix = queue.pop()) {
     if (prefix.block === chain.blocks.length) yield { value: prefix.value, path: prefix.done };
-    else for (const longer of prefix.rest < 0 ? beginBlock(relaxation, completions, prefix) : extend(chain, completions, prefix)) queue.push(longer);
+    else
+      for (const longer of prefix.rest < 0
+        ? beginBlock(relaxation, completions, prefix)
+        : extend(chain, completions, prefix))
+        queue.push(longer);
   }
 }
 
@@ -97,7 +101,15 @@ function place(
   const before = prefix.last;
   if (before !== undefined && !mayFollow(chain, before.table, before.shape, before.class, layerClass)) return undefined;
   const step: Step = { value: 0, reduced: 0, costs: new Float64Array(chain.limits.length) };
-  setStep(chain, b, table, shape, pair, chain.limits.map(() => 0), step);
+  setStep(
+    chain,
+    b,
+    table,
+    shape,
+    pair,
+    chain.limits.map(() => 0),
+    step,
+  );
   const value = prefix.value + step.value;
   const costs = prefix.costs.map((cost, d) => cost + step.costs[d]);
   const last = { table, shape, class: layerClass };

@@ -16,6 +16,8 @@ const LEAST_GAIN = 1e-5;
 const FIRST_PASS = 2e-5;
 const PASS_GROWTH = 4;
 const BEAM = 2000;
+/** Every sum has fewer than 2^8 terms, so rounding moves it by less than the sum of their magnitudes times 2^-44. */
+const ROUNDING = 2 ** -44;
 
 /** Bounds of one chain, from the two sides. */
 export class ChainBound {
@@ -40,14 +42,13 @@ export class ChainBound {
 
   /** Proven upper bound of the score of the chain's networks. */
   get upperBound(): number {
-    return Math.max(this.enumeratedTo, this.#best + this.slack);
+    return Math.max(this.enumeratedTo, this.#best + this.chain.magnitude * ROUNDING);
   }
 
-  /** What float rounding can hide: every sum here has fewer than 2^9 terms, whose magnitudes add up to less than this times 2^44. */
+  /** What rounding can hide in a sum of reduced values. */
   get slack(): number {
     const { chain, multipliers } = this;
-    const priced = chain.limits.reduce((sum, limit, d) => sum + limit * multipliers[d], 0);
-    return (chain.magnitude + priced) * 2 ** -44;
+    return (chain.magnitude + chain.limits.reduce((sum, limit, d) => sum + limit * multipliers[d], 0)) * ROUNDING;
   }
 
   /** Lowers the Lagrangian bound by choosing multipliers; yields after every relaxation. */
@@ -78,7 +79,9 @@ export class ChainBound {
       const enough = Math.min(MULTIPLIER_GAIN * gap, LEAST_GAIN * Math.abs(this.lagrangian));
       if (this.lagrangian - least <= Math.max(enough, this.slack)) break;
       const center = columns.length > 12 && chain.limits.length > 1 ? 0.5 : 0;
-      multipliers = prices.map((price, d) => center * this.multipliers[d] + ((1 - center) * price) / unit(chain.limits[d]));
+      multipliers = prices.map(
+        (price, d) => center * this.multipliers[d] + ((1 - center) * price) / unit(chain.limits[d]),
+      );
       yield;
     }
     relaxation.solve(this.multipliers);
@@ -108,7 +111,10 @@ export class ChainBound {
     } catch (error) {
       if (!(error instanceof TooManyLabels)) throw error;
       this.stuck = true;
-      const fronts = yield* labelFronts(relaxation, threshold - slack, { labels: Number.POSITIVE_INFINITY, beam: BEAM });
+      const fronts = yield* labelFronts(relaxation, threshold - slack, {
+        labels: Number.POSITIVE_INFINITY,
+        beam: BEAM,
+      });
       this.#collect(bestPaths(relaxation, fronts), incumbents, most);
     }
   }
@@ -123,7 +129,7 @@ export class ChainBound {
 
   #offer(path: readonly BlockChoice[], incumbents: Incumbents): void {
     const structure = structureOfPath(this.chain, path);
-    const score = incumbents.add(this.chain.space, structure);
+    const score = incumbents.add(this.chain, structure);
     const { value } = measurePath(this.chain, path);
     if (score === undefined || Math.abs(score - value) > 1e-9) {
       throw new Error(`bound: a path of ${value} is a network of ${score}: ${JSON.stringify(structure)}`);

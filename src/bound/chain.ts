@@ -1,9 +1,8 @@
-import { type CostName, costs, emptyCosts, sramOf } from "../costs.ts";
-import { appendLayer, beginNetwork, endStage, type LayerShape, Network } from "../network.ts";
+import { type CostName, costs, emptyCosts, FULL_PRECISION_BITS, sramHeld, sramInput, sramOutput } from "../costs.ts";
+import { appendLayer, beginNetwork, endStage, type LayerShape, lastMainConv, Network } from "../network.ts";
 import { AnalyticScore } from "../score/analytic.ts";
 import { ln } from "../score/gaussian.ts";
-import { familyOf } from "../space/families.ts";
-import { type Structure, type Block } from "../structure.ts";
+import type { Block, Structure } from "../structure.ts";
 import type { BlockDescription, Budgets, SpaceDescription } from "./space-description.ts";
 
 /** The budgets that are sums over layers; SRAM is a maximum and becomes a rule about which layers may follow each other. */
@@ -55,6 +54,8 @@ export interface ChainBlock {
 /** The tables a bound is computed from: every network of the space is a path, its score and additive costs are sums along it. */
 export interface Chain {
   readonly space: SpaceDescription;
+  /** The ordinary scorer. */
+  readonly scorer: AnalyticScore;
   readonly blocks: readonly ChainBlock[];
   /** The additive budgets that can bind, and their limits. */
   readonly dimensions: readonly AdditiveCost[];
@@ -78,19 +79,30 @@ export interface BlockChoice {
   readonly pairs: readonly number[];
 }
 
-const FULL_PRECISION_BITS = 8;
-
 /** Compiles a space and its budgets. */
 export function compileChain(space: SpaceDescription, budgets: Budgets): Chain {
   const dimensions = additiveCosts.filter((name) => budgets[name] !== undefined);
   const sram = budgets.sram ?? Number.POSITIVE_INFINITY;
   const activations = activationClasses(space, sram);
   const weights = blockWeights(space);
+  const scorer = new AnalyticScore(space.score);
   let resolution = space.resolution;
   const blocks = space.blocks.map((description, b) => {
     const ins = b === 0 ? [space.inputChannels] : space.blocks[b - 1].outs;
     const last = b === space.blocks.length - 1;
-    const block = compileBlock(space, description, ins, b > 0, resolution, weights[b], dimensions, activations, last);
+    const block = compileBlock(
+      space,
+      scorer,
+      description,
+      ins,
+      b > 0,
+      resolution,
+      weights[b],
+      dimensions,
+      activations,
+      sram < Number.POSITIVE_INFINITY,
+      last,
+    );
     resolution = Math.ceil(resolution / description.s);
     return block;
   });
@@ -102,6 +114,7 @@ export function compileChain(space: SpaceDescription, budgets: Budgets): Chain {
   const table = (t: LayerTable): LayerTable => ({ ...t, base: pick(t.base), slope: pick(t.slope) });
   return {
     space,
+    scorer,
     blocks: blocks.map((b) => ({ ...b, first: table(b.first), rest: table(b.rest), factor: pick(b.factor) })),
     dimensions: pick(dimensions),
     limits: pick(limits),
@@ -132,7 +145,13 @@ export function structureOfPath(chain: Chain, path: readonly BlockChoice[]): Str
           nbitsA: pairs.flatMap((pair) => convs.map(() => pair.a)),
           nbitsW: pairs.flatMap((pair) => convs.map(() => pair.w)),
         };
-    return { ...common, L: pairs.length, btn, ...bits, ...(innerClass === undefined ? {} : { inner_class: innerClass }) };
+    return {
+      ...common,
+      L: pairs.length,
+      btn,
+      ...bits,
+      ...(innerClass === undefined ? {} : { inner_class: innerClass }),
+    };
   });
 }
 
@@ -174,6 +193,7 @@ function blockWeights(space: SpaceDescription): BlockWeight[] {
 
 function compileBlock(
   space: SpaceDescription,
+  score: AnalyticScore,
   description: BlockDescription,
   ins: readonly number[],
   widening: boolean,
@@ -181,13 +201,13 @@ function compileBlock(
   weight: BlockWeight,
   dimensions: readonly AdditiveCost[],
   activations: readonly number[],
+  sram: boolean,
   last: boolean,
 ): ChainBlock {
   const { outs, family, s, pairs } = description;
-  const score = new AnalyticScore(space.score);
   const shapes = shapeList(description);
   const variants = shapes.length / outs.length;
-  const probe = new LayerProbe(score, dimensions, activations.length > 1);
+  const probe = new LayerProbe(score, dimensions, sram);
   const first = emptyTable(ins.length * outs.length * variants, dimensions.length);
   const rest = emptyTable(outs.length * variants, dimensions.length);
   const shape: LayerShape = { in: 0, btn: 0, out: 0, k: 0, s: 0 };
@@ -200,7 +220,8 @@ function compileBlock(
       if (variant === undefined) continue;
       const { k, btn } = variant;
       Object.assign(shape, { in: out, btn, out, k, s: 1 });
-      if (description.maxDepth > 1) probe.fill(rest, o * variants + v, family, shape, restResolution, false, weight.layers, 0, 0);
+      if (description.maxDepth > 1)
+        probe.fill(rest, o * variants + v, family, shape, restResolution, false, weight.layers, 0, 0);
       shape.s = s;
       for (let i = 0; i < ins.length; i++) {
         if (widening && ins[i] > out) break;
@@ -211,14 +232,14 @@ function compileBlock(
     }
   });
   const mainConvs = family.convs.length;
-  const gain = Float64Array.from(pairs, (pair) => weight.layers * mainConvs * score.gain(1, pair.a, pair.w));
+  const gain = Float64Array.from(pairs, (pair) => weight.layers * mainConvs * score.bitsGain(pair.a, pair.w));
   const a = (p: number) => pairs[p].a || FULL_PRECISION_BITS;
   const w = (p: number) => pairs[p].w || FULL_PRECISION_BITS;
   const indices = pairs.map((_, p) => p);
   const factor = dimensions.map((name) =>
     Float64Array.from(indices, (p) => (name === "bitops" ? a(p) * w(p) : name === "flash" ? w(p) : 0)),
   );
-  const pairClass = Uint8Array.from(indices, (p) => (activations.length === 1 ? 0 : activations.indexOf(a(p))));
+  const pairClass = Uint8Array.from(indices, (p) => (sram ? activations.indexOf(a(p)) : 0));
   return {
     description,
     ins,
@@ -297,7 +318,7 @@ class LayerProbe {
       table.slope[d][at] = one.macs;
       table.base[d][at] -= one.macs;
     }
-    if (this.#sram) this.#fillSram(table, at, family, shape, resolution, first);
+    if (this.#sram) this.#fillSram(table, at);
     const flashAt = this.#dimensions.indexOf("flash");
     if (flashAt < 0) return;
     const flashOne = table.base[flashAt][at] - flash;
@@ -307,27 +328,16 @@ class LayerProbe {
     table.base[flashAt][at] -= slope;
   }
 
-  #fillSram(
-    table: LayerTable,
-    at: number,
-    family: BlockDescription["family"],
-    shape: LayerShape,
-    resolution: number,
-    first: boolean,
-  ): void {
+  /** The last conv of the main path writes at the bits of the layer behind it, the others at the layer's own. */
+  #fillSram(table: LayerTable, at: number): void {
     const network = this.#network;
-    this.#layer(family, shape, resolution, first, ones);
-    // A 1x1 conv behind the layer stands for whatever comes next: its activation bits are what the layer's last conv writes.
-    appendLayer(network, single, 0, { in: 1, btn: 1, out: 1, k: 1, s: 1 }, false, ones, ones, 0);
-    const end = network.layerEnd[0];
-    const last = network.projection[end - 1] === 1 ? end - 2 : end - 1;
+    const last = lastMainConv(network);
     for (let conv = 0; conv < last; conv++) {
-      table.sramInner[at] = Math.max(table.sramInner[at], sramOf(network, 0, 0, conv));
+      const values = sramInput(network, conv) + sramOutput(network, conv) + sramHeld(network, 0, 0, conv);
+      table.sramInner[at] = Math.max(table.sramInner[at], values / 8);
     }
-    const nextOne = sramOf(network, 0, 0, last);
-    network.bitsA[end] = 2;
-    table.sramOut[at] = sramOf(network, 0, 0, last) - nextOne;
-    table.sramIn[at] = nextOne - table.sramOut[at];
+    table.sramIn[at] = (sramInput(network, last) + sramHeld(network, 0, 0, last)) / 8;
+    table.sramOut[at] = sramOutput(network, last) / 8;
   }
 
   #layer(family: BlockDescription["family"], shape: LayerShape, resolution: number, first: boolean, bits: Uint8Array) {
@@ -340,7 +350,6 @@ class LayerProbe {
 const full = new Uint8Array(8);
 const ones = new Uint8Array(8).fill(1);
 const twos = new Uint8Array(8).fill(2);
-const single = familyOf("ConvKXBNRELU")!;
 
 /** The most layers a network can have within the limit: the Lagrangian bound is tight at a count that occurs, not between two. */
 function reachableLayers(blocks: readonly BlockDescription[], limit: number): number {
@@ -363,6 +372,7 @@ function greatestCost(blocks: readonly ChainBlock[], d: number): number {
 
 function greatestMagnitude({ description, first, rest, gain }: ChainBlock): number {
   const top = gain.reduce((max, g) => Math.max(max, Math.abs(g)), 0);
-  const most = (t: LayerTable) => t.value.reduce((max, v) => (Number.isFinite(v) ? Math.max(max, Math.abs(v)) : max), 0);
+  const most = (t: LayerTable) =>
+    t.value.reduce((max, v) => (Number.isFinite(v) ? Math.max(max, Math.abs(v)) : max), 0);
   return most(first) + (description.maxDepth - 1) * most(rest) + description.maxDepth * top;
 }

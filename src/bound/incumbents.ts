@@ -1,7 +1,7 @@
 import { type Costs, costNames, costs, emptyCosts } from "../costs.ts";
-import { AnalyticScore } from "../score/analytic.ts";
 import { networkOf, type Structure } from "../structure.ts";
-import type { Budgets, SpaceDescription } from "./space-description.ts";
+import type { Chain } from "./chain.ts";
+import type { Budgets } from "./space-description.ts";
 
 /** A network of the space that keeps all budgets, scored and measured by the ordinary code. */
 export interface BoundNetwork {
@@ -16,6 +16,8 @@ export interface BoundNetwork {
 export class Incumbents {
   readonly #budgets: Budgets;
   readonly #most: number;
+  /** A new list whenever it changes. */
+  #networks: readonly BoundNetwork[] = [];
   readonly #list: { readonly key: string; readonly network: BoundNetwork }[] = [];
 
   constructor(budgets: Budgets, most: number) {
@@ -24,7 +26,7 @@ export class Incumbents {
   }
 
   get networks(): readonly BoundNetwork[] {
-    return this.#list.map((entry) => entry.network);
+    return this.#networks;
   }
 
   /** Score of the best, -Infinity where there is none. */
@@ -41,11 +43,11 @@ export class Incumbents {
    * Scores a network and keeps it if it is among the best and keeps the budgets.
    * @returns its score, or undefined where it breaks a budget
    */
-  add(space: SpaceDescription, structure: Structure): number | undefined {
+  add({ space, scorer }: Pick<Chain, "space" | "scorer">, structure: Structure): number | undefined {
     const network = networkOf(structure, space.resolution);
     const measured = costs(network, space.classes, emptyCosts());
-    for (const name of costNames) if (measured[name] > (this.#budgets[name] ?? Number.POSITIVE_INFINITY)) return undefined;
-    const scorer = new AnalyticScore(space.score);
+    for (const name of costNames)
+      if (measured[name] > (this.#budgets[name] ?? Number.POSITIVE_INFINITY)) return undefined;
     scorer.check(network);
     const score = scorer.score(network);
     const key = JSON.stringify([space.resolution, structure]);
@@ -55,6 +57,7 @@ export class Incumbents {
     const at = this.#list.findIndex((e) => !before(e));
     this.#list.splice(at < 0 ? this.#list.length : at, 0, entry);
     this.#list.length = Math.min(this.#list.length, this.#most);
+    if (at < this.#most) this.#networks = this.#list.map((e) => e.network);
     return score;
   }
 }

@@ -76,11 +76,19 @@ class Pass {
       else list.push(s);
     }
     for (const [r, shapes] of byRest) {
-      const tails = tailLabels(this.#chain, b, r, behind, this.#scratch, (c, n) => {
-        const head = this.#relaxation.blocks[b].head;
-        const depth = this.#chain.blocks[b].description.maxDepth;
-        return this.#least - head[(r * depth + depth - 1 - n) * classes + c];
-      }, this.#relaxation.multipliers);
+      const tails = tailLabels(
+        this.#chain,
+        b,
+        r,
+        behind,
+        this.#scratch,
+        (c, n) => {
+          const head = this.#relaxation.blocks[b].head;
+          const depth = this.#chain.blocks[b].description.maxDepth;
+          return this.#least - head[(r * depth + depth - 1 - n) * classes + c];
+        },
+        this.#relaxation.multipliers,
+      );
       const merged = mergeDepths(tails, this.#scratch, classes);
       for (const s of shapes) {
         const i = Math.floor(s / perIn);
@@ -149,7 +157,11 @@ export function tailLabels(
   return levels;
 }
 
-function mergeDepths(levels: (Labels | undefined)[][], scratch: LabelCollector, classes: number): (Labels | undefined)[] {
+function mergeDepths(
+  levels: (Labels | undefined)[][],
+  scratch: LabelCollector,
+  classes: number,
+): (Labels | undefined)[] {
   return Array.from({ length: classes }, (_, c) => {
     const present = levels.map((level) => level[c]).filter((labels) => labels !== undefined);
     if (present.length < 2) return present[0];

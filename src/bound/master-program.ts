@@ -26,7 +26,10 @@ export function priceBudgets(columns: readonly Column[], dimensions: number): { 
   const basis = [...excess, 0];
   for (let step = 0; ; step++) {
     const matrix = basis.map((j) => all[j].entries);
-    const dual = solveLinear(matrix, basis.map((j) => all[j].value));
+    const dual = solveLinear(
+      matrix,
+      basis.map((j) => all[j].value),
+    );
     const primal = solveLinear(transpose(matrix), right);
     let entering = -1;
     let best = ROUNDING * EXCESS_PRICE;
@@ -48,7 +51,8 @@ export function priceBudgets(columns: readonly Column[], dimensions: number): { 
       const x = Math.max(0, primal[r]) / direction[r];
       if (x < ratio) [ratio, leaving] = [x, r];
     }
-    if (leaving < 0) return { prices: dual.slice(0, dimensions).map((x) => Math.max(0, x)), value: Number.POSITIVE_INFINITY };
+    if (leaving < 0)
+      return { prices: dual.slice(0, dimensions).map((x) => Math.max(0, x)), value: Number.POSITIVE_INFINITY };
     basis[leaving] = entering;
   }
 }

@@ -72,7 +72,10 @@ export class Relaxation {
   discardMisfits(): void {
     const { limits } = this.chain;
     for (let d = 0; d < Math.max(1, limits.length); d++) {
-      this.#solve(limits.map((_, e) => (e === d ? 1 : 0)), 0);
+      this.#solve(
+        limits.map((_, e) => (e === d ? 1 : 0)),
+        0,
+      );
       this.solvePrefixes();
       this.discard(0);
     }
@@ -170,11 +173,13 @@ export class Relaxation {
             if (sum > head[at + next] && mayFollow(chain, block.rest, r, c, next)) head[at + next] = sum;
           }
         }
-        for (let c = 0; c < classes; c++) if (head[at - classes + c] > head[at + c]) head[at + c] = head[at - classes + c];
+        for (let c = 0; c < classes; c++)
+          if (head[at - classes + c] > head[at + c]) head[at + c] = head[at - classes + c];
       }
       const o = Math.floor(r / variants);
       const at = (r * depth + depth - 1) * classes;
-      for (let c = 0; c < classes; c++) if (head[at + c] > after[o * classes + c]) after[o * classes + c] = head[at + c];
+      for (let c = 0; c < classes; c++)
+        if (head[at + c] > after[o * classes + c]) after[o * classes + c] = head[at + c];
     }
   }
 
@@ -244,9 +249,12 @@ export class Relaxation {
       const levels = [ends];
       for (let n = 1; n < block.description.maxDepth; n++) {
         const before = levels[n - 1];
-        levels.push(Float64Array.from(ends, (_, c) => rest[r * classes + c] + bestFollowing(chain, restTable, r, c, before, 0)));
+        levels.push(
+          Float64Array.from(ends, (_, c) => rest[r * classes + c] + bestFollowing(chain, restTable, r, c, before, 0)),
+        );
       }
-      const bestOf = (n: number) => levels[n].reduce((m, x, c) => (allowed(c) ? Math.max(m, x) : m), Number.NEGATIVE_INFINITY);
+      const bestOf = (n: number) =>
+        levels[n].reduce((m, x, c) => (allowed(c) ? Math.max(m, x) : m), Number.NEGATIVE_INFINITY);
       let n = 0;
       for (let m = 1; m < levels.length; m++) if (bestOf(m) > bestOf(n)) n = m;
       for (; n > 0; n--) {
@@ -268,7 +276,7 @@ export function widthsAt(chain: Chain, b: number): number {
 
 /** Whether a layer of activation class `next` may follow a layer of class `c` under the SRAM budget, and the layer itself fits. */
 export function mayFollow(chain: Chain, table: LayerTable, shape: number, c: number, next: number): boolean {
-  if (chain.activations.length === 1) return true;
+  if (chain.sram === Number.POSITIVE_INFINITY) return true;
   const a = chain.activations[c];
   if (table.sramInner[shape] * a > chain.sram) return false;
   return table.sramIn[shape] * a + table.sramOut[shape] * chain.activations[next] <= chain.sram;
@@ -283,7 +291,7 @@ function bestFollowing(
   at: number,
 ): number {
   const classes = chain.activations.length;
-  if (classes === 1) return values[at];
+  if (chain.sram === Number.POSITIVE_INFINITY) return values[at];
   let best = Number.NEGATIVE_INFINITY;
   for (let next = 0; next < classes; next++) {
     if (values[at + next] > best && mayFollow(chain, table, shape, c, next)) best = values[at + next];

@@ -1,11 +1,7 @@
 import type { CostName } from "../costs.ts";
 import type { Family } from "../space/families.ts";
-
-/** Bits of a layer's input activations and of its weights; 0 and 0 is full precision. */
-export interface BitPair {
-  readonly a: number;
-  readonly w: number;
-}
+import { shrunkKernel } from "../space/genome.ts";
+import type { BitPair, Space, SpaceBlock } from "../space/space.ts";
 
 /** One block of a chain: what is fixed, and the finite ranges of what may change. */
 export interface BlockDescription {
@@ -19,7 +15,7 @@ export interface BlockDescription {
   readonly bottlenecks: (out: number) => readonly number[];
   /** Most inner layers; at least 1 is always there. */
   readonly maxDepth: number;
-  /** Allowed bit pairs of an inner layer, each layer chooses one; [{ a: 0, w: 0 }] at full precision. */
+  /** Allowed bit pairs of an inner layer, each layer chooses one; [{ a: 0, w: 0 }] is full precision. */
   readonly pairs: readonly BitPair[];
 }
 
@@ -40,3 +36,34 @@ export interface SpaceDescription {
 
 /** Hard upper limits, each inclusive; an absent one is no limit. */
 export type Budgets = Readonly<Partial<Record<CostName, number>>>;
+
+/**
+ * One description a resolution of the space: together they hold exactly its genomes.
+ * @param score,classes as in the configuration
+ */
+export function describeSpace(space: Space, score: SpaceDescription["score"], classes: number): SpaceDescription[] {
+  const { resolutions } = space.options;
+  return resolutions.map((resolution) => ({
+    resolution,
+    inputChannels: space.inputChannels,
+    blocks: space.blocks.map((block) => describeBlock(space, block, resolution)),
+    score,
+    classes,
+  }));
+}
+
+function describeBlock(space: Space, block: SpaceBlock, resolution: number): BlockDescription {
+  const { widthStep, kernels } = space.options;
+  const { family, s, minOut, maxOut, maxDepth } = block;
+  const outs = [];
+  for (let out = minOut; out <= maxOut; out += widthStep) outs.push(out);
+  const pairs = [...block.bits.pairs].map((pair) => ({ a: pair >> 4, w: pair & 15 }));
+  const common = { family, s, outs, maxDepth, pairs: pairs.length === 0 ? [{ a: 0, w: 0 }] : pairs };
+  if (!family.isSuper) return { ...common, kernels: [block.k], bottlenecks: (out) => [out] };
+  const r = space.inputResolution(block, resolution);
+  const bottlenecks = (out: number) => {
+    const units = Array.from({ length: space.expansions }, (_, e) => space.btnUnits[e * 256 + out / widthStep]);
+    return [...new Set(units)].map((btn) => btn * widthStep);
+  };
+  return { ...common, kernels: [...new Set(kernels.map((k) => shrunkKernel(k, r)))], bottlenecks };
+}
