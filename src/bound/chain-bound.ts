@@ -1,5 +1,5 @@
 import { bestPaths } from "./best-first.ts";
-import { type BlockChoice, type Chain, structureOfPath } from "./chain.ts";
+import { type AdditiveCost, type BlockChoice, type Chain, structureOfPath } from "./chain.ts";
 import type { Incumbents } from "./incumbents.ts";
 import { labelFronts, TooManyLabels } from "./label-setting.ts";
 import { type Column, priceBudgets } from "./master-program.ts";
@@ -18,6 +18,17 @@ const PASS_GROWTH = 4;
 const BEAM = 2000;
 /** Every sum has fewer than 2^8 terms, so rounding moves it by less than the sum of their magnitudes times 2^-44. */
 const ROUNDING = 2 ** -44;
+
+/** Why no network of one resolution scores more than `bound`. */
+export interface ChainProof {
+  readonly resolution: number;
+  /** "multipliers": the Lagrangian bound itself; "enumeration": the networks it leaves above the bound have been gone through, and there is none. */
+  readonly by: "multipliers" | "enumeration";
+  /** Null: there is no network within the budgets. */
+  readonly bound: number | null;
+  /** Score per unit of cost. */
+  readonly multipliers: Readonly<Partial<Record<AdditiveCost, number>>>;
+}
 
 /** Bounds of one chain, from the two sides. */
 export class ChainBound {
@@ -43,6 +54,16 @@ export class ChainBound {
   /** Proven upper bound of the score of the chain's networks. */
   get upperBound(): number {
     return Math.max(this.enumeratedTo, this.#best + this.chain.magnitude * ROUNDING);
+  }
+
+  get proof(): ChainProof {
+    const { chain, upperBound, multipliers } = this;
+    return {
+      resolution: chain.space.resolution,
+      by: this.#depth === 0 ? "multipliers" : "enumeration",
+      bound: upperBound === Number.NEGATIVE_INFINITY ? null : upperBound,
+      multipliers: Object.fromEntries(chain.dimensions.map((name, d) => [name, multipliers[d]])),
+    };
   }
 
   /** What rounding can hide in a sum of reduced values. */

@@ -1,5 +1,5 @@
 import { compileChain } from "./chain.ts";
-import { ChainBound } from "./chain-bound.ts";
+import { ChainBound, type ChainProof } from "./chain-bound.ts";
 import { type BoundNetwork, Incumbents } from "./incumbents.ts";
 import type { Budgets, SpaceDescription } from "./space-description.ts";
 
@@ -13,6 +13,8 @@ export interface BoundState {
   readonly proven: boolean;
   /** "pricing": looking for multipliers; "labels": closing the gap; "done"; "stuck": the gap needs more labels than allowed. */
   readonly phase: "pricing" | "labels" | "done" | "stuck";
+  /** Why the upper bound holds, one a space. */
+  readonly proofs: readonly ChainProof[];
 }
 
 export interface SolveOptions {
@@ -39,6 +41,7 @@ export function* solve(
     networks: incumbents.networks,
     proven: bounds.every((bound) => isClosed(bound, incumbents)),
     phase,
+    proofs: bounds.map((bound) => bound.proof),
   });
   for (const bound of bounds) for (const _ of bound.priceBudgets(incumbents)) yield state("pricing");
   for (;;) {

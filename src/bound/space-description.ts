@@ -2,6 +2,7 @@ import type { CostName } from "../costs.ts";
 import type { Family } from "../space/families.ts";
 import { shrunkKernel } from "../space/genome.ts";
 import type { BitPair, Space, SpaceBlock } from "../space/space.ts";
+import type { Block, Structure } from "../structure.ts";
 
 /** One block of a chain: what is fixed, and the finite ranges of what may change. */
 export interface BlockDescription {
@@ -66,4 +67,24 @@ function describeBlock(space: Space, block: SpaceBlock, resolution: number): Blo
     return [...new Set(units)].map((btn) => btn * widthStep);
   };
   return { ...common, kernels: [...new Set(kernels.map((k) => shrunkKernel(k, r)))], bottlenecks };
+}
+
+/** Whether a structure is a network of the space. */
+export function holdsStructure({ blocks, inputChannels }: SpaceDescription, structure: Structure): boolean {
+  const holds = (block: Block, b: number): boolean => {
+    const { family, s, outs, kernels, bottlenecks, maxDepth, pairs } = blocks[b];
+    const { L = 1, btn = block.out, nbitsA = 0, nbitsW = 0 } = block;
+    const from = b === 0 ? inputChannels : structure[b - 1].out;
+    const convs = family.convs.length;
+    const bitsOf = (bits: typeof nbitsA, i: number) => (typeof bits === "number" ? bits : bits[i]);
+    const layerHolds = (layer: number) => {
+      const at = family.convs.map((_, j) => layer * convs + j);
+      return pairs.some(({ a, w }) => at.every((i) => bitsOf(nbitsA, i) === a && bitsOf(nbitsW, i) === w));
+    };
+    if (block.class !== family.className || block.s !== s || block.in !== from || (b > 0 && block.out < from))
+      return false;
+    if (!outs.includes(block.out) || !kernels.includes(block.k) || !bottlenecks(block.out).includes(btn)) return false;
+    return L >= 1 && L <= maxDepth && Array.from({ length: L }, (_, layer) => layer).every(layerHolds);
+  };
+  return structure.length === blocks.length && structure.every(holds);
 }
