@@ -1,12 +1,15 @@
-import type { BlockChoice, Chain, LayerTable } from "./chain.ts";
+import type { Chain } from "./chain.ts";
 import type { Fronts } from "./label-setting.ts";
 import { setStep, tailLabels } from "./label-setting.ts";
 import { LabelCollector, type Labels, type Step } from "./labels.ts";
-import { mayFollow, type Relaxation } from "./relaxation.ts";
+import type { LayerFigures } from "./layer-figures.ts";
+import type { BlockChoice } from "./path.ts";
+import type { Relaxation } from "./relaxation.ts";
+import { mayFollow } from "./sram-rule.ts";
 
 /** The last layer placed, which decides what may follow it. */
 interface LastLayer {
-  readonly table: LayerTable;
+  readonly table: LayerFigures;
   readonly shape: number;
   readonly class: number;
 }
@@ -89,7 +92,7 @@ function place(
   chain: Chain,
   completions: Completions,
   prefix: Prefix,
-  table: LayerTable,
+  table: LayerFigures,
   shape: number,
   rest: number,
   left: number,

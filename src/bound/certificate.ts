@@ -1,6 +1,12 @@
+import { z } from "zod";
+import { describe, parseStructure } from "../structure.ts";
+import { UserError } from "../user-error.ts";
 import type { ChainProof } from "./chain-bound.ts";
 import type { BoundNetwork } from "./incumbents.ts";
+import { additiveCosts } from "./layer-figures.ts";
 import type { BoundState } from "./solve.ts";
+
+export type { BoundNetwork };
 
 export const CERTIFICATE_FORMAT = "qe-search bound certificate 1";
 
@@ -17,15 +23,60 @@ export interface Certificate {
   readonly best: BoundNetwork | null;
 }
 
-/** The certificate of a state of the solver. */
+/** The certificate of a state of the solver, before its next step. */
 export function certificateOf(config: unknown, state: BoundState): Certificate {
-  const finite = Number.isFinite(state.upperBound);
-  if (!finite && state.upperBound > 0) throw new Error("certificate: the solver has no bound yet; let it go on");
+  const proofs = state.prove();
+  const bounds = proofs.flatMap((proof) => proof.bound ?? []);
   return {
     format: CERTIFICATE_FORMAT,
     config,
-    upperBound: finite ? state.upperBound : null,
-    proofs: state.proofs,
+    upperBound: bounds.length === 0 ? null : Math.max(...bounds),
+    proofs,
     best: state.networks[0] ?? null,
   };
+}
+
+const cost = z.number().min(0);
+const schema = z.strictObject({
+  format: z.literal(CERTIFICATE_FORMAT),
+  config: z.unknown(),
+  upperBound: z.number().nullable(),
+  proofs: z
+    .array(
+      z.strictObject({
+        resolution: z.number().int().min(1),
+        by: z.enum(["multipliers", "enumeration"]),
+        bound: z.number().nullable(),
+        multipliers: z.partialRecord(z.enum(additiveCosts), cost),
+      }),
+    )
+    .min(1),
+  best: z
+    .strictObject({
+      resolution: z.number().int().min(1).max(65536),
+      structure: z.unknown(),
+      score: z.number(),
+      costs: z.strictObject({ bitops: cost, macs: cost, flash: cost, sram: cost, layers: cost }),
+    })
+    .nullable(),
+});
+
+/**
+ * Reads a certificate from its JSON value; its configuration stays as it is, unchecked.
+ * @param where names it in messages
+ * @throws UserError with the path of what is not as it should be
+ */
+export function parseCertificate(value: unknown, where: string): Certificate {
+  const result = schema.safeParse(value);
+  if (!result.success) {
+    const { path, message } = result.error.issues[0];
+    const at = path.reduce<unknown>((v, key) => (v as Record<PropertyKey, unknown> | undefined)?.[key], value);
+    throw new UserError(`${where}: ${path.join(".") || "the certificate"}: ${message}, got ${describe(at)}`);
+  }
+  const { best, ...rest } = result.data;
+  if (best === null) return { ...rest, best };
+  return {
+    ...rest,
+    best: { ...best, structure: parseStructure(best.structure, `${where}: best.structure`) },
+  } as Certificate;
 }

@@ -1,9 +1,10 @@
 import { bestPaths } from "./best-first.ts";
-import { type AdditiveCost, type BlockChoice, type Chain, structureOfPath } from "./chain.ts";
+import type { Chain } from "./chain.ts";
 import type { Incumbents } from "./incumbents.ts";
 import { labelFronts, TooManyLabels } from "./label-setting.ts";
+import type { AdditiveCost } from "./layer-figures.ts";
 import { type Column, priceBudgets } from "./master-program.ts";
-import { measurePath } from "./path.ts";
+import { type BlockChoice, measurePath, relaxedPath, structureOfPath } from "./path.ts";
 import { Relaxation } from "./relaxation.ts";
 
 /** Most relaxations solved in search of the best multipliers. */
@@ -56,12 +57,20 @@ export class ChainBound {
     return Math.max(this.enumeratedTo, this.#best + this.chain.magnitude * ROUNDING);
   }
 
-  get proof(): ChainProof {
-    const { chain, upperBound, multipliers } = this;
+  /** Before the first pass it is by multipliers, and its bound may be above `upperBound`, which leaves out layers that fit no network. */
+  prove(): ChainProof {
+    const { chain, multipliers } = this;
+    const enumerated = this.#depth > 0;
+    let bound = this.upperBound;
+    if (!enumerated) {
+      const relaxation = new Relaxation(chain);
+      relaxation.solve(multipliers);
+      bound = relaxation.bound;
+    }
     return {
       resolution: chain.space.resolution,
-      by: this.#depth === 0 ? "multipliers" : "enumeration",
-      bound: upperBound === Number.NEGATIVE_INFINITY ? null : upperBound,
+      by: enumerated ? "enumeration" : "multipliers",
+      bound: bound === Number.NEGATIVE_INFINITY ? null : bound,
       multipliers: Object.fromEntries(chain.dimensions.map((name, d) => [name, multipliers[d]])),
     };
   }
@@ -82,18 +91,23 @@ export class ChainBound {
     let multipliers = this.multipliers;
     for (let step = 0; step < MOST_MULTIPLIERS; step++) {
       relaxation.solve(multipliers);
-      if (relaxation.bound < this.lagrangian) {
+      const better = relaxation.bound < this.lagrangian;
+      if (better) {
         this.lagrangian = relaxation.bound;
         this.multipliers = multipliers;
         this.enumeratedTo = this.lagrangian + this.slack;
       }
-      const path = relaxation.path();
+      const path = relaxedPath(relaxation);
       if (path === undefined || chain.limits.length === 0) {
         if (path !== undefined) this.#offer(path, incumbents);
         break;
       }
       const { value, costs } = measurePath(chain, path);
       if (costs.every((cost, d) => cost <= chain.limits[d])) this.#offer(path, incumbents);
+      if (better && incumbents.least > Number.NEGATIVE_INFINITY) {
+        relaxation.solvePrefixes();
+        relaxation.discard(incumbents.least - this.slack);
+      }
       columns.push({ value, costs: costs.map((cost, d) => cost / unit(chain.limits[d])) });
       const { prices, value: least } = priceBudgets(columns, chain.limits.length);
       const gap = Math.max(0, this.lagrangian - incumbents.least);

@@ -1,29 +1,10 @@
-import { type CostName, costs, emptyCosts, FULL_PRECISION_BITS, sramHeld, sramInput, sramOutput } from "../costs.ts";
-import { appendLayer, beginNetwork, endStage, type LayerShape, lastMainConv, Network } from "../network.ts";
+import { FULL_PRECISION_BITS } from "../costs.ts";
+import type { LayerShape } from "../network.ts";
 import { AnalyticScore } from "../score/analytic.ts";
 import { ln } from "../score/gaussian.ts";
-import type { Block, Structure } from "../structure.ts";
-import type { BlockDescription, Budgets, SpaceDescription } from "./space-description.ts";
-
-/** The budgets that are sums over layers; SRAM is a maximum and becomes a rule about which layers may follow each other. */
-export const additiveCosts = ["bitops", "macs", "flash", "layers"] as const satisfies readonly CostName[];
-export type AdditiveCost = (typeof additiveCosts)[number];
-
-/**
- * Figures of one inner layer for a list of shapes, as functions of its bit pair (a, w):
- * value = value[shape] + gain[pair], cost d = base[d][shape] + slope[d][shape] * factor[d][pair].
- */
-export interface LayerTable {
-  readonly shapes: number;
-  /** Weighted log-std gain without the bits' part; -Infinity where the shape does not exist. */
-  readonly value: Float64Array;
-  readonly base: readonly Float64Array[];
-  readonly slope: readonly Float64Array[];
-  /** Bytes per activation bit: largest of the convs that the layer's own bits decide, and the last conv's input and output. */
-  readonly sramInner: Float64Array;
-  readonly sramIn: Float64Array;
-  readonly sramOut: Float64Array;
-}
+import { UserError } from "../user-error.ts";
+import { type AdditiveCost, additiveCosts, emptyLayerFigures, type LayerFigures, LayerProbe } from "./layer-figures.ts";
+import { attainableLayers, type BlockDescription, type Budgets, type SpaceDescription } from "./space-description.ts";
 
 export interface VariantShape {
   readonly k: number;
@@ -39,8 +20,8 @@ export interface ChainBlock {
   readonly variants: number;
   /** Kernel and bottleneck, index out * variants + variant. */
   readonly shapes: readonly (VariantShape | undefined)[];
-  readonly first: LayerTable;
-  readonly rest: LayerTable;
+  readonly first: LayerFigures;
+  readonly rest: LayerFigures;
   /** Weighted gain of every bit pair, summed over a layer's convs. */
   readonly gain: Float64Array;
   /** factor[d][pair] of the additive budgets: a * w for BitOps, w for flash, else 0. */
@@ -70,48 +51,30 @@ export interface Chain {
   readonly magnitude: number;
 }
 
-/** The part of a path inside one block. */
-export interface BlockChoice {
-  /** Index into `outs`. */
-  readonly out: number;
-  readonly variant: number;
-  /** Bit pair of every inner layer, in order. */
-  readonly pairs: readonly number[];
-}
-
-/** Compiles a space and its budgets. */
+/**
+ * Compiles a space and its budgets.
+ * @throws UserError where the stage weights do not fit the space's strides
+ */
 export function compileChain(space: SpaceDescription, budgets: Budgets): Chain {
+  const stages = 1 + space.blocks.filter((block, b) => b > 0 && block.s === 2).length;
+  if (space.score.stageWeights.length !== stages) {
+    const got = space.score.stageWeights.length;
+    throw new UserError(`stage weights: expected ${stages} entries, one per stage of the network, got ${got}`);
+  }
   const dimensions = additiveCosts.filter((name) => budgets[name] !== undefined);
   const sram = budgets.sram ?? Number.POSITIVE_INFINITY;
   const activations = activationClasses(space, sram);
   const weights = blockWeights(space);
   const scorer = new AnalyticScore(space.score);
-  let resolution = space.resolution;
-  const blocks = space.blocks.map((description, b) => {
-    const ins = b === 0 ? [space.inputChannels] : space.blocks[b - 1].outs;
-    const last = b === space.blocks.length - 1;
-    const block = compileBlock(
-      space,
-      scorer,
-      description,
-      ins,
-      b > 0,
-      resolution,
-      weights[b],
-      dimensions,
-      activations,
-      sram < Number.POSITIVE_INFINITY,
-      last,
-    );
-    resolution = Math.ceil(resolution / description.s);
-    return block;
-  });
+  const blocks = space.blocks.map((_, b) =>
+    compileBlock({ space, scorer, dimensions, activations, sram }, b, weights[b]),
+  );
   const limitOf = (name: AdditiveCost) =>
-    name === "layers" ? reachableLayers(space.blocks, budgets[name]!) : budgets[name]!;
+    name === "layers" ? attainableLayers(space, budgets[name]!) : budgets[name]!;
   const limits = dimensions.map(limitOf);
   const kept = dimensions.map((_, d) => greatestCost(blocks, d) > limits[d]);
   const pick = <T>(list: readonly T[]) => list.filter((_, d) => kept[d]);
-  const table = (t: LayerTable): LayerTable => ({ ...t, base: pick(t.base), slope: pick(t.slope) });
+  const table = (t: LayerFigures): LayerFigures => ({ ...t, base: pick(t.base), slope: pick(t.slope) });
   return {
     space,
     scorer,
@@ -123,36 +86,6 @@ export function compileChain(space: SpaceDescription, budgets: Budgets): Chain {
     endClass: Math.max(0, activations.indexOf(FULL_PRECISION_BITS)),
     magnitude: blocks.reduce((sum, b) => sum + greatestMagnitude(b), 0),
   };
-}
-
-/** The space's network of a path, in the interchange form. */
-export function structureOfPath(chain: Chain, path: readonly BlockChoice[]): Structure {
-  let channels = chain.space.inputChannels;
-  return path.map((choice, b): Block => {
-    const { description, outs, shapes, variants } = chain.blocks[b];
-    const { className, innerClass, isSuper, convs } = description.family;
-    const out = outs[choice.out];
-    const from = channels;
-    channels = out;
-    const { k, btn } = shapes[choice.out * variants + choice.variant]!;
-    const pairs = choice.pairs.map((p) => description.pairs[p]);
-    const full = pairs[0].a === 0;
-    const common = { class: className, in: from, out, k, s: description.s };
-    if (!isSuper) return full ? common : { ...common, nbitsA: pairs[0].a, nbitsW: pairs[0].w };
-    const bits = full
-      ? {}
-      : {
-          nbitsA: pairs.flatMap((pair) => convs.map(() => pair.a)),
-          nbitsW: pairs.flatMap((pair) => convs.map(() => pair.w)),
-        };
-    return {
-      ...common,
-      L: pairs.length,
-      btn,
-      ...bits,
-      ...(innerClass === undefined ? {} : { inner_class: innerClass }),
-    };
-  });
 }
 
 /** Kernel and bottleneck of every (out, variant), index out * variants + variant; undefined where an out has fewer bottlenecks than others. */
@@ -192,29 +125,32 @@ function blockWeights(space: SpaceDescription): BlockWeight[] {
 }
 
 function compileBlock(
-  space: SpaceDescription,
-  score: AnalyticScore,
-  description: BlockDescription,
-  ins: readonly number[],
-  widening: boolean,
-  resolution: number,
+  {
+    space,
+    scorer,
+    dimensions,
+    activations,
+    sram,
+  }: Pick<Chain, "space" | "scorer" | "dimensions" | "activations" | "sram">,
+  b: number,
   weight: BlockWeight,
-  dimensions: readonly AdditiveCost[],
-  activations: readonly number[],
-  sram: boolean,
-  last: boolean,
 ): ChainBlock {
+  const description = space.blocks[b];
   const { outs, family, s, pairs } = description;
+  const ins = b === 0 ? [space.inputChannels] : space.blocks[b - 1].outs;
+  const resolution = space.blocks.slice(0, b).reduce((r, block) => Math.ceil(r / block.s), space.resolution);
+  const classes = b === space.blocks.length - 1 ? space.classes : 0;
+  const budgetedSram = sram < Number.POSITIVE_INFINITY;
   const shapes = shapeList(description);
   const variants = shapes.length / outs.length;
-  const probe = new LayerProbe(score, dimensions, sram);
-  const first = emptyTable(ins.length * outs.length * variants, dimensions.length);
-  const rest = emptyTable(outs.length * variants, dimensions.length);
+  const probe = new LayerProbe(scorer, dimensions, budgetedSram);
+  const first = emptyLayerFigures(ins.length * outs.length * variants, dimensions.length);
+  const rest = emptyLayerFigures(outs.length * variants, dimensions.length);
   const shape: LayerShape = { in: 0, btn: 0, out: 0, k: 0, s: 0 };
   const restResolution = Math.ceil(resolution / s);
   outs.forEach((out, o) => {
     const lnOut = weight.out * ln(out);
-    const classifier = last && space.classes > 0 ? out * space.classes + space.classes : 0;
+    const classifier = classes > 0 ? out * classes + classes : 0;
     for (let v = 0; v < variants; v++) {
       const variant = shapes[o * variants + v];
       if (variant === undefined) continue;
@@ -224,7 +160,7 @@ function compileBlock(
         probe.fill(rest, o * variants + v, family, shape, restResolution, false, weight.layers, 0, 0);
       shape.s = s;
       for (let i = 0; i < ins.length; i++) {
-        if (widening && ins[i] > out) break;
+        if (b > 0 && ins[i] > out) break;
         shape.in = ins[i];
         const at = (i * outs.length + o) * variants + v;
         probe.fill(first, at, family, shape, resolution, true, weight.layers, lnOut, classifier);
@@ -232,14 +168,14 @@ function compileBlock(
     }
   });
   const mainConvs = family.convs.length;
-  const gain = Float64Array.from(pairs, (pair) => weight.layers * mainConvs * score.bitsGain(pair.a, pair.w));
+  const gain = Float64Array.from(pairs, (pair) => weight.layers * mainConvs * scorer.bitsGain(pair.a, pair.w));
   const a = (p: number) => pairs[p].a || FULL_PRECISION_BITS;
   const w = (p: number) => pairs[p].w || FULL_PRECISION_BITS;
   const indices = pairs.map((_, p) => p);
   const factor = dimensions.map((name) =>
     Float64Array.from(indices, (p) => (name === "bitops" ? a(p) * w(p) : name === "flash" ? w(p) : 0)),
   );
-  const pairClass = Uint8Array.from(indices, (p) => (sram ? activations.indexOf(a(p)) : 0));
+  const pairClass = Uint8Array.from(indices, (p) => (budgetedSram ? activations.indexOf(a(p)) : 0));
   return {
     description,
     ins,
@@ -266,113 +202,17 @@ function undominated(gain: Float64Array, factor: readonly Float64Array[], pairCl
   return all.filter((q) => !all.some((p) => beats(p, q)));
 }
 
-function emptyTable(shapes: number, dimensions: number): LayerTable {
-  const column = () => new Float64Array(shapes);
-  return {
-    shapes,
-    value: column().fill(Number.NEGATIVE_INFINITY),
-    base: Array.from({ length: dimensions }, column),
-    slope: Array.from({ length: dimensions }, column),
-    sramInner: column(),
-    sramIn: column(),
-    sramOut: column(),
-  };
-}
-
-/** Measures one inner layer with the program's own scorer and costs, so that no formula is written twice. */
-class LayerProbe {
-  readonly #score: AnalyticScore;
-  readonly #dimensions: readonly AdditiveCost[];
-  readonly #sram: boolean;
-  readonly #network = new Network(8);
-  readonly #blocks = new Float64Array(8);
-  readonly #costs = emptyCosts();
-
-  constructor(score: AnalyticScore, dimensions: readonly AdditiveCost[], sram: boolean) {
-    this.#score = score;
-    this.#dimensions = dimensions;
-    this.#sram = sram;
-  }
-
-  fill(
-    table: LayerTable,
-    at: number,
-    family: BlockDescription["family"],
-    shape: LayerShape,
-    resolution: number,
-    first: boolean,
-    weight: number,
-    value: number,
-    flash: number,
-  ): void {
-    const network = this.#network;
-    this.#layer(family, shape, resolution, first, full);
-    this.#score.blockValues(network, this.#blocks);
-    table.value[at] = weight * this.#blocks[0] + value;
-    this.#layer(family, shape, resolution, first, ones);
-    const one = costs(network, 0, this.#costs);
-    for (let d = 0; d < this.#dimensions.length; d++) {
-      const name = this.#dimensions[d];
-      table.base[d][at] = one[name] + (name === "flash" ? flash : 0);
-      if (name !== "bitops") continue;
-      table.slope[d][at] = one.macs;
-      table.base[d][at] -= one.macs;
-    }
-    if (this.#sram) this.#fillSram(table, at);
-    const flashAt = this.#dimensions.indexOf("flash");
-    if (flashAt < 0) return;
-    const flashOne = table.base[flashAt][at] - flash;
-    this.#layer(family, shape, resolution, first, twos);
-    const slope = costs(network, 0, this.#costs).flash - flashOne;
-    table.slope[flashAt][at] = slope;
-    table.base[flashAt][at] -= slope;
-  }
-
-  /** The last conv of the main path writes at the bits of the layer behind it, the others at the layer's own. */
-  #fillSram(table: LayerTable, at: number): void {
-    const network = this.#network;
-    const last = lastMainConv(network);
-    for (let conv = 0; conv < last; conv++) {
-      const values = sramInput(network, conv) + sramOutput(network, conv) + sramHeld(network, 0, 0, conv);
-      table.sramInner[at] = Math.max(table.sramInner[at], values / 8);
-    }
-    table.sramIn[at] = (sramInput(network, last) + sramHeld(network, 0, 0, last)) / 8;
-    table.sramOut[at] = sramOutput(network, last) / 8;
-  }
-
-  #layer(family: BlockDescription["family"], shape: LayerShape, resolution: number, first: boolean, bits: Uint8Array) {
-    beginNetwork(this.#network, resolution);
-    appendLayer(this.#network, family, 0, shape, first, bits, bits, 0);
-    endStage(this.#network);
-  }
-}
-
-const full = new Uint8Array(8);
-const ones = new Uint8Array(8).fill(1);
-const twos = new Uint8Array(8).fill(2);
-
-/** The most layers a network can have within the limit: the Lagrangian bound is tight at a count that occurs, not between two. */
-function reachableLayers(blocks: readonly BlockDescription[], limit: number): number {
-  let sums = new Set([0]);
-  for (const { family, maxDepth } of blocks) {
-    const longer = new Set<number>();
-    for (const sum of sums) for (let n = 1; n <= maxDepth; n++) longer.add(sum + n * family.convs.length);
-    sums = longer;
-  }
-  return [...sums].reduce((most, sum) => (sum <= limit && sum > most ? sum : most), 0);
-}
-
 function greatestCost(blocks: readonly ChainBlock[], d: number): number {
   return blocks.reduce((sum, { description, first, rest, factor }) => {
     const top = Math.max(...factor[d]);
-    const most = (t: LayerTable) => t.base[d].reduce((max, base, i) => Math.max(max, base + t.slope[d][i] * top), 0);
+    const most = (t: LayerFigures) => t.base[d].reduce((max, base, i) => Math.max(max, base + t.slope[d][i] * top), 0);
     return sum + most(first) + (description.maxDepth - 1) * most(rest);
   }, 0);
 }
 
 function greatestMagnitude({ description, first, rest, gain }: ChainBlock): number {
   const top = gain.reduce((max, g) => Math.max(max, Math.abs(g)), 0);
-  const most = (t: LayerTable) =>
+  const most = (t: LayerFigures) =>
     t.value.reduce((max, v) => (Number.isFinite(v) ? Math.max(max, Math.abs(v)) : max), 0);
   return most(first) + (description.maxDepth - 1) * most(rest) + description.maxDepth * top;
 }

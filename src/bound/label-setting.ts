@@ -1,6 +1,8 @@
-import type { Chain, LayerTable } from "./chain.ts";
+import type { Chain } from "./chain.ts";
 import { LabelCollector, type Labels, rootLabel, type Step } from "./labels.ts";
-import { mayFollow, type Relaxation } from "./relaxation.ts";
+import type { LayerFigures } from "./layer-figures.ts";
+import type { Relaxation } from "./relaxation.ts";
+import { mayFollow } from "./sram-rule.ts";
 
 /** Every suffix worth keeping, by border (before block b) and state: in * classes + class of the suffix's first layer. */
 export interface Fronts {
@@ -174,7 +176,7 @@ function mergeDepths(
 export function setStep(
   chain: Chain,
   b: number,
-  table: LayerTable,
+  table: LayerFigures,
   s: number,
   p: number,
   multipliers: readonly number[],

@@ -1,4 +1,6 @@
-import type { BlockChoice, Chain, ChainBlock, LayerTable } from "./chain.ts";
+import type { Chain } from "./chain.ts";
+import { reducedValues } from "./reduced-values.ts";
+import { bestFollowing, mayFollow } from "./sram-rule.ts";
 
 /** Best sums of reduced value = value - sum over d of multiplier[d] * cost[d], inside one block. */
 interface BlockSums {
@@ -90,8 +92,8 @@ export class Relaxation {
     for (let b = blocks.length - 1; b >= 0; b--) {
       const block = chain.blocks[b];
       const sums = blocks[b];
-      reduce(block, block.rest, null, multipliers, valueScale, classes, sums.rest);
-      reduce(block, block.first, sums.open, multipliers, valueScale, classes, sums.first);
+      reducedValues(block, block.rest, null, multipliers, valueScale, classes, sums.rest);
+      reducedValues(block, block.first, sums.open, multipliers, valueScale, classes, sums.first);
       this.#tails(b);
       this.#suffixes(b);
     }
@@ -215,128 +217,9 @@ export class Relaxation {
       sums.alive = alive.slice(0, count);
     });
   }
-
-  /** The path of the bound at the last multipliers; undefined where there is none. */
-  path(): BlockChoice[] | undefined {
-    const { chain } = this;
-    if (this.bound === Number.NEGATIVE_INFINITY) return undefined;
-    const classes = chain.activations.length;
-    const path: BlockChoice[] = [];
-    let channels = 0;
-    let allowed = (_: number) => true;
-    chain.blocks.forEach((block, b) => {
-      const { outs, variants, first: table, rest: restTable } = block;
-      const { open, first, rest, tail } = this.blocks[b];
-      const perIn = outs.length * variants;
-      let best = Number.NEGATIVE_INFINITY;
-      let shape = -1;
-      let bits = -1;
-      for (const s of open) {
-        if (Math.floor(s / perIn) !== channels) continue;
-        for (let c = 0; c < classes; c++) {
-          if (!allowed(c)) continue;
-          const sum = first[s * classes + c] + bestFollowing(chain, table, s, c, tail, (s % perIn) * classes);
-          if (sum > best) [best, shape, bits] = [sum, s, c];
-        }
-      }
-      const r = shape % perIn;
-      channels = Math.floor(r / variants);
-      const pairs = [bestPair(block, table, shape, bits, this.multipliers)];
-      const from = [shape, bits];
-      allowed = (c) => mayFollow(chain, table, from[0], from[1], c);
-      // Best continuation with at most n more layers of shape r, by the class of the first of them.
-      const ends = this.suffix[b + 1].subarray(channels * classes, (channels + 1) * classes);
-      const levels = [ends];
-      for (let n = 1; n < block.description.maxDepth; n++) {
-        const before = levels[n - 1];
-        levels.push(
-          Float64Array.from(ends, (_, c) => rest[r * classes + c] + bestFollowing(chain, restTable, r, c, before, 0)),
-        );
-      }
-      const bestOf = (n: number) =>
-        levels[n].reduce((m, x, c) => (allowed(c) ? Math.max(m, x) : m), Number.NEGATIVE_INFINITY);
-      let n = 0;
-      for (let m = 1; m < levels.length; m++) if (bestOf(m) > bestOf(n)) n = m;
-      for (; n > 0; n--) {
-        const target = bestOf(n);
-        const c = levels[n].findIndex((x, k) => allowed(k) && x === target);
-        pairs.push(bestPair(block, restTable, r, c, this.multipliers));
-        allowed = (k) => mayFollow(chain, restTable, r, c, k);
-      }
-      path.push({ out: channels, variant: r % variants, pairs });
-    });
-    return path;
-  }
 }
 
 /** Widths a network can have at border b, before block b. */
 export function widthsAt(chain: Chain, b: number): number {
   return b < chain.blocks.length ? chain.blocks[b].ins.length : chain.blocks[b - 1].outs.length;
-}
-
-/** Whether a layer of activation class `next` may follow a layer of class `c` under the SRAM budget, and the layer itself fits. */
-export function mayFollow(chain: Chain, table: LayerTable, shape: number, c: number, next: number): boolean {
-  if (chain.sram === Number.POSITIVE_INFINITY) return true;
-  const a = chain.activations[c];
-  if (table.sramInner[shape] * a > chain.sram) return false;
-  return table.sramIn[shape] * a + table.sramOut[shape] * chain.activations[next] <= chain.sram;
-}
-
-function bestFollowing(
-  chain: Chain,
-  table: LayerTable,
-  shape: number,
-  c: number,
-  values: Float64Array,
-  at: number,
-): number {
-  const classes = chain.activations.length;
-  if (chain.sram === Number.POSITIVE_INFINITY) return values[at];
-  let best = Number.NEGATIVE_INFINITY;
-  for (let next = 0; next < classes; next++) {
-    if (values[at + next] > best && mayFollow(chain, table, shape, c, next)) best = values[at + next];
-  }
-  return best;
-}
-
-/** Fills out[shape * classes + class] with the best reduced value over the pairs of the class, for the shapes listed or all. */
-function reduce(
-  block: ChainBlock,
-  table: LayerTable,
-  shapes: Int32Array | null,
-  multipliers: readonly number[],
-  valueScale: number,
-  classes: number,
-  out: Float64Array,
-): void {
-  const { gain, factor, pairClass, goodPairs } = block;
-  const dimensions = multipliers.length;
-  const { value, base, slope } = table;
-  const count = shapes === null ? table.shapes : shapes.length;
-  for (let j = 0; j < count; j++) {
-    const s = shapes === null ? j : shapes[j];
-    let fixed = valueScale === 1 || value[s] === Number.NEGATIVE_INFINITY ? value[s] : 0;
-    for (let d = 0; d < dimensions; d++) fixed -= multipliers[d] * base[d][s];
-    const at = s * classes;
-    for (let c = 0; c < classes; c++) out[at + c] = Number.NEGATIVE_INFINITY;
-    for (let g = 0; g < goodPairs.length; g++) {
-      const p = goodPairs[g];
-      let sum = valueScale * gain[p];
-      for (let d = 0; d < dimensions; d++) sum -= multipliers[d] * slope[d][s] * factor[d][p];
-      sum += fixed;
-      const c = at + pairClass[p];
-      if (sum > out[c]) out[c] = sum;
-    }
-  }
-}
-
-function bestPair(block: ChainBlock, table: LayerTable, s: number, c: number, multipliers: readonly number[]): number {
-  let best = -1;
-  let most = Number.NEGATIVE_INFINITY;
-  for (const p of block.goodPairs) {
-    if (block.pairClass[p] !== c) continue;
-    const sum = multipliers.reduce((x, m, d) => x - m * table.slope[d][s] * block.factor[d][p], block.gain[p]);
-    if (sum > most) [most, best] = [sum, p];
-  }
-  return best;
 }

@@ -1,7 +1,7 @@
 import { compileChain } from "./chain.ts";
 import { ChainBound, type ChainProof } from "./chain-bound.ts";
 import { type BoundNetwork, Incumbents } from "./incumbents.ts";
-import type { Budgets, SpaceDescription } from "./space-description.ts";
+import { type Budgets, holdsStructure, type SpaceDescription } from "./space-description.ts";
 
 /** What is known at a moment of a bound. */
 export interface BoundState {
@@ -13,8 +13,8 @@ export interface BoundState {
   readonly proven: boolean;
   /** "pricing": looking for multipliers; "labels": closing the gap; "done"; "stuck": the gap needs more labels than allowed. */
   readonly phase: "pricing" | "labels" | "done" | "stuck";
-  /** Why the upper bound holds, one a space. */
-  readonly proofs: readonly ChainProof[];
+  /** Why the upper bound of this moment, or a little more, holds: one proof a space. To be asked before the next step. */
+  readonly prove: () => readonly ChainProof[];
 }
 
 export interface SolveOptions {
@@ -22,6 +22,8 @@ export interface SolveOptions {
   readonly top?: number;
   /** Labels that a border may hold, about 100 bytes each; 4 million if absent. */
   readonly maxLabels?: number;
+  /** Networks known beforehand, from a search or a tighter budget; those outside the spaces or the budgets are passed over. */
+  readonly known?: readonly Pick<BoundNetwork, "resolution" | "structure">[];
 }
 
 /**
@@ -33,7 +35,7 @@ export function* solve(
   budgets: Budgets,
   options: SolveOptions = {},
 ): Generator<BoundState, BoundState> {
-  const { top = 1, maxLabels = 4e6 } = options;
+  const { top = 1, maxLabels = 4e6, known = [] } = options;
   const incumbents = new Incumbents(budgets, top);
   const bounds = spaces.map((space) => new ChainBound(compileChain(space, budgets)));
   const state = (phase: BoundState["phase"]): BoundState => ({
@@ -41,8 +43,14 @@ export function* solve(
     networks: incumbents.networks,
     proven: bounds.every((bound) => isClosed(bound, incumbents)),
     phase,
-    proofs: bounds.map((bound) => bound.proof),
+    prove: () => bounds.map((bound) => bound.prove()),
   });
+  for (const { resolution, structure } of known) {
+    const bound = bounds.find(
+      ({ chain: { space } }) => space.resolution === resolution && holdsStructure(space, structure),
+    );
+    if (bound !== undefined) incumbents.add(bound.chain, structure);
+  }
   for (const bound of bounds) for (const _ of bound.priceBudgets(incumbents)) yield state("pricing");
   for (;;) {
     const open = bounds.filter((bound) => !isClosed(bound, incumbents) && !bound.stuck);

@@ -88,3 +88,13 @@ export function holdsStructure({ blocks, inputChannels }: SpaceDescription, stru
   };
   return structure.length === blocks.length && structure.every(holds);
 }
+
+/** The most layers, as costs count them, that a network of the space can have within a limit; 0 where every network has more. */
+export function attainableLayers({ blocks }: SpaceDescription, limit: number): number {
+  let sums = [0];
+  for (const { family, maxDepth } of blocks) {
+    const depths = Array.from({ length: maxDepth }, (_, i) => (i + 1) * family.convs.length);
+    sums = [...new Set(sums.flatMap((sum) => depths.map((layers) => sum + layers)))];
+  }
+  return Math.max(0, ...sums.filter((sum) => sum <= limit));
+}

@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import type { BlockDescription, SpaceDescription } from "../../src/bound/space-description.ts";
-import { type Costs, costs, emptyCosts } from "../../src/costs.ts";
+import type { BlockDescription, Budgets, SpaceDescription } from "../../src/bound/space-description.ts";
+import { type CostName, type Costs, costNames, costs, emptyCosts } from "../../src/costs.ts";
 import { AnalyticScore } from "../../src/score/analytic.ts";
 import { familyOf } from "../../src/space/families.ts";
 import { type Block, networkOf, type Structure } from "../../src/structure.ts";
@@ -133,3 +133,20 @@ function* sequences<T>(items: readonly T[], length: number): Generator<T[]> {
   if (length === 0) yield [];
   else for (const rest of sequences(items, length - 1)) for (const item of items) yield [...rest, item];
 }
+
+const ranks = fc.record(
+  Object.fromEntries(costNames.map((name) => [name, fc.integer({ min: 0, max: 1000 })])) as Record<
+    CostName,
+    fc.Arbitrary<number>
+  >,
+  { requiredKeys: [] },
+);
+
+/** Any subset of the budgets, each at a random rank of its cost among the space's networks; a little below the least where the rank is 0. */
+export const anyBudgets: fc.Arbitrary<(all: readonly Enumerated[]) => Budgets> = ranks.map((chosen) => (all) => {
+  const limits = Object.entries(chosen).map(([name, rank]) => {
+    const sorted = all.map((network) => network.costs[name as CostName]).sort((x, y) => x - y);
+    return [name, rank === 0 ? sorted[0] - 1 : sorted[Math.floor((rank / 1000) * (sorted.length - 1))]];
+  });
+  return Object.fromEntries(limits) as Budgets;
+});
