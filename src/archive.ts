@@ -54,7 +54,13 @@ export interface RunRow {
 }
 
 /** What one transaction adds. */
-export interface GenerationRecord {
+export interface GenerationRecord extends ClosedGeneration {
+  /** `costNames.length` figures a genome. */
+  readonly costs: Float64Array;
+}
+
+/** A scored generation and the state of the search behind it. */
+export interface ClosedGeneration {
   readonly run: number;
   readonly context: number;
   readonly generation: number;
@@ -62,8 +68,6 @@ export interface GenerationRecord {
   readonly genomes: Uint8Array;
   /** NaN where scoring failed. */
   readonly scores: Float64Array;
-  /** `costNames.length` figures a genome. */
-  readonly costs: Float64Array;
   readonly failures: ReadonlyMap<number, string>;
   readonly reusedKeys: Uint32Array;
   readonly checkpoint: Checkpoint;
@@ -81,15 +85,15 @@ export interface GenerationRecord {
 export class Archive {
   readonly path: string;
   readonly #db: Database.Database;
-  readonly #writable: boolean;
+  readonly #holdsLock: boolean;
   readonly #insert: Database.Statement;
   readonly #checkpoint: Database.Statement;
   readonly #reused: Database.Statement;
 
-  private constructor(path: string, db: Database.Database, writable: boolean) {
+  private constructor(path: string, db: Database.Database, holdsLock: boolean) {
     this.path = path;
     this.#db = db;
-    this.#writable = writable;
+    this.#holdsLock = holdsLock;
     this.#insert = db.prepare("INSERT INTO candidate VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     this.#checkpoint = db.prepare("UPDATE run SET checkpoint = ?, seconds = ?, status = ? WHERE id = ?");
     this.#reused = db.prepare("INSERT INTO reused VALUES (?, ?, ?)");
@@ -122,6 +126,15 @@ export class Archive {
     });
   }
 
+  /** A second connection for writing, for a thread of the process that holds the lock. */
+  static openUnderLock(path: string): Archive {
+    return guard(path, () => {
+      const db = new Database(path, { timeout: 5000, fileMustExist: true });
+      db.pragma("synchronous = NORMAL");
+      return new Archive(path, db, false);
+    });
+  }
+
   /** Opens for reading; never disturbs a running search. */
   static openForReading(path: string): Archive {
     if (!existsSync(path)) throw new UserError(`${path}: no such archive; check the path`);
@@ -139,7 +152,7 @@ export class Archive {
 
   close(): void {
     if (!this.#db.open) return;
-    if (this.#writable) this.#db.prepare("DELETE FROM writer WHERE pid = ? AND host = ?").run(process.pid, hostname());
+    if (this.#holdsLock) this.#db.prepare("DELETE FROM writer WHERE pid = ? AND host = ?").run(process.pid, hostname());
     this.#db.close();
   }
 
@@ -162,8 +175,12 @@ export class Archive {
     this.#db.prepare("UPDATE writer SET run = ?").run(run);
   }
 
-  /** @throws Error of SQLite where the disk is full or the file cannot be written; nothing of the generation is then kept */
+  /** @throws UserError where the disk is full or the file cannot be written; nothing of the generation is then kept */
   commit(record: GenerationRecord): void {
+    guard(this.path, () => this.#commit(record));
+  }
+
+  #commit(record: GenerationRecord): void {
     const { run, context, generation, genomes, genomeLength, scores, costs, failures, reusedKeys } = record;
     this.#db.transaction(() => {
       for (let i = 0, row = 0; i < scores.length; i++, row += costNames.length) {

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
+import { availableParallelism } from "node:os";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Archive, type RunRow } from "./archive.ts";
+import { InlineCommitQueue, ThreadCommitQueue } from "./commit-queue.ts";
 import { budgetLimits, type Config, parseConfig, scoringContext, spaceOf } from "./config.ts";
 import { type Costs, costNames, costs, emptyCosts } from "./costs.ts";
 import { Network } from "./network.ts";
@@ -49,8 +51,8 @@ export interface Progress {
 
 export interface RunOptions {
   readonly archive: string;
-  /** 0 scores in this thread. */
-  readonly threads: number;
+  /** 0 scores in this thread; absent: chosen by measuring. Never changes the result. */
+  readonly threads?: number | undefined;
   /** Monotonic seconds. */
   readonly clock: () => number;
   readonly onStart?: (run: number) => void;
@@ -164,16 +166,18 @@ async function conduct(
   archive.startRun(run, JSON.stringify(config));
   options.onStart?.(run);
   const seen = loadSeen(archive, context, run, space);
-  const { seed, population, generation, evaluations } = config.search;
+  const { seed, population, generation, evaluations, operators } = config.search;
   const limits = budgetLimits(config);
   const search = new Search(
-    { space, start, seed, population, generation, evaluations, limits, classes: config.classes, seen },
+    { space, start, seed, population, generation, evaluations, operators, limits, classes: config.classes, seen },
     checkpoint,
   );
   const began = options.clock();
   const elapsed = () => secondsBefore + options.clock() - began;
   const bredBefore = search.counters.evaluations;
-  const pool = openPool(config, space, options.threads);
+  const pool = openPool(config, space, start, options);
+  const queue =
+    archive.path === ":memory:" ? new InlineCommitQueue(archive, config) : new ThreadCommitQueue(archive.path, config);
   let stopped = false;
   try {
     while (!search.done && !stopped) {
@@ -184,14 +188,13 @@ async function conduct(
         throw new UserError(`space.start cannot be scored: ${reasons.get(0)}; start from another network`);
       }
       search.tell({ scores, failures: reasons });
-      archive.commit({
+      await queue.commit({
         run,
         context,
         generation: asked.generation,
         genomeLength: space.genomeLength,
         genomes: asked.genomes,
         scores,
-        costs: asked.costs,
         failures: reasons,
         reusedKeys: asked.reusedKeys,
         checkpoint: search.checkpoint(),
@@ -210,7 +213,7 @@ async function conduct(
       stopped = options.shouldStop?.() ?? false;
     }
   } finally {
-    await pool.close();
+    await Promise.all([pool.close(), queue.close()]);
   }
   const seconds = elapsed();
   const { counters } = search;
@@ -228,10 +231,22 @@ async function conduct(
   };
 }
 
-function openPool(config: Config, space: Space, threads: number): Pool {
-  return threads === 0
-    ? new InlinePool(createScorer(config, space))
-    : new ThreadPool(config, space.genomeLength, threads, MESSAGE_GENOMES);
+/** Seconds of scoring one genome above which sending it to a thread is worth the message. */
+const WORTH_SENDING = 100e-6;
+
+/** A pool of the given threads; where none are given, threads if scoring the start network is slow enough to be worth its messages. */
+function openPool(config: Config, space: Space, start: Uint8Array, { threads, clock }: RunOptions): Pool {
+  if (threads !== undefined && threads > 0) return new ThreadPool(config, space.genomeLength, threads, MESSAGE_GENOMES);
+  const scorer = createScorer(config, space);
+  if (threads === undefined) {
+    scorer.score(start);
+    const began = clock();
+    scorer.score(start);
+    if (clock() - began > WORTH_SENDING) {
+      return new ThreadPool(config, space.genomeLength, availableParallelism(), MESSAGE_GENOMES);
+    }
+  }
+  return new InlinePool(scorer);
 }
 
 /** All that the archive knows of a context, with what this run has seen marked. */

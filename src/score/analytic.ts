@@ -3,8 +3,8 @@ import { UserError } from "../user-error.ts";
 import { ln } from "./gaussian.ts";
 import { quantisedStd } from "./quantised-gaussian.ts";
 
-/** Largest bit-width the gain table holds; structures are checked against a smaller one. */
-const MAX_BITS = 32;
+/** Largest bit-width the gain table holds: the structure's limit. */
+const MAX_BITS = 16;
 /** Fan-ins below this come from a table; larger ones are computed when they occur. */
 const FAN_IN_TABLE = 1 << 16;
 

@@ -1,7 +1,6 @@
-import { type Costs, costNames, emptyCosts } from "../costs.ts";
 import { Evaluator } from "../space/evaluator.ts";
-import { mutatePublished } from "../space/mutation.ts";
 import type { Space } from "../space/space.ts";
+import { type Breeding, createBreeding, type OperatorRates, type OperatorSet } from "./breeding.ts";
 import { Population } from "./population.ts";
 import { RandomStream } from "./random.ts";
 import { Seen, type SeenSet } from "./seen-set.ts";
@@ -26,8 +25,6 @@ export interface Generation {
   readonly generation: number;
   readonly count: number;
   readonly genomes: Uint8Array;
-  /** `costNames.length` figures a genome. */
-  readonly costs: Float64Array;
   /** Hashes, low and high word, of genomes whose scores the archive knew. */
   readonly reusedKeys: Uint32Array;
 }
@@ -53,6 +50,9 @@ export interface SearchOptions {
   /** Children a generation. */
   readonly generation: number;
   readonly evaluations: number;
+  readonly operators: OperatorSet;
+  /** Of the standard operators; theirs by default. */
+  readonly rates?: OperatorRates;
   /** In the order of `costNames`. */
   readonly limits: Float64Array;
   readonly classes: number;
@@ -67,11 +67,10 @@ export class Search {
   readonly #options: SearchOptions;
   readonly #random = new RandomStream();
   readonly #evaluator: Evaluator;
-  readonly #costs: Costs = emptyCosts();
+  readonly #breeding: Breeding;
   readonly #population: Population;
   readonly #seen: SeenSet;
   readonly #genomes: Uint8Array;
-  readonly #costRows: Float64Array;
   readonly #reusedGenomes: Uint8Array;
   readonly #reusedScores: Float64Array;
   #counters: Counters;
@@ -82,11 +81,11 @@ export class Search {
     this.#options = options;
     const { space, generation } = options;
     this.#evaluator = new Evaluator(space, options.classes);
+    this.#breeding = createBreeding(options.operators, space, this.#evaluator, options.limits, options.rates);
     this.#population = new Population(options.population, space.genomeLength);
     this.#seen = options.seen;
     // One genome more than a generation: children are bred in place and overwritten where they are not new.
     this.#genomes = new Uint8Array((generation + 1) * space.genomeLength);
-    this.#costRows = new Float64Array((generation + 1) * costNames.length);
     this.#reusedGenomes = new Uint8Array(generation * space.genomeLength);
     this.#reusedScores = new Float64Array(generation);
     this.#counters = { evaluations: 0, generations: 0, scored: 0, duplicates: 0, overBudget: 0, failed: 0, reused: 0 };
@@ -114,7 +113,7 @@ export class Search {
 
   /** The first generation is the start network alone, which is not counted as a child; every later one is bred. */
   ask(): Generation {
-    const { space, generation: size, evaluations, start } = this.#options;
+    const { space, generation: size, evaluations, start, seed } = this.#options;
     const generation = this.#counters.generations;
     const reusedKeys: number[] = [];
     this.#reused = 0;
@@ -125,7 +124,8 @@ export class Search {
     } else {
       const children = Math.min(size, evaluations - this.#counters.evaluations);
       for (let child = 0; child < children; child++) {
-        this.#breed(generation, child, count * space.genomeLength);
+        this.#random.reset(seed, generation, child);
+        this.#breeding.breed(this.#population, this.#genomes, count * space.genomeLength, this.#random);
         count += this.#admit(count, reusedKeys);
       }
       this.#counters.evaluations += children;
@@ -134,7 +134,6 @@ export class Search {
       generation,
       count,
       genomes: this.#genomes.subarray(0, count * space.genomeLength),
-      costs: this.#costRows.subarray(0, count * costNames.length),
       reusedKeys: Uint32Array.from(reusedKeys),
     };
     return this.#asked;
@@ -163,41 +162,27 @@ export class Search {
     };
   }
 
-  /** A child: a parent of the population, mutated twice. */
-  #breed(generation: number, child: number, at: number): void {
-    const { space, seed } = this.#options;
-    const random = this.#random;
-    random.reset(seed, generation, child);
-    const parent = random.below(this.#population.count) * space.genomeLength;
-    const parents = this.#population.genomes;
-    const genomes = this.#genomes;
-    for (let i = 0; i < space.genomeLength; i++) genomes[at + i] = parents[parent + i];
-    mutatePublished(space, genomes, at, random);
-    mutatePublished(space, genomes, at, random);
-  }
-
-  /** Whether the genome at index `count` is new, within budget and to be scored: 1, or 0. */
+  /**
+   * Whether the genome at index `count` is new, within budget and to be scored: 1, or 0. One that is new but over budget gets a second
+   * look if the operators can repair it.
+   */
   #admit(count: number, reusedKeys: number[]): 0 | 1 {
     const { space, limits } = this.#options;
     const length = space.genomeLength;
     const at = count * length;
     const seen = this.#seen;
-    const slot = seen.find(this.#genomes, at, length);
-    if (slot >= 0 && (seen.flags(slot) & Seen.inRun) !== 0) {
-      this.#counters.duplicates++;
-      return 0;
-    }
-    const cost = this.#costs;
-    this.#evaluator.costs(this.#genomes, at, cost);
-    if (
-      cost.bitops > limits[0] ||
-      cost.macs > limits[1] ||
-      cost.flash > limits[2] ||
-      cost.sram > limits[3] ||
-      cost.layers > limits[4]
-    ) {
-      this.#counters.overBudget++;
-      return 0;
+    let slot = seen.find(this.#genomes, at, length);
+    for (let repaired = false; ; repaired = true) {
+      if (slot >= 0 && (seen.flags(slot) & Seen.inRun) !== 0) {
+        this.#counters.duplicates++;
+        return 0;
+      }
+      if (!this.#evaluator.exceeds(this.#genomes, at, limits)) break;
+      if (repaired || !this.#breeding.repair(this.#genomes, at, this.#random)) {
+        this.#counters.overBudget++;
+        return 0;
+      }
+      slot = seen.find(this.#genomes, at, length);
     }
     if (slot >= 0) {
       seen.mark(slot, Seen.inRun);
@@ -210,12 +195,6 @@ export class Search {
       return 0;
     }
     seen.add(slot, Seen.inRun, 0);
-    const row = count * costNames.length;
-    this.#costRows[row] = cost.bitops;
-    this.#costRows[row + 1] = cost.macs;
-    this.#costRows[row + 2] = cost.flash;
-    this.#costRows[row + 3] = cost.sram;
-    this.#costRows[row + 4] = cost.layers;
     return 1;
   }
 }

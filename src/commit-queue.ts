@@ -1,0 +1,111 @@
+import { Worker } from "node:worker_threads";
+import { pack } from "msgpackr";
+import type { Archive, ClosedGeneration } from "./archive.ts";
+import { type Config, spaceOf } from "./config.ts";
+import { costNames, emptyCosts } from "./costs.ts";
+import { builtFile } from "./package-root.ts";
+import { Evaluator } from "./space/evaluator.ts";
+import { UserError } from "./user-error.ts";
+
+/** Takes closed generations to the archive, in order. */
+export interface CommitQueue {
+  /** Settles when the queue has room for the next generation. @throws what an earlier commit met */
+  commit(generation: ClosedGeneration): Promise<void>;
+  /** Settles when everything is in the archive. @throws what a commit met */
+  close(): Promise<void>;
+}
+
+/** Commits in the calling thread: for an archive in memory. */
+export class InlineCommitQueue implements CommitQueue {
+  readonly #archive: Archive;
+  readonly #costs: (generation: ClosedGeneration) => Float64Array;
+
+  constructor(archive: Archive, config: Config) {
+    this.#archive = archive;
+    this.#costs = costsOf(config);
+  }
+
+  async commit(generation: ClosedGeneration): Promise<void> {
+    this.#archive.commit({ ...generation, costs: this.#costs(generation) });
+  }
+
+  async close(): Promise<void> {}
+}
+
+/** Costs of every genome of a generation, `costNames.length` figures each: the search itself needs them only for the budgets. */
+export function costsOf(config: Config): (generation: ClosedGeneration) => Float64Array {
+  const evaluator = new Evaluator(spaceOf(config), config.classes);
+  const cost = emptyCosts();
+  return ({ genomes, genomeLength, scores }) => {
+    const figures = new Float64Array(scores.length * costNames.length);
+    for (let i = 0; i < scores.length; i++) {
+      evaluator.costs(genomes, i * genomeLength, cost);
+      for (let j = 0; j < costNames.length; j++) figures[i * costNames.length + j] = cost[costNames[j]];
+    }
+    return figures;
+  };
+}
+
+/** What the writer thread answers to every generation. */
+export type CommitReply =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly message: string; readonly user: boolean };
+
+/** Generations that may wait for the disk: enough to hide its jitter, few enough that memory does not grow when it is slow. */
+const MAX_PENDING = 8;
+
+/** Commits in a thread of its own, beside the search; the caller holds the archive's lock. */
+export class ThreadCommitQueue implements CommitQueue {
+  readonly #worker: Worker;
+  readonly #exited: Promise<unknown>;
+  #pending = 0;
+  #failure: Error | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(path: string, config: Config) {
+    this.#worker = new Worker(builtFile("workers/archive.js"), { workerData: { path, config: pack(config) } });
+    this.#worker.on("message", (reply: CommitReply) => {
+      this.#pending--;
+      if (!reply.ok) this.#fail(reply.user ? new UserError(reply.message) : new Error(reply.message));
+      this.#wake?.();
+    });
+    this.#worker.on("error", (error) => this.#fail(error instanceof Error ? error : new Error(String(error))));
+    this.#exited = new Promise((resolve) => this.#worker.once("exit", resolve));
+    this.#exited.then(() => this.#pending > 0 && this.#fail(new Error("the archive's thread ended early")));
+  }
+
+  async commit(generation: ClosedGeneration): Promise<void> {
+    // The search fills its arrays again while this generation is on its way.
+    const copy: ClosedGeneration = {
+      ...generation,
+      genomes: generation.genomes.slice(),
+      scores: generation.scores.slice(),
+    };
+    this.#pending++;
+    this.#worker.postMessage(copy, [copy.genomes.buffer, copy.scores.buffer] as ArrayBuffer[]);
+    await this.#until(MAX_PENDING - 1);
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.#until(0);
+    } finally {
+      this.#worker.postMessage(undefined);
+      await this.#exited;
+    }
+  }
+
+  async #until(pending: number): Promise<void> {
+    while (this.#pending > pending && this.#failure === undefined) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#wake?.();
+  }
+}
