@@ -194,7 +194,7 @@ export class Search {
       }
       return 0;
     }
-    seen.add(slot, Seen.inRun, 0);
+    seen.add(slot, Seen.inRun);
     return 1;
   }
 }
