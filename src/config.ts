@@ -100,6 +100,8 @@ const schema = z.strictObject({
       /** Shrink a start network that is over budget instead of refusing it; absent: where there is a device. */
       fitStart: z.boolean().optional(),
       operators: z.enum(operatorSets).default("standard"),
+      seedFrom: z.enum(["start", "bound"]).default("start"),
+      stopGap: z.number().min(0).max(1).optional(),
     })
     .prefault({}),
 });

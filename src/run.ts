@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Archive, type RunRow } from "./archive.ts";
+import { boundSeeds, scoreWithin } from "./bound/gap.ts";
 import { InlineCommitQueue, ThreadCommitQueue } from "./commit-queue.ts";
 import { budgetLimits, type Config, parseConfig, scoringContext, spaceOf } from "./config.ts";
 import { type Costs, costs, emptyCosts } from "./costs.ts";
@@ -154,12 +155,13 @@ async function conduct(
   archive.startRun(run, JSON.stringify(config));
   options.onStart?.(run, start.changes);
   const seen = loadSeen(archive, context, run, space);
-  const { seed, population, generation, evaluations, operators } = config.search;
+  const { seed, population, generation, evaluations, operators, seedFrom, stopGap } = config.search;
   const limits = budgetLimits(config);
   const search = new Search(
     {
       space,
-      start: start.genome,
+      start: seedFrom === "bound" ? Buffer.concat([start.genome, boundSeeds(config, space)]) : start.genome,
+      ...(stopGap === undefined ? {} : { stopScore: scoreWithin(config, space, stopGap) }),
       seed,
       population,
       generation,
@@ -187,6 +189,11 @@ async function conduct(
         throw new UserError(`space.start cannot be scored: ${reasons.get(0)}; start from another network`);
       }
       search.tell({ scores, failures: reasons });
+      if (search.population.count === 0) {
+        throw new UserError(
+          "space.start could not be scored in an earlier run of this archive; start from another network",
+        );
+      }
       await queue.commit({
         run,
         context,

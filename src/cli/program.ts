@@ -2,6 +2,7 @@ import yargs, { type Argv } from "yargs";
 import { UserError } from "../user-error.ts";
 import { benchCommand } from "./bench.ts";
 import { bestCommand } from "./best.ts";
+import { boundCommand, verifyBoundCommand } from "./bound.ts";
 import type { Command } from "./command.ts";
 import { devicesCommand } from "./devices.ts";
 import { presetCommand, presetsCommand } from "./presets.ts";
@@ -24,6 +25,8 @@ const commands: readonly Command[] = [
   devicesCommand,
   refineCommand,
   rankCommand,
+  boundCommand,
+  verifyBoundCommand,
   benchCommand,
 ];
 
