@@ -124,13 +124,23 @@ export class AnalyticScore {
     return this.#sum.sum(network, this.#blocks);
   }
 
+  /** @throws UserError where the stage weights do not fit, or where a sigma is so small that quantising leaves nothing */
   check(network: Network): void {
     this.#sum.check(network);
+    for (let conv = 0; conv < network.convs; conv++) {
+      const a = network.bitsA[conv];
+      const w = network.bitsW[conv];
+      if (!Number.isFinite(this.bitsGain(a, w))) {
+        throw new UserError(
+          `sigmaActivation, sigmaWeight: expected values that do not vanish when they are quantised to ${a} and ${w} bits; raise them`,
+        );
+      }
+    }
   }
 
-  /** @throws UserError where the stage weights do not fit */
+  /** @throws UserError as `check` does */
   detail(network: Network): ScoreDetail {
-    this.#sum.check(network);
+    this.check(network);
     const blocks = new Float64Array(network.layers);
     const stages = new Float64Array(network.stages);
     this.blockValues(network, blocks);
