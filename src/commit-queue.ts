@@ -27,7 +27,9 @@ export class InlineCommitQueue implements CommitQueue {
 }
 
 /** What the writer thread answers to every generation. */
-export type CommitReply = { readonly ok: true } | { readonly ok: false; readonly message: string; readonly user: boolean };
+export type CommitReply =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly message: string; readonly user: boolean };
 
 /** Generations that may wait for the disk: enough to hide its jitter, few enough that memory does not grow when it is slow. */
 const MAX_PENDING = 8;

@@ -1,6 +1,7 @@
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
 import { costNames } from "./costs.ts";
+import { operatorSets } from "./search/breeding.ts";
 import { Space, type SpaceOptions } from "./space/space.ts";
 import { describe, parseStructure, type Structure } from "./structure.ts";
 import { UserError } from "./user-error.ts";
@@ -61,6 +62,7 @@ const schema = z.strictObject({
       population: whole(1, 1e6).default(256),
       generation: whole(1, 1e6).default(1024),
       seed: whole(0).default(1),
+      operators: z.enum(operatorSets).default("standard"),
     })
     .prefault({}),
 });

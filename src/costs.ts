@@ -20,6 +20,17 @@ export function emptyCosts(): Costs {
   return { bitops: 0, macs: 0, flash: 0, sram: 0, layers: 0 };
 }
 
+/** Whether no cost is above its limit; limits in the order of `costNames`. */
+export function withinLimits(cost: Readonly<Costs>, limits: Float64Array): boolean {
+  return (
+    cost.bitops <= limits[0] &&
+    cost.macs <= limits[1] &&
+    cost.flash <= limits[2] &&
+    cost.sram <= limits[3] &&
+    cost.layers <= limits[4]
+  );
+}
+
 /** Bits that a full-precision conv is charged for. */
 export const FULL_PRECISION_BITS = 8;
 /** BN (2) and ReLU or addition (1) on every output value, in 8-bit-equivalent MACs. */

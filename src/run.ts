@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Archive, type RunRow } from "./archive.ts";
-import { budgetLimits, type Config, parseConfig, scoringContext, spaceOf } from "./config.ts";
 import { InlineCommitQueue, ThreadCommitQueue } from "./commit-queue.ts";
+import { budgetLimits, type Config, parseConfig, scoringContext, spaceOf } from "./config.ts";
 import { type Costs, costNames, costs, emptyCosts } from "./costs.ts";
 import { Network } from "./network.ts";
 import { InlinePool } from "./pool/inline.ts";
@@ -165,10 +165,10 @@ async function conduct(
   archive.startRun(run, JSON.stringify(config));
   options.onStart?.(run);
   const seen = loadSeen(archive, context, run, space);
-  const { seed, population, generation, evaluations } = config.search;
+  const { seed, population, generation, evaluations, operators } = config.search;
   const limits = budgetLimits(config);
   const search = new Search(
-    { space, start, seed, population, generation, evaluations, limits, classes: config.classes, seen },
+    { space, start, seed, population, generation, evaluations, operators, limits, classes: config.classes, seen },
     checkpoint,
   );
   const began = options.clock();

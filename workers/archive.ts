@@ -18,7 +18,11 @@ parentPort!.on("message", (record: GenerationRecord | undefined) => {
       archive.commit(record);
     } catch (error) {
       const bug = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      failed = { ok: false, user: error instanceof UserError, message: error instanceof UserError ? error.message : bug };
+      failed = {
+        ok: false,
+        user: error instanceof UserError,
+        message: error instanceof UserError ? error.message : bug,
+      };
     }
   }
   parentPort!.postMessage(failed ?? ({ ok: true } satisfies CommitReply));

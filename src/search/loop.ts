@@ -1,7 +1,7 @@
-import { type Costs, costNames, emptyCosts } from "../costs.ts";
+import { type Costs, costNames, emptyCosts, withinLimits } from "../costs.ts";
 import { Evaluator } from "../space/evaluator.ts";
-import { mutatePublished } from "../space/mutation.ts";
 import type { Space } from "../space/space.ts";
+import { type Breed, createBreed, type OperatorSet } from "./breeding.ts";
 import { Population } from "./population.ts";
 import { RandomStream } from "./random.ts";
 import { Seen, type SeenSet } from "./seen-set.ts";
@@ -53,6 +53,7 @@ export interface SearchOptions {
   /** Children a generation. */
   readonly generation: number;
   readonly evaluations: number;
+  readonly operators: OperatorSet;
   /** In the order of `costNames`. */
   readonly limits: Float64Array;
   readonly classes: number;
@@ -67,6 +68,7 @@ export class Search {
   readonly #options: SearchOptions;
   readonly #random = new RandomStream();
   readonly #evaluator: Evaluator;
+  readonly #breed: Breed;
   readonly #costs: Costs = emptyCosts();
   readonly #population: Population;
   readonly #seen: SeenSet;
@@ -82,6 +84,7 @@ export class Search {
     this.#options = options;
     const { space, generation } = options;
     this.#evaluator = new Evaluator(space, options.classes);
+    this.#breed = createBreed(options.operators, space, this.#evaluator, options.limits);
     this.#population = new Population(options.population, space.genomeLength);
     this.#seen = options.seen;
     // One genome more than a generation: children are bred in place and overwritten where they are not new.
@@ -114,7 +117,7 @@ export class Search {
 
   /** The first generation is the start network alone, which is not counted as a child; every later one is bred. */
   ask(): Generation {
-    const { space, generation: size, evaluations, start } = this.#options;
+    const { space, generation: size, evaluations, start, seed } = this.#options;
     const generation = this.#counters.generations;
     const reusedKeys: number[] = [];
     this.#reused = 0;
@@ -125,7 +128,8 @@ export class Search {
     } else {
       const children = Math.min(size, evaluations - this.#counters.evaluations);
       for (let child = 0; child < children; child++) {
-        this.#breed(generation, child, count * space.genomeLength);
+        this.#random.reset(seed, generation, child);
+        this.#breed(this.#population, this.#genomes, count * space.genomeLength, this.#random);
         count += this.#admit(count, reusedKeys);
       }
       this.#counters.evaluations += children;
@@ -163,19 +167,6 @@ export class Search {
     };
   }
 
-  /** A child: a parent of the population, mutated twice. */
-  #breed(generation: number, child: number, at: number): void {
-    const { space, seed } = this.#options;
-    const random = this.#random;
-    random.reset(seed, generation, child);
-    const parent = random.below(this.#population.count) * space.genomeLength;
-    const parents = this.#population.genomes;
-    const genomes = this.#genomes;
-    for (let i = 0; i < space.genomeLength; i++) genomes[at + i] = parents[parent + i];
-    mutatePublished(space, genomes, at, random);
-    mutatePublished(space, genomes, at, random);
-  }
-
   /** Whether the genome at index `count` is new, within budget and to be scored: 1, or 0. */
   #admit(count: number, reusedKeys: number[]): 0 | 1 {
     const { space, limits } = this.#options;
@@ -189,13 +180,7 @@ export class Search {
     }
     const cost = this.#costs;
     this.#evaluator.costs(this.#genomes, at, cost);
-    if (
-      cost.bitops > limits[0] ||
-      cost.macs > limits[1] ||
-      cost.flash > limits[2] ||
-      cost.sram > limits[3] ||
-      cost.layers > limits[4]
-    ) {
+    if (!withinLimits(cost, limits)) {
       this.#counters.overBudget++;
       return 0;
     }

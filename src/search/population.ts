@@ -24,6 +24,12 @@ export class Population {
     this.#nextScores = new Float64Array(capacity);
   }
 
+  /** Copies member `i` to `at`. */
+  copy(i: number, genomes: Uint8Array, at: number): void {
+    const from = i * this.genomeLength;
+    for (let j = 0; j < this.genomeLength; j++) genomes[at + j] = this.genomes[from + j];
+  }
+
   /** Takes in candidates that are not members yet; a NaN score never enters. */
   merge(candidates: Candidates): void {
     const { genomes, scores } = candidates;

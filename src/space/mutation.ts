@@ -1,5 +1,5 @@
 import type { RandomStream } from "../search/random.ts";
-import { expansionOf, outUnits, resolutionOf, shrunkKernel } from "./genome.ts";
+import { btnUnits, expansionOf, outUnits, resolutionOf, shrunkKernel } from "./genome.ts";
 import { ConvGene, type Space, type SpaceBlock, SuperGene } from "./space.ts";
 
 /*
@@ -48,14 +48,18 @@ export function setOut(space: Space, b: number, genomes: Uint8Array, at: number,
   const low = Math.max(before, block.minOut / step);
   const high = Math.min(after, block.maxOut / step);
   const out = Math.max(low, Math.min(high, units));
+  replaceOut(space, block, genomes, at, out);
+}
+
+/** Sets a block's width as given; the bottleneck follows by its expansion. */
+export function replaceOut(space: Space, block: SpaceBlock, genomes: Uint8Array, at: number, units: number): void {
   const genes = at + block.offset;
   if (!block.family.isSuper) {
-    genomes[genes + ConvGene.out] = out;
+    genomes[genes + ConvGene.out] = units;
     return;
   }
-  const btn = genomes[genes + SuperGene.btn] | (genomes[genes + SuperGene.btn + 1] << 8);
-  const expansion = expansionOf(space, genomes[genes + SuperGene.out], btn);
-  genomes[genes + SuperGene.out] = out;
+  const expansion = expansionOf(space, genomes[genes + SuperGene.out], btnUnits(block, genomes, at));
+  genomes[genes + SuperGene.out] = units;
   setExpansion(space, block, genomes, at, expansion);
 }
 
@@ -118,5 +122,35 @@ function stepBits(block: SpaceBlock, genomes: Uint8Array, bits: number, depth: n
   for (let layer = 0; layer < depth; layer++) {
     const up = (choice >>> (1 + (layer % 31))) & 1;
     genomes[bits + layer] = block.bits.next[(member | up) * 256 + genomes[bits + layer]];
+  }
+}
+
+/** One layer's activation or weight bits one step up (1) or down (0). */
+export function stepLayerBits(
+  block: SpaceBlock,
+  up: 0 | 1,
+  genomes: Uint8Array,
+  at: number,
+  random: RandomStream,
+): void {
+  const genes = at + block.offset;
+  const gene = block.family.isSuper
+    ? genes + SuperGene.bits + random.below(genomes[genes + SuperGene.depth])
+    : genes + ConvGene.bits;
+  genomes[gene] = block.bits.next[((random.below(2) << 1) | up) * 256 + genomes[gene]];
+}
+
+/**
+ * Sorts the bit pairs of a block's inner layers behind the first, which are alike but for their bits: networks that differ only in that
+ * order have the same score, BitOps and flash, and a population needs only one of them.
+ */
+export function sortLayers(block: SpaceBlock, genomes: Uint8Array, at: number): void {
+  const bits = at + block.offset + SuperGene.bits;
+  const depth = genomes[at + block.offset + SuperGene.depth];
+  for (let i = 2; i < depth; i++) {
+    const pair = genomes[bits + i];
+    let j = i;
+    for (; j > 1 && genomes[bits + j - 1] < pair; j--) genomes[bits + j] = genomes[bits + j - 1];
+    genomes[bits + j] = pair;
   }
 }
