@@ -40,6 +40,6 @@ test("the figures of a genome are those of its conv list to the last bit, and th
         mutatePublished(space, genomes, at, random);
       }
     }),
-    { numRuns: 80 },
+    { numRuns: 50 },
   );
 });
