@@ -29,7 +29,7 @@ test("the score of any structure is the naive one, stage by stage and layer by l
         naive.blocks.forEach((block, i) => void close(scored.blocks[i], block));
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
 });
 
