@@ -8,6 +8,8 @@ export interface Command {
   readonly usage: string;
   readonly describe: string;
   readonly positionals?: Readonly<Record<string, string>>;
+  /** Legal values of a positional. */
+  readonly choices?: Readonly<Record<string, readonly string[]>>;
   readonly options: Readonly<Record<string, CommandOption>>;
   readonly examples: readonly (readonly [string, string])[];
   run(args: Arguments): Promise<number>;

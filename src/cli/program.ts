@@ -1,5 +1,6 @@
 import yargs, { type Argv } from "yargs";
 import { UserError } from "../user-error.ts";
+import { benchCommand } from "./bench.ts";
 import { bestCommand } from "./best.ts";
 import type { Command } from "./command.ts";
 import { presetCommand, presetsCommand } from "./presets.ts";
@@ -17,6 +18,7 @@ const commands: readonly Command[] = [
   bestCommand,
   presetsCommand,
   presetCommand,
+  benchCommand,
 ];
 
 /**
@@ -54,7 +56,8 @@ export async function runCli(args: readonly string[]): Promise<number> {
       builder: (y: Argv) => {
         const built = y.options(command.options as Parameters<Argv["options"]>[0]);
         for (const [name, describe] of Object.entries(command.positionals ?? {})) {
-          built.positional(name, { type: "string", describe });
+          const choices = command.choices?.[name];
+          built.positional(name, { type: "string", describe, ...(choices ? { choices: [...choices] } : {}) });
         }
         for (const [line, text] of command.examples) built.example(line, text);
         return built;

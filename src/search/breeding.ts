@@ -1,4 +1,3 @@
-import { emptyCosts, withinLimits } from "../costs.ts";
 import type { Evaluator } from "../space/evaluator.ts";
 import { btnUnits, expansionOf, outUnits } from "../space/genome.ts";
 import {
@@ -16,8 +15,13 @@ import type { Space } from "../space/space.ts";
 import type { Population } from "./population.ts";
 import type { RandomStream } from "./random.ts";
 
-/** Makes one child in place at `at` from a population; a pure function of the population and the random stream. */
-export type Breed = (population: Population, genomes: Uint8Array, at: number, random: RandomStream) => void;
+/** An operator set; each member is a pure function of what it is given. */
+export interface Breeding {
+  /** Makes one child in place at `at`. */
+  breed(population: Population, genomes: Uint8Array, at: number, random: RandomStream): void;
+  /** Leads an over-budget child back in place; whether it is now worth another look. */
+  repair(genomes: Uint8Array, at: number, random: RandomStream): boolean;
+}
 
 export const operatorSets = ["standard", "published"] as const;
 export type OperatorSet = (typeof operatorSets)[number];
@@ -26,38 +30,77 @@ export type OperatorSet = (typeof operatorSets)[number];
  * The operators of a search.
  * @param limits budgets in the order of `costNames`, which the standard operators repair a child towards
  */
-export function createBreed(name: OperatorSet, space: Space, evaluator: Evaluator, limits: Float64Array): Breed {
-  return name === "published" ? publishedBreed(space) : standardBreed(space, evaluator, limits);
+export function createBreeding(
+  name: OperatorSet,
+  space: Space,
+  evaluator: Evaluator,
+  limits: Float64Array,
+  rates: OperatorRates = standardRates,
+): Breeding {
+  return name === "published" ? publishedBreeding(space) : standardBreeding(space, evaluator, limits, rates);
 }
 
 /** A parent of the population, mutated twice: the published search. */
-function publishedBreed(space: Space): Breed {
-  return (population, genomes, at, random) => {
-    population.copy(random.below(population.count), genomes, at);
-    mutatePublished(space, genomes, at, random);
-    mutatePublished(space, genomes, at, random);
+function publishedBreeding(space: Space): Breeding {
+  return {
+    breed(population, genomes, at, random) {
+      population.copy(random.below(population.count), genomes, at);
+      mutatePublished(space, genomes, at, random);
+      mutatePublished(space, genomes, at, random);
+    },
+    repair: () => false,
   };
 }
 
-/** Odds, of 2^32, that a child has a second parent. */
-const CROSSOVER = 0.2 * 2 ** 32;
-const MAX_MUTATIONS = 3;
-/** Steps down that an over-budget child gets to come back. */
-const REPAIRS = 6;
+/** How often the standard operators do what; the weights are relative. */
+export interface OperatorRates {
+  /** Share of children with a second parent. */
+  readonly crossover: number;
+  readonly maxMutations: number;
+  /** Steps down that an over-budget child gets to come back. */
+  readonly repairs: number;
+  /** Whether inner layers that differ in their order alone are kept once. */
+  readonly sortLayers: boolean;
+  /** Weight of each mutation. */
+  readonly widthFactor: number;
+  readonly widthStep: number;
+  readonly kernel: number;
+  readonly expansion: number;
+  readonly depth: number;
+  readonly published: number;
+  readonly layerBits: number;
+  readonly moveBit: number;
+}
+
+/** Those that measured best, docs/operators.md. */
+export const standardRates: OperatorRates = {
+  crossover: 0.2,
+  maxMutations: 3,
+  repairs: 6,
+  sortLayers: true,
+  widthFactor: 1,
+  widthStep: 3,
+  kernel: 1,
+  expansion: 2,
+  depth: 1,
+  published: 1,
+  layerBits: 4,
+  moveBit: 2,
+};
+
 const MAX_WIDTH_STEP = 3;
 
 /**
  * One to three mutations a child, one of them at times the exchange of a range of blocks with a second parent; then, while the child is
- * over budget, random steps down. Rates are those that measured best, docs/operators.md.
+ * over budget, random steps down.
  */
-function standardBreed(space: Space, evaluator: Evaluator, limits: Float64Array): Breed {
+function standardBreeding(space: Space, evaluator: Evaluator, limits: Float64Array, rates: OperatorRates): Breeding {
   const step = space.options.widthStep;
   const count = space.blocks.length;
   const all = space.blocks.map((_, b) => b);
   const supers = all.filter((b) => space.blocks[b].family.isSuper);
   const widths = all.filter((b) => space.blocks[b].maxOut > Math.max(space.blocks[b].minOut, step));
   const bits = all.filter((b) => space.blocks[b].bits.pairs.length > 1);
-  const cost = emptyCosts();
 
   const stepWidth = (b: number, units: number, genomes: Uint8Array, at: number) =>
     setOut(space, b, genomes, at, outUnits(space.blocks[b], genomes, at) + units);
@@ -78,20 +121,22 @@ function standardBreed(space: Space, evaluator: Evaluator, limits: Float64Array)
       mutate: (genomes, at, random) => mutate(blocks[random.below(blocks.length)], genomes, at, random),
     });
   };
-  add(1, widths, (b, genomes, at, random) => mutateOut(space, b, genomes, at, random));
-  add(3, widths, (b, genomes, at, random) => {
+  add(rates.widthFactor, widths, (b, genomes, at, random) => mutateOut(space, b, genomes, at, random));
+  add(rates.widthStep, widths, (b, genomes, at, random) => {
     const units = 1 + random.below(MAX_WIDTH_STEP);
     stepWidth(b, random.below(2) === 0 ? units : -units, genomes, at);
   });
-  add(1, supers, (b, genomes, at, random) => mutateKernel(space, space.blocks[b], genomes, at, random));
-  add(2, supers, (b, genomes, at, random) => stepExpansion(b, random.below(2) === 0 ? 1 : -1, genomes, at));
-  add(1, supers, (b, genomes, at, random) => mutateDepth(space.blocks[b], genomes, at, random));
-  add(1, supers, (_, genomes, at, random) => mutatePublished(space, genomes, at, random));
-  add(4, bits, (b, genomes, at, random) =>
+  add(rates.kernel, supers, (b, genomes, at, random) => mutateKernel(space, space.blocks[b], genomes, at, random));
+  add(rates.expansion, supers, (b, genomes, at, random) =>
+    stepExpansion(b, random.below(2) === 0 ? 1 : -1, genomes, at),
+  );
+  add(rates.depth, supers, (b, genomes, at, random) => mutateDepth(space.blocks[b], genomes, at, random));
+  add(rates.published, supers, (_, genomes, at, random) => mutatePublished(space, genomes, at, random));
+  add(rates.layerBits, bits, (b, genomes, at, random) =>
     stepLayerBits(space.blocks[b], random.below(2) === 0 ? 0 : 1, genomes, at, random),
   );
   // A bit moves from one layer to another.
-  add(2, bits, (b, genomes, at, random) => {
+  add(rates.moveBit, bits, (b, genomes, at, random) => {
     stepLayerBits(space.blocks[b], 1, genomes, at, random);
     stepBits(0, genomes, at, random);
   });
@@ -112,11 +157,6 @@ function standardBreed(space: Space, evaluator: Evaluator, limits: Float64Array)
     }
   };
 
-  const isOver = (genomes: Uint8Array, at: number): boolean => {
-    evaluator.costs(genomes, at, cost);
-    return !withinLimits(cost, limits);
-  };
-
   const stepDown = (genomes: Uint8Array, at: number, random: RandomStream) => {
     if (bits.length > 0 && random.below(2) === 0) stepBits(0, genomes, at, random);
     else if (widths.length > 0 && random.below(2) === 0)
@@ -124,15 +164,32 @@ function standardBreed(space: Space, evaluator: Evaluator, limits: Float64Array)
     else stepExpansion(supers[random.below(supers.length)], -1, genomes, at);
   };
 
-  return (population, genomes, at, random) => {
-    population.copy(random.below(population.count), genomes, at);
-    let mutations = 1 + random.below(MAX_MUTATIONS);
-    if (random.next() < CROSSOVER) {
-      cross(population, genomes, at, random);
-      mutations--;
-    }
-    for (; mutations > 0; mutations--) wheel[random.below(wheel.length)](genomes, at, random);
-    for (let i = 0; i < REPAIRS && isOver(genomes, at); i++) stepDown(genomes, at, random);
+  const crossoverOdds = rates.crossover * 2 ** 32;
+  const sort = (genomes: Uint8Array, at: number) => {
+    if (!rates.sortLayers) return;
     for (const b of supers) sortLayers(space.blocks[b], genomes, at);
+  };
+
+  return {
+    breed(population, genomes, at, random) {
+      population.copy(random.below(population.count), genomes, at);
+      let mutations = 1 + random.below(rates.maxMutations);
+      if (random.next() < crossoverOdds) {
+        cross(population, genomes, at, random);
+        mutations--;
+      }
+      for (; mutations > 0; mutations--) wheel[random.below(wheel.length)](genomes, at, random);
+      sort(genomes, at);
+    },
+    repair(genomes, at, random) {
+      for (let i = 0; i < rates.repairs; i++) {
+        stepDown(genomes, at, random);
+        if (!evaluator.exceeds(genomes, at, limits)) {
+          sort(genomes, at);
+          return true;
+        }
+      }
+      return false;
+    },
   };
 }

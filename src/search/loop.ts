@@ -1,7 +1,7 @@
 import { type Costs, costNames, emptyCosts, withinLimits } from "../costs.ts";
 import { Evaluator } from "../space/evaluator.ts";
 import type { Space } from "../space/space.ts";
-import { type Breed, createBreed, type OperatorSet } from "./breeding.ts";
+import { type Breeding, createBreeding, type OperatorRates, type OperatorSet } from "./breeding.ts";
 import { Population } from "./population.ts";
 import { RandomStream } from "./random.ts";
 import { Seen, type SeenSet } from "./seen-set.ts";
@@ -54,6 +54,8 @@ export interface SearchOptions {
   readonly generation: number;
   readonly evaluations: number;
   readonly operators: OperatorSet;
+  /** Of the standard operators; theirs by default. */
+  readonly rates?: OperatorRates;
   /** In the order of `costNames`. */
   readonly limits: Float64Array;
   readonly classes: number;
@@ -68,7 +70,7 @@ export class Search {
   readonly #options: SearchOptions;
   readonly #random = new RandomStream();
   readonly #evaluator: Evaluator;
-  readonly #breed: Breed;
+  readonly #breeding: Breeding;
   readonly #costs: Costs = emptyCosts();
   readonly #population: Population;
   readonly #seen: SeenSet;
@@ -84,7 +86,7 @@ export class Search {
     this.#options = options;
     const { space, generation } = options;
     this.#evaluator = new Evaluator(space, options.classes);
-    this.#breed = createBreed(options.operators, space, this.#evaluator, options.limits);
+    this.#breeding = createBreeding(options.operators, space, this.#evaluator, options.limits, options.rates);
     this.#population = new Population(options.population, space.genomeLength);
     this.#seen = options.seen;
     // One genome more than a generation: children are bred in place and overwritten where they are not new.
@@ -129,7 +131,7 @@ export class Search {
       const children = Math.min(size, evaluations - this.#counters.evaluations);
       for (let child = 0; child < children; child++) {
         this.#random.reset(seed, generation, child);
-        this.#breed(this.#population, this.#genomes, count * space.genomeLength, this.#random);
+        this.#breeding.breed(this.#population, this.#genomes, count * space.genomeLength, this.#random);
         count += this.#admit(count, reusedKeys);
       }
       this.#counters.evaluations += children;
@@ -167,22 +169,29 @@ export class Search {
     };
   }
 
-  /** Whether the genome at index `count` is new, within budget and to be scored: 1, or 0. */
+  /**
+   * Whether the genome at index `count` is new, within budget and to be scored: 1, or 0. One that is new but over budget gets a second
+   * look if the operators can repair it.
+   */
   #admit(count: number, reusedKeys: number[]): 0 | 1 {
     const { space, limits } = this.#options;
     const length = space.genomeLength;
     const at = count * length;
     const seen = this.#seen;
-    const slot = seen.find(this.#genomes, at, length);
-    if (slot >= 0 && (seen.flags(slot) & Seen.inRun) !== 0) {
-      this.#counters.duplicates++;
-      return 0;
-    }
     const cost = this.#costs;
-    this.#evaluator.costs(this.#genomes, at, cost);
-    if (!withinLimits(cost, limits)) {
-      this.#counters.overBudget++;
-      return 0;
+    let slot = seen.find(this.#genomes, at, length);
+    for (let repaired = false; ; repaired = true) {
+      if (slot >= 0 && (seen.flags(slot) & Seen.inRun) !== 0) {
+        this.#counters.duplicates++;
+        return 0;
+      }
+      this.#evaluator.costs(this.#genomes, at, cost);
+      if (withinLimits(cost, limits)) break;
+      if (repaired || !this.#breeding.repair(this.#genomes, at, this.#random)) {
+        this.#counters.overBudget++;
+        return 0;
+      }
+      slot = seen.find(this.#genomes, at, length);
     }
     if (slot >= 0) {
       seen.mark(slot, Seen.inRun);

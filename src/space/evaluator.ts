@@ -1,9 +1,12 @@
-import { type Costs, FULL_PRECISION_BITS } from "../costs.ts";
+import { type Costs, emptyCosts, FULL_PRECISION_BITS, withinLimits } from "../costs.ts";
 import type { AnalyticScore } from "../score/analytic.ts";
 import { ln } from "../score/gaussian.ts";
 import { resolutionOf } from "./genome.ts";
 import { LayerField, LayerTable } from "./layer-table.ts";
 import { ConvGene, type Space, SuperGene } from "./space.ts";
+
+/** What full precision is charged for, as a pair. */
+const FULL_PRECISION_PAIR = (FULL_PRECISION_BITS << 4) | FULL_PRECISION_BITS;
 
 /**
  * Costs and analytic score straight from a genome, without its conv list: the search's hot path. The figures are those of
@@ -16,11 +19,18 @@ export class Evaluator {
   /** ln of a width, by width units. */
   readonly #lnWidth: Float64Array;
 
+  /** Four figures a block: offset of its genes, kernel (0 for a super block), convs of an inner layer, stride. */
+  readonly #layout: Int32Array;
+  readonly #scratch = emptyCosts();
+
   /** @param classes outputs of the classifier counted into flash; 0 for none */
   constructor(space: Space, classes: number) {
     this.#space = space;
     this.#classes = classes;
     this.#table = new LayerTable(space);
+    this.#layout = Int32Array.from(
+      space.blocks.flatMap(({ offset, family, k, s }) => [offset, family.isSuper ? 0 : k, family.convs.length, s]),
+    );
     this.#lnWidth = Float64Array.from({ length: 256 }, (_, units) =>
       units === 0 ? 0 : ln(units * space.options.widthStep),
     );
@@ -83,6 +93,61 @@ export class Evaluator {
     out.flash = flash + this.#classes * (inUnits * this.#space.options.widthStep + 1);
     out.sram = Math.max(last, sram);
     out.layers = mainConvs;
+  }
+
+  /**
+   * Whether the genome at `at` is over a budget, by the sums alone where no memory is budgeted: what breeding asks of every step.
+   * @param limits in the order of `costNames`
+   */
+  exceeds(genomes: Uint8Array, at: number, limits: Float64Array): boolean {
+    if (limits[3] !== Number.POSITIVE_INFINITY) {
+      this.costs(genomes, at, this.#scratch);
+      return !withinLimits(this.#scratch, limits);
+    }
+    const blocks = this.#layout;
+    const rows = this.#table.rows;
+    const maxBitops = limits[0];
+    let bitops = 0;
+    let macs = 0;
+    let flash = 0;
+    let mainConvs = 0;
+    let resolution = resolutionOf(this.#space, genomes, at);
+    let inUnits = 0;
+    for (let i = 0, b = 0; i < blocks.length; i += 4, b++) {
+      const genes = at + blocks[i];
+      const k = blocks[i + 1];
+      let outUnits: number;
+      let depth = 1;
+      let bits = genes + ConvGene.bits;
+      let row: number;
+      if (k === 0) {
+        outUnits = genomes[genes + SuperGene.out];
+        depth = genomes[genes + SuperGene.depth];
+        bits = genes + SuperGene.bits;
+        const btn = genomes[genes + SuperGene.btn] | (genomes[genes + SuperGene.btn + 1] << 8);
+        row = this.#table.find(b, inUnits, btn, outUnits, genomes[genes + SuperGene.k], resolution);
+      } else {
+        outUnits = genomes[genes + ConvGene.out];
+        row = this.#table.find(b, inUnits, outUnits, outUnits, k, resolution);
+      }
+      for (let layer = 0; layer < depth; layer++) {
+        const pair = genomes[bits + layer] || FULL_PRECISION_PAIR;
+        const work = rows[row];
+        macs += work;
+        bitops += work * ((pair >> 4) * (pair & 15)) + rows[row + LayerField.elementwise];
+        flash += rows[row + LayerField.flashPerWeightBit] * (pair & 15) + rows[row + LayerField.flashConstant];
+        if (layer === 0) row += LayerField.length;
+      }
+      if (bitops > maxBitops) return true;
+      mainConvs += depth * blocks[i + 2];
+      inUnits = outUnits;
+      if (blocks[i + 3] === 2) resolution = (resolution + 1) >> 1;
+    }
+    return (
+      macs > limits[1] ||
+      flash + this.#classes * (inUnits * this.#space.options.widthStep + 1) > limits[2] ||
+      mainConvs > limits[4]
+    );
   }
 
   /**

@@ -23,7 +23,7 @@ export const LayerField = {
 
 /** A row holds a block's first inner layer, then any other one. */
 export const ROW_LENGTH = 2 * LayerField.length;
-const SLOTS = 1 << 13;
+const SLOTS = 1 << 14;
 
 /**
  * Rows of every block shape (in, btn, out, k, resolution) met so far, found by a direct-mapped cache: late in a search nearly every

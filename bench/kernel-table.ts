@@ -1,0 +1,69 @@
+import type { KernelReport } from "./kernel.ts";
+
+/** The report as text. */
+export function kernelTable(report: KernelReport): string {
+  const lines = [
+    `f32x4 multiply-add peak: ${report.peakGflops.toFixed(1)} GFLOP/s`,
+    "",
+    row(
+      "network",
+      "precision",
+      "conv",
+      "in->out",
+      "at",
+      "count",
+      "MMAC",
+      "simd ms",
+      "GFLOP/s",
+      "of peak",
+      "float32x",
+      "simd x",
+    ),
+  ];
+  for (const conv of report.convs) {
+    const { reference = Number.NaN, float32 = Number.NaN, simd = Number.NaN } = conv.ms;
+    lines.push(
+      row(
+        conv.network,
+        conv.precision,
+        `${conv.kind} ${conv.kernel}${conv.stride === 1 ? "" : `/${conv.stride}`}`,
+        `${conv.inChannels}->${conv.outChannels}`,
+        `${conv.resolution}`,
+        `${conv.count}`,
+        (conv.macs / 1e6).toFixed(2),
+        simd.toFixed(3),
+        conv.gflops.toFixed(1),
+        percent(conv.shareOfPeak),
+        (reference / float32).toFixed(1),
+        (reference / simd).toFixed(0),
+      ),
+    );
+  }
+  lines.push("");
+  for (const { name, precision, resolution, ms, noiseShare } of report.networks) {
+    const { reference = Number.NaN, float32 = Number.NaN, simd = Number.NaN } = ms;
+    lines.push(
+      `${name}, ${precision}, ${resolution}: simd ${simd.toFixed(1)} ms, float32 ${float32.toFixed(0)} ms, reference ${reference.toFixed(0)} ms` +
+        ` (reference : float32 : simd = ${(reference / simd).toFixed(0)} : ${(float32 / simd).toFixed(1)} : 1), outside the convs ${percent(noiseShare)}`,
+    );
+  }
+  const { quantised, full } = report.shareOfPeak;
+  lines.push(
+    "",
+    `share of peak, weighted by work: quantised pointwise ${percent(quantised.pointwise)}, depthwise ${percent(quantised.depthwise)};` +
+      ` full precision pointwise ${percent(full.pointwise)}, depthwise ${percent(full.depthwise)}`,
+    `${report.thinned.network} with at most ${report.thinned.maxChannels} channels: ${report.thinned.speedup.toFixed(1)} times faster,` +
+      ` mean score ${(100 * report.thinned.deviation).toFixed(3)}% off over ${report.thinned.repeats} repeats`,
+  );
+  return lines.join("\n");
+}
+
+const widths = [11, 10, 13, 10, 4, 6, 8, 8, 8, 8, 9, 7];
+
+function row(...cells: string[]): string {
+  return cells.map((cell, i) => (i < 4 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join(" ");
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)}%`;
+}

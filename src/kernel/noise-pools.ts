@@ -1,0 +1,96 @@
+import { Format, type Kernels, TENSOR_SLACK } from "./kernels.ts";
+import { fillNormalPool, hash, POOL, seedHash } from "./noise.ts";
+import { elements } from "./reference.ts";
+import { quantised } from "./rounding.ts";
+
+/** A slice longer than this is put together from pieces, so that no two tensors share most of the pool. */
+const LONGEST_SLICE = POOL / 8;
+const PIECE = 2 ** 14;
+/** Slices start at multiples of 8 elements: 16 bytes of int16, 32 of float32. */
+const ALIGNMENT = 8;
+const BITS = 32;
+
+/**
+ * The noise of the forward score: one pool of standard normal values in the kernel's memory, and next to it the pool of
+ * round(clamp(sigma * z)) for every format and bit-width of weights that occurred. Every tensor is a slice of a pool, so drawing it costs
+ * nothing. Where the slice begins is a function of (seed, repeat, position, shape), so networks with an equal prefix see equal numbers.
+ */
+export class NoisePools {
+  readonly #kernels: Kernels;
+  readonly #seed: number;
+  readonly #sigma: number;
+  /** Addresses by format * 32 + bits; 0: not yet filled. The normal pool is float32 of 0 bits. */
+  readonly #pools = new Float64Array(2 * BITS);
+  /** First free address behind the pools. */
+  end: number;
+
+  /**
+   * @param seed whole number below 2^53
+   * @param sigma standard deviation of the weights before they are quantised
+   * @param base first free address of the kernel's memory, a multiple of 64
+   */
+  constructor(kernels: Kernels, seed: number, sigma: number, base: number) {
+    this.#kernels = kernels;
+    this.#seed = seedHash(seed);
+    this.#sigma = Math.fround(sigma);
+    this.end = base;
+    const normal = this.#allocate(Format.float32, 0);
+    fillNormalPool(new Float32Array(kernels.buffer, normal, POOL), seed);
+  }
+
+  /** Fills the pool of a format and bit-width where it is not yet; the memory may grow, the pools then reach further. */
+  prepare(format: Format, bits: number): void {
+    if (this.#pools[format * BITS + bits] !== 0) return;
+    const address = this.#allocate(format, bits);
+    const normal = new Float32Array(this.#kernels.buffer, this.#pools[Format.float32 * BITS], POOL);
+    const pool = elements(this.#kernels.buffer, address, format);
+    const limit = 2 ** (bits - 1);
+    for (let i = 0; i < POOL; i++) pool[i] = quantised(normal[i], this.#sigma, limit);
+  }
+
+  #allocate(format: Format, bits: number): number {
+    const address = this.end;
+    this.end += POOL * (format === Format.int16 ? 2 : 4) + TENSOR_SLACK;
+    this.#kernels.reserve(this.end);
+    this.#pools[format * BITS + bits] = address;
+    return address;
+  }
+
+  /** Bytes `slice` may write at its target. */
+  targetBytes(format: Format, count: number): number {
+    return count > LONGEST_SLICE ? count * (format === Format.int16 ? 2 : 4) + TENSOR_SLACK : 0;
+  }
+
+  /**
+   * Address of a noise tensor of `count` elements: inside the pool, or at `target` where it is too long for that.
+   * @param position index of the conv among the main-path convs, -1: the network's input
+   * @param outer,inner shape, as far as it tells two tensors at one position apart
+   */
+  slice(
+    target: number,
+    format: Format,
+    bits: number,
+    repeat: number,
+    position: number,
+    outer: number,
+    inner: number,
+    count: number,
+  ): number {
+    const pool = this.#pools[format * BITS + bits];
+    const size = format === Format.int16 ? 2 : 4;
+    const key = hash(hash(hash(hash(this.#seed, repeat), position), outer), inner);
+    if (count <= LONGEST_SLICE) return pool + start(key, count) * size;
+    const bytes = new Uint8Array(this.#kernels.buffer);
+    for (let done = 0; done < count; done += PIECE) {
+      const from = pool + start(hash(key, done), PIECE) * size;
+      bytes.copyWithin(target + done * size, from, from + Math.min(PIECE, count - done) * size);
+    }
+    return target;
+  }
+}
+
+/** Element of the pool at which a slice begins. */
+function start(key: number, count: number): number {
+  const choices = Math.floor((POOL - count) / ALIGNMENT) + 1;
+  return (key % choices) * ALIGNMENT;
+}
