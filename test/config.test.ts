@@ -45,7 +45,9 @@ describe("presets", () => {
   });
 
   test("an unknown one is an error with the nearest name", () => {
-    expect(() => presetText("imagenet-mixed-7g")).toThrowErrorMatchingInlineSnapshot(`[UserError: no preset or file "imagenet-mixed-7g"; did you mean imagenet-mixed-7.0g? presets: imagenet-fp-300m, imagenet-mixed-19.2g, imagenet-mixed-7.0g; or give a YAML file]`);
+    expect(() => presetText("imagenet-mixed-7g")).toThrowErrorMatchingInlineSnapshot(
+      `[UserError: no preset or file "imagenet-mixed-7g"; did you mean imagenet-mixed-7.0g? presets: imagenet-fp-300m, imagenet-mixed-19.2g, imagenet-mixed-7.0g; or give a YAML file]`,
+    );
     expect(() => presetText("../package")).toThrow(UserError);
   });
 });
