@@ -140,7 +140,9 @@ test("an archive of a newer schema is refused and left alone", () => {
 test("a file that is not SQLite is refused and left alone", () => {
   const path = fresh();
   writeFileSync(path, "these are my notes, not an archive\n".repeat(100));
-  expect(refusal(path)).toMatchInlineSnapshot(`"FILE: expected an archive (a SQLite file), got something else; choose another --archive"`);
+  expect(refusal(path)).toMatchInlineSnapshot(
+    `"FILE: expected an archive (a SQLite file), got something else; choose another --archive"`,
+  );
 });
 
 test("the SQLite file of another program is refused and left alone", () => {
@@ -148,7 +150,9 @@ test("the SQLite file of another program is refused and left alone", () => {
   const db = new Database(path);
   db.exec("CREATE TABLE run (id INTEGER); INSERT INTO run VALUES (1)");
   db.close();
-  expect(refusal(path)).toMatchInlineSnapshot(`"FILE: a SQLite file, but not an archive of qes; choose another --archive"`);
+  expect(refusal(path)).toMatchInlineSnapshot(
+    `"FILE: a SQLite file, but not an archive of qes; choose another --archive"`,
+  );
 });
 
 test("a cut-off archive is called damaged and left alone", () => {
