@@ -87,7 +87,7 @@ export async function resumeSearch(
     let config = parseConfig(JSON.parse(row.config), `run ${row.id}`);
     if (evaluations !== undefined) {
       const bred = row.checkpoint?.counters.evaluations ?? 0;
-      if (evaluations < bred) {
+      if (evaluations <= bred) {
         throw new UserError(
           `--evaluations: run ${row.id} has bred ${bred} children already; give a larger total than ${evaluations}`,
         );
