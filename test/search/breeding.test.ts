@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { budgetLimits, spaceOf } from "../../src/config.ts";
-import { createBreed, operatorSets } from "../../src/search/breeding.ts";
+import { createBreeding, operatorSets } from "../../src/search/breeding.ts";
 import { Population } from "../../src/search/population.ts";
 import { RandomStream } from "../../src/search/random.ts";
 import { Evaluator } from "../../src/space/evaluator.ts";
@@ -19,7 +19,7 @@ test.each(operatorSets)(
         const { resolution } = config.input;
         const structures = Array.from({ length: 6 }, (_, i) => draw(picker(seed + i)));
         const bitops = tight ? naiveCosts(structures[0], resolution).bitops : 1e18;
-        const breed = createBreed(
+        const breeding = createBreeding(
           operators,
           space,
           new Evaluator(space, 0),
@@ -34,7 +34,8 @@ test.each(operatorSets)(
           const bred = [0xff, 0x55].map((rubbish) => {
             const room = new Uint8Array(space.genomeLength + 8).fill(rubbish);
             random.reset(seed, 1, child);
-            breed(population, room, at, random);
+            breeding.breed(population, room, at, random);
+            if (child % 2 === 0) breeding.repair(room, at, random);
             expect([...room.subarray(0, at), ...room.subarray(at + space.genomeLength)]).toEqual(
               Array(8).fill(rubbish),
             );

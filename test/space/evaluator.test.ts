@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { spaceOf } from "../../src/config.ts";
-import { costs, emptyCosts } from "../../src/costs.ts";
+import { budgetLimits, spaceOf } from "../../src/config.ts";
+import { costNames, costs, emptyCosts } from "../../src/costs.ts";
 import { AnalyticScore } from "../../src/score/analytic.ts";
 import { RandomStream } from "../../src/search/random.ts";
 import { bitsGains, Evaluator } from "../../src/space/evaluator.ts";
@@ -35,6 +35,15 @@ test("the figures of a genome are those of its conv list to the last bit, and th
         expect(value).toBe(score.score(network));
         const { srams: _, ...naive } = naiveCosts(structure, config.input.resolution, classes);
         expect(cost).toEqual(naive);
+        for (const name of costNames) {
+          for (const [limit, over] of [
+            [naive[name], false],
+            [naive[name] * 0.999, true],
+          ] as const) {
+            const limits = budgetLimits({ ...config, budgets: { [name]: limit } });
+            expect(evaluator.exceeds(genomes, at, limits)).toBe(over);
+          }
+        }
         const truth = naiveScore(structure, config.score).score;
         expect(Math.abs(value - truth)).toBeLessThan(1e-9 * Math.max(1, Math.abs(truth)));
         mutatePublished(space, genomes, at, random);
