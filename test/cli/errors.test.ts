@@ -1,11 +1,11 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { SCHEMA_VERSION } from "../../src/archive.ts";
 import { presetText } from "../../src/presets.ts";
 import { temporaryFolder } from "../temporary.ts";
-import { qes, qesJson } from "./qes.ts";
+import { type BatchOutcome, batch, qes, qesJson } from "./qes.ts";
 
 const folder = temporaryFolder();
 const preset = "imagenet-mixed-7.0g";
@@ -48,15 +48,7 @@ beforeAll(async () => {
   mkdirSync(at("folder"));
 });
 
-const picture = () =>
-  Object.fromEntries(
-    readdirSync(folder)
-      .filter((file) => file !== "folder")
-      .map((file) => [file, readFileSync(at(file)).toString("base64")]),
-  );
-
-/** Every one of these is the user's mistake: exit code 2, a message that names the place and the remedy, nothing on stdout, no file touched. */
-test.each<[string, string[]]>([
+const mistakes: [string, string[]][] = [
   ["no command", []],
   ["an unknown command", ["serch"]],
   ["an unknown preset", ["search", "imagenet-mixed-7g"]],
@@ -105,14 +97,30 @@ test.each<[string, string[]]>([
   ["scoring an odd number of bits entries", ["score", "odd-bits.json"]],
   ["scoring at a negative resolution", ["score", "negative.json"]],
   ["scoring with stage weights that are no numbers", ["score", "odd-bits.json", "--stage-weights", "1,x"]],
-])("%s", async (_, args) => {
-  const before = picture();
-  const { code, stdout, stderr } = await qes(folder, ...args);
-  const message = stderr.replace(/process \d+ on \S+/, "process N on HOST");
-  expect(message).toMatchSnapshot();
-  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-  expect(message).not.toMatch(/^\s+at /m);
-  const after = picture();
-  expect(Object.keys(after)).toEqual(Object.keys(before));
-  for (const file of Object.keys(before)) expect(after[file] === before[file], file).toBe(true);
+];
+
+describe("every mistake has exit code 2, a message that names the place and the remedy, nothing on stdout, and no file is touched", () => {
+  let outcomes: BatchOutcome[];
+  beforeAll(() => {
+    outcomes = batch(
+      folder,
+      mistakes.map(([, args]) => args),
+    );
+  });
+
+  test.each(mistakes.map(([name], i) => [name, i] as const))("%s", (_, i) => {
+    const { code, stdout, stderr, changed } = outcomes[i];
+    expect(stderr).toMatchSnapshot();
+    expect({ code, stdout, changed }).toEqual({ code: 2, stdout: "", changed: [] });
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+});
+
+test("a command of its own ends with the same message and exit code", async () => {
+  expect(await qes(folder, "search", "imagenet-mixed-7g")).toEqual({
+    code: 2,
+    signal: null,
+    stdout: "",
+    stderr: expect.stringMatching(/^qes: no preset or file "imagenet-mixed-7g"; did you mean imagenet-mixed-7.0g\?/),
+  });
 });

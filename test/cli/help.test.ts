@@ -2,33 +2,43 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { presetNames, presetValue } from "../../src/presets.ts";
 import { temporaryFolder } from "../temporary.ts";
-import { qes, qesJson } from "./qes.ts";
+import { batch } from "./qes.ts";
 
 const folder = temporaryFolder();
 
-test("presets lists what is shipped", async () => {
-  const rows = await qesJson(folder, "presets");
-  expect(rows.map((row: { name: string }) => row.name)).toEqual(presetNames());
-  const { stdout } = await qes(folder, "presets");
-  for (const name of presetNames()) expect(stdout).toContain(name);
+const presets = presetNames();
+const commands = ["", "search", "resume", "score", "runs", "best", "presets", "preset"];
+const lines = [
+  ["presets"],
+  ["presets", "--json"],
+  ["--version"],
+  ...presets.map((name) => ["preset", name]),
+  ...commands.map((command) => (command === "" ? ["--help"] : [command, "--help"])),
+];
+const outcomes = batch(folder, lines);
+const outcomeOf = (...line: string[]) => outcomes[lines.findIndex((other) => other.join(" ") === line.join(" "))];
+
+test("every one of these succeeds, and says nothing beside", () => {
+  for (const { code, stderr, changed } of outcomes)
+    expect({ code, stderr, changed }).toEqual({ code: 0, stderr: "", changed: [] });
 });
 
-test.each(presetNames())("preset %s prints the YAML that a search reads", async (name) => {
-  const { stdout, code } = await qes(folder, "preset", name);
-  expect(code).toBe(0);
-  expect(parse(stdout)).toEqual(presetValue(name));
+test("presets lists what is shipped", () => {
+  const rows = JSON.parse(outcomeOf("presets", "--json").stdout);
+  expect(rows.map((row: { name: string }) => row.name)).toEqual(presets);
+  for (const name of presets) expect(outcomeOf("presets").stdout).toContain(name);
+});
+
+test.each(presets)("preset %s prints the YAML that a search reads", (name) => {
+  expect(parse(outcomeOf("preset", name).stdout)).toEqual(presetValue(name));
 });
 
 describe("--help has usage, options and examples", () => {
-  const commands = ["", "search", "resume", "score", "runs", "best", "presets", "preset"];
-  test.each(commands)("qes %s --help", async (command) => {
-    const { stdout, stderr, code } = await qes(folder, ...(command === "" ? [] : [command]), "--help");
-    expect(code).toBe(0);
-    expect(stderr).toBe("");
-    expect(stdout).toMatchSnapshot();
+  test.each(commands)("qes %s --help", (command) => {
+    expect(outcomeOf(...(command === "" ? [] : [command]), "--help").stdout).toMatchSnapshot();
   });
 });
 
-test("--version prints the version of the package", async () => {
-  expect((await qes(folder, "--version")).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+test("--version prints the version of the package", () => {
+  expect(outcomeOf("--version").stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 });

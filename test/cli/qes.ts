@@ -1,4 +1,5 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { builtFile } from "../../src/package-root.ts";
 
 export interface Outcome {
@@ -42,5 +43,24 @@ export function qes(folder: string, ...args: string[]): Promise<Outcome> {
 export async function qesJson(folder: string, ...args: string[]): Promise<any> {
   const { code, stdout, stderr } = await qes(folder, ...args, "--json");
   if (code !== 0) throw new Error(`qes ${args.join(" ")} ended with ${code}:\n${stderr}`);
+  return JSON.parse(stdout);
+}
+
+export interface BatchOutcome extends Pick<Outcome, "stdout" | "stderr"> {
+  readonly code: number;
+  /** Files of the folder that the command made, removed or changed. */
+  readonly changed: readonly string[];
+}
+
+/** Many command lines in one process: for those that end at once, where starting Node is most of the time. */
+export function batch(folder: string, lines: readonly (readonly string[])[]): BatchOutcome[] {
+  const script = fileURLToPath(new URL("batch.mjs", import.meta.url));
+  const { stdout, stderr } = spawnSync(process.execPath, [script, builtFile("src/cli/program.js")], {
+    cwd: folder,
+    input: JSON.stringify(lines),
+    encoding: "utf8",
+    maxBuffer: 64e6,
+  });
+  if (stderr !== "") throw new Error(stderr);
   return JSON.parse(stdout);
 }
