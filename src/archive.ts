@@ -54,7 +54,13 @@ export interface RunRow {
 }
 
 /** What one transaction adds. */
-export interface GenerationRecord {
+export interface GenerationRecord extends ClosedGeneration {
+  /** `costNames.length` figures a genome. */
+  readonly costs: Float64Array;
+}
+
+/** A scored generation and the state of the search behind it. */
+export interface ClosedGeneration {
   readonly run: number;
   readonly context: number;
   readonly generation: number;
@@ -62,8 +68,6 @@ export interface GenerationRecord {
   readonly genomes: Uint8Array;
   /** NaN where scoring failed. */
   readonly scores: Float64Array;
-  /** `costNames.length` figures a genome. */
-  readonly costs: Float64Array;
   readonly failures: ReadonlyMap<number, string>;
   readonly reusedKeys: Uint32Array;
   readonly checkpoint: Checkpoint;

@@ -1,12 +1,16 @@
 import { Worker } from "node:worker_threads";
-import type { Archive, GenerationRecord } from "./archive.ts";
+import { pack } from "msgpackr";
+import type { Archive, ClosedGeneration } from "./archive.ts";
+import { type Config, spaceOf } from "./config.ts";
+import { costNames, emptyCosts } from "./costs.ts";
 import { builtFile } from "./package-root.ts";
+import { Evaluator } from "./space/evaluator.ts";
 import { UserError } from "./user-error.ts";
 
 /** Takes closed generations to the archive, in order. */
 export interface CommitQueue {
   /** Settles when the queue has room for the next generation. @throws what an earlier commit met */
-  commit(record: GenerationRecord): Promise<void>;
+  commit(generation: ClosedGeneration): Promise<void>;
   /** Settles when everything is in the archive. @throws what a commit met */
   close(): Promise<void>;
 }
@@ -14,16 +18,32 @@ export interface CommitQueue {
 /** Commits in the calling thread: for an archive in memory. */
 export class InlineCommitQueue implements CommitQueue {
   readonly #archive: Archive;
+  readonly #costs: (generation: ClosedGeneration) => Float64Array;
 
-  constructor(archive: Archive) {
+  constructor(archive: Archive, config: Config) {
     this.#archive = archive;
+    this.#costs = costsOf(config);
   }
 
-  async commit(record: GenerationRecord): Promise<void> {
-    this.#archive.commit(record);
+  async commit(generation: ClosedGeneration): Promise<void> {
+    this.#archive.commit({ ...generation, costs: this.#costs(generation) });
   }
 
   async close(): Promise<void> {}
+}
+
+/** Costs of every genome of a generation, `costNames.length` figures each: the search itself needs them only for the budgets. */
+export function costsOf(config: Config): (generation: ClosedGeneration) => Float64Array {
+  const evaluator = new Evaluator(spaceOf(config), config.classes);
+  const cost = emptyCosts();
+  return ({ genomes, genomeLength, scores }) => {
+    const figures = new Float64Array(scores.length * costNames.length);
+    for (let i = 0; i < scores.length; i++) {
+      evaluator.costs(genomes, i * genomeLength, cost);
+      for (let j = 0; j < costNames.length; j++) figures[i * costNames.length + j] = cost[costNames[j]];
+    }
+    return figures;
+  };
 }
 
 /** What the writer thread answers to every generation. */
@@ -42,8 +62,8 @@ export class ThreadCommitQueue implements CommitQueue {
   #failure: Error | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(path: string) {
-    this.#worker = new Worker(builtFile("workers/archive.js"), { workerData: { path } });
+  constructor(path: string, config: Config) {
+    this.#worker = new Worker(builtFile("workers/archive.js"), { workerData: { path, config: pack(config) } });
     this.#worker.on("message", (reply: CommitReply) => {
       this.#pending--;
       if (!reply.ok) this.#fail(reply.user ? new UserError(reply.message) : new Error(reply.message));
@@ -54,16 +74,15 @@ export class ThreadCommitQueue implements CommitQueue {
     this.#exited.then(() => this.#pending > 0 && this.#fail(new Error("the archive's thread ended early")));
   }
 
-  async commit(record: GenerationRecord): Promise<void> {
+  async commit(generation: ClosedGeneration): Promise<void> {
     // The search fills its arrays again while this generation is on its way.
-    const copy: GenerationRecord = {
-      ...record,
-      genomes: record.genomes.slice(),
-      scores: record.scores.slice(),
-      costs: record.costs.slice(),
+    const copy: ClosedGeneration = {
+      ...generation,
+      genomes: generation.genomes.slice(),
+      scores: generation.scores.slice(),
     };
     this.#pending++;
-    this.#worker.postMessage(copy, [copy.genomes.buffer, copy.scores.buffer, copy.costs.buffer] as ArrayBuffer[]);
+    this.#worker.postMessage(copy, [copy.genomes.buffer, copy.scores.buffer] as ArrayBuffer[]);
     await this.#until(MAX_PENDING - 1);
   }
 

@@ -1,6 +1,7 @@
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
 import { costNames } from "./costs.ts";
+import { kernelNames } from "./kernel/kernels.ts";
 import { operatorSets } from "./search/breeding.ts";
 import { Space, type SpaceOptions } from "./space/space.ts";
 import { describe, parseStructure, type Structure } from "./structure.ts";
@@ -32,14 +33,28 @@ const spaceSchema = z.strictObject({
   bits: z.array(whole(1, 15)).min(1).max(15).optional(),
 });
 
+const scoreFields = {
+  stageWeights: weights.default([0, 0, 1, 1, 6]),
+  sigmaActivation: positive.default(5),
+  sigmaWeight: positive.default(4),
+};
+
 const scoreSchema = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("analytic"), ...scoreFields }),
   z.strictObject({
-    kind: z.literal("analytic"),
-    stageWeights: weights.default([0, 0, 1, 1, 6]),
-    sigmaActivation: positive.default(5),
-    sigmaWeight: positive.default(4),
+    kind: z.literal("forward"),
+    ...scoreFields,
+    repeats: whole(1, 1e6).default(1),
+    batch: whole(1, 1024).default(1),
+    resolution: whole(1, 4096).optional(),
+    noiseSeed: whole(0).default(1),
+    kernel: z.enum(kernelNames).default("simd"),
+    maxChannels: whole(1, 65536).optional(),
   }),
 ]);
+
+/** Children a generation where the configuration does not say: few where scoring is slow, so that checkpoints stay frequent. */
+const DEFAULT_GENERATION = { analytic: 1024, forward: 256 } as const;
 
 const schema = z.strictObject({
   name: z.string().min(1).max(100).default("search"),
@@ -60,7 +75,7 @@ const schema = z.strictObject({
     .strictObject({
       evaluations: whole(1, 1e12).default(500_000),
       population: whole(1, 1e6).default(256),
-      generation: whole(1, 1e6).default(1024),
+      generation: whole(1, 1e6).optional(),
       seed: whole(0).default(1),
       operators: z.enum(operatorSets).default("standard"),
     })
@@ -70,8 +85,9 @@ const schema = z.strictObject({
 export type ScoreConfig = z.output<typeof scoreSchema>;
 
 /** A checked configuration: every default filled in, the start network parsed. */
-export type Config = Omit<z.output<typeof schema>, "space"> & {
+export type Config = Omit<z.output<typeof schema>, "space" | "search"> & {
   readonly space: Omit<z.output<typeof spaceSchema>, "start"> & { readonly start: Structure };
+  readonly search: z.output<typeof schema>["search"] & { readonly generation: number };
 };
 
 /**
@@ -91,7 +107,8 @@ export function parseConfig(value: unknown, where: string): Config {
       `${where}: space.start[0].in: expected ${config.input.channels}, input.channels, got ${start[0].in}; make the two equal`,
     );
   }
-  return { ...config, space: { ...config.space, start } };
+  const generation = config.search.generation ?? DEFAULT_GENERATION[config.score.kind];
+  return { ...config, space: { ...config.space, start }, search: { ...config.search, generation } };
 }
 
 /** @throws UserError where the text is not YAML */

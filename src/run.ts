@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { availableParallelism } from "node:os";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Archive, type RunRow } from "./archive.ts";
 import { InlineCommitQueue, ThreadCommitQueue } from "./commit-queue.ts";
@@ -50,8 +51,8 @@ export interface Progress {
 
 export interface RunOptions {
   readonly archive: string;
-  /** 0 scores in this thread. */
-  readonly threads: number;
+  /** 0 scores in this thread; absent: chosen by measuring. Never changes the result. */
+  readonly threads?: number | undefined;
   /** Monotonic seconds. */
   readonly clock: () => number;
   readonly onStart?: (run: number) => void;
@@ -177,8 +178,9 @@ async function conduct(
   const began = options.clock();
   const elapsed = () => secondsBefore + options.clock() - began;
   const bredBefore = search.counters.evaluations;
-  const pool = openPool(config, space, options.threads);
-  const queue = archive.path === ":memory:" ? new InlineCommitQueue(archive) : new ThreadCommitQueue(archive.path);
+  const pool = openPool(config, space, start, options);
+  const queue =
+    archive.path === ":memory:" ? new InlineCommitQueue(archive, config) : new ThreadCommitQueue(archive.path, config);
   let stopped = false;
   try {
     while (!search.done && !stopped) {
@@ -196,7 +198,6 @@ async function conduct(
         genomeLength: space.genomeLength,
         genomes: asked.genomes,
         scores,
-        costs: asked.costs,
         failures: reasons,
         reusedKeys: asked.reusedKeys,
         checkpoint: search.checkpoint(),
@@ -233,10 +234,22 @@ async function conduct(
   };
 }
 
-function openPool(config: Config, space: Space, threads: number): Pool {
-  return threads === 0
-    ? new InlinePool(createScorer(config, space))
-    : new ThreadPool(config, space.genomeLength, threads, MESSAGE_GENOMES);
+/** Seconds of scoring one genome above which sending it to a thread is worth the message. */
+const WORTH_SENDING = 100e-6;
+
+/** A pool of the given threads; where none are given, threads if scoring the start network is slow enough to be worth its messages. */
+function openPool(config: Config, space: Space, start: Uint8Array, { threads, clock }: RunOptions): Pool {
+  if (threads !== undefined && threads > 0) return new ThreadPool(config, space.genomeLength, threads, MESSAGE_GENOMES);
+  const scorer = createScorer(config, space);
+  if (threads === undefined) {
+    scorer.score(start);
+    const began = clock();
+    scorer.score(start);
+    if (clock() - began > WORTH_SENDING) {
+      return new ThreadPool(config, space.genomeLength, availableParallelism(), MESSAGE_GENOMES);
+    }
+  }
+  return new InlinePool(scorer);
 }
 
 /** All that the archive knows of a context, with what this run has seen marked. */

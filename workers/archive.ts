@@ -1,21 +1,25 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { Archive, type GenerationRecord } from "../src/archive.ts";
-import type { CommitReply } from "../src/commit-queue.ts";
+import { unpack } from "msgpackr";
+import { Archive, type ClosedGeneration } from "../src/archive.ts";
+import { type CommitReply, costsOf } from "../src/commit-queue.ts";
+import type { Config } from "../src/config.ts";
 import { UserError } from "../src/user-error.ts";
 
-const archive = Archive.openUnderLock((workerData as { path: string }).path);
+const { path, config } = workerData as { path: string; config: Uint8Array };
+const archive = Archive.openUnderLock(path);
+const costs = costsOf(unpack(config) as Config);
 let failed: CommitReply | undefined;
 
 /** One generation a message; undefined ends. After a failure nothing more is written, so that no gap can follow a lost generation. */
-parentPort!.on("message", (record: GenerationRecord | undefined) => {
-  if (record === undefined) {
+parentPort!.on("message", (generation: ClosedGeneration | undefined) => {
+  if (generation === undefined) {
     archive.close();
     parentPort!.close();
     return;
   }
   if (failed === undefined) {
     try {
-      archive.commit(record);
+      archive.commit({ ...generation, costs: costs(generation) });
     } catch (error) {
       const bug = error instanceof Error ? (error.stack ?? error.message) : String(error);
       failed = {

@@ -1,5 +1,8 @@
 import { costs, emptyCosts } from "../costs.ts";
+import { type KernelName, kernelNames } from "../kernel/kernels.ts";
+import type { Network } from "../network.ts";
 import { AnalyticScore } from "../score/analytic.ts";
+import { type ForwardDetail, ForwardScore } from "../score/forward.ts";
 import { networkOf, parseStructure } from "../structure.ts";
 import { parseStructures, type StructureEntry } from "../structures-file.ts";
 import { UserError } from "../user-error.ts";
@@ -19,7 +22,7 @@ import {
 import { costCells, costHeader, table } from "./format.ts";
 import { readConfig, readText } from "./input.ts";
 
-/** What scores a network; from the options, else the file's own record, else the configuration, else the published settings. */
+/** How a network is scored; from the options, else the file's own record, else the configuration, else the published settings. */
 interface Settings {
   readonly resolution: number;
   readonly inputChannels: number | undefined;
@@ -27,6 +30,13 @@ interface Settings {
   readonly sigmaActivation: number;
   readonly sigmaWeight: number;
   readonly classes: number;
+  readonly kind: "analytic" | "forward";
+  /** Of the forward score alone. */
+  readonly repeats: number;
+  readonly batch: number;
+  readonly noiseSeed: number;
+  readonly kernel: KernelName;
+  readonly maxChannels: number | undefined;
 }
 
 const published: Settings = {
@@ -36,6 +46,12 @@ const published: Settings = {
   sigmaActivation: 5,
   sigmaWeight: 4,
   classes: 0,
+  kind: "analytic",
+  repeats: 1,
+  batch: 1,
+  noiseSeed: 1,
+  kernel: "simd",
+  maxChannels: undefined,
 };
 
 export const scoreCommand: Command = {
@@ -43,17 +59,25 @@ export const scoreCommand: Command = {
   describe: "score and cost the networks of a file",
   positionals: { structures: "interchange JSON, the released code's .txt, or a list of objects with a structure" },
   options: {
-    kind: text("how to score", { choices: ["analytic"], defaultDescription: "analytic" }),
+    kind: text("how to score", { choices: ["analytic", "forward"], defaultDescription: "analytic" }),
     resolution: text("pixels of one side of the input", { defaultDescription: "the file's, else 224" }),
     "input-channels": text("channels of the input", { defaultDescription: "the network's own" }),
     "stage-weights": text("one weight per stage", { defaultDescription: "the file's, else 0,0,1,1,6" }),
     "sigma-activation": text("standard deviation of activations", { defaultDescription: "the file's, else 5" }),
     "sigma-weight": text("standard deviation of weights", { defaultDescription: "the file's, else 4" }),
+    repeats: text("forward: draws of noise whose scores are averaged", { defaultDescription: "1" }),
+    batch: text("forward: images of a draw", { defaultDescription: "1" }),
+    seed: text("forward: seed of the noise", { defaultDescription: "1" }),
+    kernel: text("forward: what runs the convs", { choices: kernelNames, defaultDescription: "simd" }),
+    "max-channels": text("forward: measure a network thinned to this many channels", {
+      defaultDescription: "full width",
+    }),
     config: text("take the settings from this preset or YAML file"),
     json: flag("print a JSON array on stdout"),
   },
   examples: [
     ["qes score best.txt", "a file of the released code"],
+    ["qes score best.txt --kind forward --repeats 8", "measured, with mean and standard deviation"],
     ["qes score nets.json --resolution 160 --stage-weights 0,0,1,1,6 --json", "with settings, as JSON"],
   ],
   async run(args) {
@@ -76,6 +100,12 @@ export const scoreCommand: Command = {
       stageWeights: numbersOption(args, "stage-weights"),
       sigmaActivation: positiveOption(args, "sigma-activation"),
       sigmaWeight: positiveOption(args, "sigma-weight"),
+      kind: textOption(args, "kind") as Settings["kind"] | undefined,
+      repeats: wholeOption(args, "repeats", 1, 1e6),
+      batch: wholeOption(args, "batch", 1, 1024),
+      noiseSeed: wholeOption(args, "seed", 0),
+      kernel: textOption(args, "kernel") as KernelName | undefined,
+      maxChannels: wholeOption(args, "max-channels", 1, 65536),
     });
     let failed = 0;
     const rows = entries.map((entry) => {
@@ -106,21 +136,35 @@ function scoreEntry(entry: StructureEntry, settings: Settings) {
     );
   }
   const network = networkOf(structure, settings.resolution);
-  const { score, stages, blocks } = new AnalyticScore(settings).detail(network);
+  const measured = settings.kind === "forward" ? measure(network, settings, entry.where) : undefined;
+  const { score, stages, blocks } = measured ?? new AnalyticScore(settings).detail(network);
   return {
     name: entry.name,
     score,
+    ...(measured === undefined ? {} : { scoreStd: measured.scoreStd }),
     stages: [...stages],
     blocks: [...blocks],
+    ...(measured === undefined ? {} : { blockStds: [...measured.blockStds] }),
     costs: costs(network, settings.classes, emptyCosts()),
   };
 }
 
+function measure(network: Network, { resolution: _, ...settings }: Settings, where: string): ForwardDetail {
+  const detail = new ForwardScore(settings).detail(network);
+  if (detail.reason !== undefined) {
+    throw new UserError(`${where}: no finite score: ${detail.reason}; change the sigmas, the bits or the resolution`);
+  }
+  return detail;
+}
+
 function render(rows: readonly (ReturnType<typeof scoreEntry> | { name: string; error: string })[]): string {
-  const cells = rows.map((row) =>
-    "error" in row ? [row.name, "failed", "", "", "", "", ""] : [row.name, String(row.score), ...costCells(row.costs)],
-  );
-  return table([["name", "score", ...costHeader], ...cells]);
+  const spread = rows.some((row) => "scoreStd" in row);
+  const cells = rows.map((row) => {
+    if ("error" in row) return [row.name, "failed", ...(spread ? [""] : []), "", "", "", "", ""];
+    const std = "scoreStd" in row && row.scoreStd !== undefined ? [row.scoreStd.toFixed(4)] : [];
+    return [row.name, String(row.score), ...std, ...costCells(row.costs)];
+  });
+  return table([["name", "score", ...(spread ? ["std"] : []), ...costHeader], ...cells]);
 }
 
 function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {

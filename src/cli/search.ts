@@ -64,7 +64,7 @@ export async function conductRun(
   config: Config,
   run: (options: RunOptions) => Promise<RunResult>,
 ): Promise<number> {
-  const threads = wholeOption(args, "threads", 0, 256) ?? 0;
+  const threads = wholeOption(args, "threads", 0, 256);
   const clock = () => performance.now() / 1000;
   const view = flagOption(args, "quiet") ? undefined : new ProgressView(config, clock);
   let signalled = false;

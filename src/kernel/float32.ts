@@ -141,25 +141,11 @@ export class Float32Kernels implements Kernels {
                 s3 += v * ring[p + 3 * stride];
               }
             }
-            let to = outRow + column * inStride + c;
-            const count = outResolution - column;
-            y[to] = s0;
-            sum += s0;
-            sumOfSquares += s0 * s0;
-            if (count > 1) {
-              y[(to += inStride)] = s1;
-              sum += s1;
-              sumOfSquares += s1 * s1;
-            }
-            if (count > 2) {
-              y[(to += inStride)] = s2;
-              sum += s2;
-              sumOfSquares += s2 * s2;
-            }
-            if (count > 3) {
-              y[to + inStride] = s3;
-              sum += s3;
-              sumOfSquares += s3 * s3;
+            for (let at = 0; at < 4 && column + at < outResolution; at++) {
+              const v = at === 0 ? s0 : at === 1 ? s1 : at === 2 ? s2 : s3;
+              y[outRow + (column + at) * inStride + c] = v;
+              sum += v;
+              sumOfSquares += v * v;
             }
           }
         }

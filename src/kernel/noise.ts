@@ -25,7 +25,8 @@ export function seedHash(seed: number): number {
  * Computed in plain double arithmetic: the same bits on every machine.
  */
 export function fillNormalPool(pool: Float32Array, seed: number): void {
-  const half = upperQuantiles(POOL / 2);
+  knownQuantiles ??= upperQuantiles(POOL / 2);
+  const half = knownQuantiles;
   const mask = POOL - 1;
   const keys = [0, 1, 2, 3].map((round) => hash(seedHash(seed), round));
   for (let i = 0; i < POOL; i++) {
@@ -40,11 +41,14 @@ export function fillNormalPool(pool: Float32Array, seed: number): void {
   }
 }
 
+/** Of POOL / 2: the same for every seed. */
+let knownQuantiles: Float32Array | undefined;
+
 /** z of upper tail probability (i + 1/2) / (2 count), i < count, falling: cubic interpolation between nodes at known tails. */
 function upperQuantiles(count: number): Float32Array {
   const step = 1 / 512;
   const quantiles = new Float32Array(count);
-  const density = (z: number): number => exp((-z * z) / 2) / Math.sqrt(2 * 3.141592653589793);
+  const density = (z: number): number => exp((-z * z) / 2) / Math.sqrt(2 * Math.PI);
   let z0 = 0;
   let p0 = 0.5;
   let d0 = -1 / density(0);

@@ -5,6 +5,6 @@ const MAGIC = 12582912;
 export function quantised(x: number, scale: number, limit: number): number {
   const scaled = Math.fround(x * scale);
   if (limit === 0) return scaled;
-  const clamped = scaled > limit ? limit : scaled < -limit ? -limit : scaled;
+  const clamped = Math.max(-limit, Math.min(limit, scaled));
   return Math.fround(clamped + MAGIC) - MAGIC;
 }

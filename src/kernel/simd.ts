@@ -1,6 +1,15 @@
 import { existsSync, readFileSync } from "node:fs";
 import { UserError } from "../user-error.ts";
-import { bytesOf, type ConvSizes, Format, isPointwise, type Kernels, type Moments, weightDepth } from "./kernels.ts";
+import {
+  bytesOf,
+  type ConvSizes,
+  Format,
+  isPointwise,
+  type Kernels,
+  type Moments,
+  roundUp,
+  weightDepth,
+} from "./kernels.ts";
 
 const PAGE = 65536;
 /** Address of the moments that a call leaves; the page they are on is the kernel's own. */
@@ -15,7 +24,8 @@ export interface Assembly {
   pointwise(...args: number[]): void;
   depthwise(...args: number[]): void;
   dense(...args: number[]): void;
-  peak(rounds: number): number;
+  /** 192 floating-point operations a round. */
+  peak(rounds: number, factor: number, summand: number): number;
 }
 
 /** Bytes of a module with one function that uses f32x4.relaxed_madd. */
@@ -175,8 +185,9 @@ function tilePixels(sizes: Readonly<ConvSizes>): number {
   return Math.max(8, Math.min(64, Math.floor(TILE_BYTES / bytes) & ~3));
 }
 
-/** Pixels of a row in the depthwise ring: both paddings, and what the last tile of 4 outputs reads. */
+/** Pixels of a row in the depthwise ring: both paddings, and what the last tile of outputs reads. */
 function ringPixels(sizes: Readonly<ConvSizes>): number {
   const { inResolution, outResolution, kernel, stride } = sizes;
-  return Math.max(inResolution + kernel - 1, (Math.ceil(outResolution / 4) * 4 - 1) * stride + kernel);
+  const tile = sizes.arithmetic === Format.int16 ? 4 : 3;
+  return Math.max(inResolution + kernel - 1, (roundUp(outResolution, tile) - 1) * stride + kernel);
 }

@@ -1,8 +1,10 @@
 import type { Config } from "../config.ts";
 import { spaceOf } from "../config.ts";
-import type { Network } from "../network.ts";
+import { Network } from "../network.ts";
 import { AnalyticScore } from "../score/analytic.ts";
+import { ForwardScore } from "../score/forward.ts";
 import { bitsGains, Evaluator } from "../space/evaluator.ts";
+import { decode } from "../space/genome.ts";
 import type { Space } from "../space/space.ts";
 
 /** The scores of a batch, in its order; NaN where there is none, and then the reason. */
@@ -21,6 +23,10 @@ export interface Scorer {
 }
 
 export function createScorer(config: Config, space: Space = spaceOf(config)): Scorer {
+  return config.score.kind === "analytic" ? analyticScorer(config, space) : forwardScorer(config.score, space);
+}
+
+function analyticScorer(config: Config, space: Space): Scorer {
   const score = new AnalyticScore(config.score);
   const evaluator = new Evaluator(space, 0);
   const gains = bitsGains(score);
@@ -29,15 +35,42 @@ export function createScorer(config: Config, space: Space = spaceOf(config)): Sc
   return {
     check: (network) => score.check(network),
     score(genomes) {
-      const count = genomes.length / length;
-      const scores = new Float64Array(count);
-      const failures: [number, string][] = [];
-      for (let i = 0; i < count; i++) {
-        const value = evaluator.score(genomes, i * length, weights, gains);
-        scores[i] = Number.isFinite(value) ? value : Number.NaN;
-        if (!Number.isFinite(value)) failures.push([i, `the score is ${value}`]);
-      }
-      return { scores, failures };
+      const scores = new Float64Array(genomes.length / length);
+      for (let i = 0; i < scores.length; i++) scores[i] = evaluator.score(genomes, i * length, weights, gains);
+      return withFailures(scores, (i) => `the score is ${scores[i]}`);
     },
   };
+}
+
+/** Networks whose common leading convs are looked for together; bounds the memory of a batch. */
+const SHARED_NETWORKS = 64;
+
+function forwardScorer(options: Extract<Config["score"], { kind: "forward" }>, space: Space): Scorer {
+  const score = new ForwardScore(options);
+  const networks = Array.from({ length: SHARED_NETWORKS }, () => new Network(space.convCapacity));
+  const length = space.genomeLength;
+  return {
+    check: (network) => score.check(network),
+    score(genomes) {
+      const scores = new Float64Array(genomes.length / length);
+      const reasons: (string | undefined)[] = [];
+      for (let first = 0; first < scores.length; first += SHARED_NETWORKS) {
+        const part = networks.slice(0, Math.min(SHARED_NETWORKS, scores.length - first));
+        for (const [i, network] of part.entries()) decode(space, genomes, (first + i) * length, network);
+        score.scoreBatch(part, scores.subarray(first, first + part.length));
+        for (let i = 0; i < part.length; i++) reasons.push(score.reason(i));
+      }
+      return withFailures(scores, (i) => reasons[i] ?? `the score is ${scores[i]}`);
+    },
+  };
+}
+
+function withFailures(scores: Float64Array, reason: (i: number) => string): BatchScores {
+  const failures: [number, string][] = [];
+  for (let i = 0; i < scores.length; i++) {
+    if (Number.isFinite(scores[i])) continue;
+    failures.push([i, reason(i)]);
+    scores[i] = Number.NaN;
+  }
+  return { scores, failures };
 }

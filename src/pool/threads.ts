@@ -5,6 +5,9 @@ import { builtFile } from "../package-root.ts";
 import type { Pool } from "./pool.ts";
 import type { BatchScores } from "./scorer.ts";
 
+/** So many that the threads end a generation nearly together. */
+const BATCHES_A_THREAD = 16;
+
 /** Scores in worker threads; a message is msgpack bytes each way. */
 export class ThreadPool implements Pool {
   readonly threads: number;
@@ -28,8 +31,7 @@ export class ThreadPool implements Pool {
   async score(genomes: Uint8Array): Promise<BatchScores> {
     const length = this.#genomeLength;
     const count = genomes.length / length;
-    // Enough batches that the threads end together, none larger than the limit.
-    const size = Math.max(1, Math.min(this.#batch, Math.ceil(count / (this.threads * 4))));
+    const size = Math.max(1, Math.min(this.#batch, Math.ceil(count / (this.threads * BATCHES_A_THREAD))));
     const tasks: Promise<Uint8Array>[] = [];
     for (let first = 0; first < count; first += size) {
       const end = Math.min(count, first + size);

@@ -1,4 +1,3 @@
-import { type Costs, costNames, emptyCosts, withinLimits } from "../costs.ts";
 import { Evaluator } from "../space/evaluator.ts";
 import type { Space } from "../space/space.ts";
 import { type Breeding, createBreeding, type OperatorRates, type OperatorSet } from "./breeding.ts";
@@ -26,8 +25,6 @@ export interface Generation {
   readonly generation: number;
   readonly count: number;
   readonly genomes: Uint8Array;
-  /** `costNames.length` figures a genome. */
-  readonly costs: Float64Array;
   /** Hashes, low and high word, of genomes whose scores the archive knew. */
   readonly reusedKeys: Uint32Array;
 }
@@ -71,11 +68,9 @@ export class Search {
   readonly #random = new RandomStream();
   readonly #evaluator: Evaluator;
   readonly #breeding: Breeding;
-  readonly #costs: Costs = emptyCosts();
   readonly #population: Population;
   readonly #seen: SeenSet;
   readonly #genomes: Uint8Array;
-  readonly #costRows: Float64Array;
   readonly #reusedGenomes: Uint8Array;
   readonly #reusedScores: Float64Array;
   #counters: Counters;
@@ -91,7 +86,6 @@ export class Search {
     this.#seen = options.seen;
     // One genome more than a generation: children are bred in place and overwritten where they are not new.
     this.#genomes = new Uint8Array((generation + 1) * space.genomeLength);
-    this.#costRows = new Float64Array((generation + 1) * costNames.length);
     this.#reusedGenomes = new Uint8Array(generation * space.genomeLength);
     this.#reusedScores = new Float64Array(generation);
     this.#counters = { evaluations: 0, generations: 0, scored: 0, duplicates: 0, overBudget: 0, failed: 0, reused: 0 };
@@ -140,7 +134,6 @@ export class Search {
       generation,
       count,
       genomes: this.#genomes.subarray(0, count * space.genomeLength),
-      costs: this.#costRows.subarray(0, count * costNames.length),
       reusedKeys: Uint32Array.from(reusedKeys),
     };
     return this.#asked;
@@ -178,15 +171,13 @@ export class Search {
     const length = space.genomeLength;
     const at = count * length;
     const seen = this.#seen;
-    const cost = this.#costs;
     let slot = seen.find(this.#genomes, at, length);
     for (let repaired = false; ; repaired = true) {
       if (slot >= 0 && (seen.flags(slot) & Seen.inRun) !== 0) {
         this.#counters.duplicates++;
         return 0;
       }
-      this.#evaluator.costs(this.#genomes, at, cost);
-      if (withinLimits(cost, limits)) break;
+      if (!this.#evaluator.exceeds(this.#genomes, at, limits)) break;
       if (repaired || !this.#breeding.repair(this.#genomes, at, this.#random)) {
         this.#counters.overBudget++;
         return 0;
@@ -203,13 +194,7 @@ export class Search {
       }
       return 0;
     }
-    seen.add(slot, Seen.inRun, 0);
-    const row = count * costNames.length;
-    this.#costRows[row] = cost.bitops;
-    this.#costRows[row + 1] = cost.macs;
-    this.#costRows[row + 2] = cost.flash;
-    this.#costRows[row + 3] = cost.sram;
-    this.#costRows[row + 4] = cost.layers;
+    seen.add(slot, Seen.inRun);
     return 1;
   }
 }

@@ -71,18 +71,27 @@ function sizesOf(c: Case): ConvSizes {
 }
 
 interface Result {
-  y: number[];
+  y: Int16Array | Float32Array;
   sum: number;
   sumOfSquares: number;
   saturated: boolean;
-  input: number[];
-  weights: number[];
+  input: Int16Array | Float32Array;
+  weights: Int16Array | Float32Array;
 }
 
 const align = (x: number) => roundUp(x + TENSOR_SLACK, 64);
 
-/** Runs one conv in the middle of a fresh memory full of garbage. */
-function run(kernels: Kernels, c: Case): Result {
+/** The first few elements that differ, as [index, actual, expected]. */
+function differences(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance = 0): number[][] {
+  const found: number[][] = actual.length === expected.length ? [] : [[-1, actual.length, expected.length]];
+  for (let i = 0; i < expected.length && found.length < 4; i++) {
+    if (!(Math.abs(actual[i] - expected[i]) <= tolerance)) found.push([i, actual[i], expected[i]]);
+  }
+  return found;
+}
+
+/** Runs one conv in the middle of a memory full of garbage. @param bias added to inputs and weights, so that outputs grow */
+function run(kernels: Kernels, c: Case, bias = 0): Result {
   const sizes = sizesOf(c);
   const inCount = c.batch * sizes.inResolution ** 2 * sizes.inStride;
   const outCount = c.batch * sizes.outResolution ** 2 * sizes.outStride;
@@ -96,14 +105,14 @@ function run(kernels: Kernels, c: Case): Result {
   const next = numbers(c.seed);
   const x = elements(kernels.buffer, input, sizes.inFormat);
   for (let i = 0; i < inCount; i++) {
-    const u = (next() + next() + next() - 1.5) * 4;
+    const u = (next() + next() + next() - 1.5) * 4 + bias;
     const padding = i % sizes.inStride >= sizes.inChannels;
     x[i] = padding ? 0 : sizes.inFormat === Format.int16 ? Math.round(u * 300) : u;
   }
   const w = elements(kernels.buffer, weights, sizes.arithmetic);
   const top = 2 ** (c.bitsW - 1);
   for (let i = 0; i < weightCount(sizes); i++) {
-    const u = (next() + next() + next() - 1.5) * 4;
+    const u = (next() + next() + next() - 1.5) * 4 + bias;
     w[i] = c.bitsW === 0 ? u : Math.max(-top, Math.min(top, Math.round(u * 4)));
   }
   // Both ends of the ranges occur.
@@ -111,13 +120,13 @@ function run(kernels: Kernels, c: Case): Result {
     w[0] = top;
     w[1] = -top;
   }
-  const before = Array.from(x.subarray(0, inCount));
-  const weightList = Array.from(w.subarray(0, weightCount(sizes)));
+  const before = x.slice(0, inCount);
+  const weightList = w.slice(0, weightCount(sizes));
   convolve(kernels, out, input, weights, scratch, sizes);
   const guard = new Uint8Array(kernels.buffer, end, 64);
   expect(guard.every((byte) => byte === 0x5a)).toBe(true);
-  expect(Array.from(elements(kernels.buffer, input, sizes.inFormat).subarray(0, inCount))).toEqual(before);
-  const y = Array.from(elements(kernels.buffer, out, sizes.outFormat).subarray(0, outCount));
+  expect(differences(elements(kernels.buffer, input, sizes.inFormat).subarray(0, inCount), before)).toEqual([]);
+  const y = elements(kernels.buffer, out, sizes.outFormat).slice(0, outCount);
   return { y, ...kernels.moments, input: before, weights: weightList };
 }
 
@@ -125,7 +134,7 @@ const bits = fc.integer({ min: 1, max: 8 });
 const shape = fc
   .record({
     batch: fc.integer({ min: 1, max: 2 }),
-    resolution: fc.integer({ min: 1, max: 13 }),
+    resolution: fc.integer({ min: 1, max: 11 }),
     inChannels: fc.integer({ min: 1, max: 37 }),
     outChannels: fc.integer({ min: 1, max: 29 }),
     kernel: fc.constantFrom(1, 3, 5, 7),
@@ -149,7 +158,7 @@ describe.each(makers)("%s kernels", (name, make) => {
       fc.property(shape, (c) => {
         const expected = run(reference, c);
         const actual = run(kernels, c);
-        expect(actual.y).toEqual(expected.y.map((v) => v + 0));
+        expect(differences(actual.y, expected.y)).toEqual([]);
         if (expected.saturated) {
           expect(actual.saturated).toBe(true);
           return;
@@ -160,7 +169,7 @@ describe.each(makers)("%s kernels", (name, make) => {
           false,
         ]);
       }),
-      { numRuns: name === "reference" ? 20 : 250 },
+      { numRuns: name === "reference" ? 20 : 150 },
     );
   });
 
@@ -171,14 +180,12 @@ describe.each(makers)("%s kernels", (name, make) => {
         const expected = run(reference, c);
         const actual = run(kernels, c);
         const scale = Math.sqrt(expected.sumOfSquares);
-        for (let i = 0; i < expected.y.length; i++) {
-          expect(Math.abs(actual.y[i] - expected.y[i])).toBeLessThanOrEqual(1e-5 * scale);
-        }
+        expect(differences(actual.y, expected.y, 1e-5 * scale)).toEqual([]);
         expect(Math.abs(actual.sumOfSquares - expected.sumOfSquares)).toBeLessThanOrEqual(
           1e-5 * expected.sumOfSquares + 1e-30,
         );
       }),
-      { numRuns: name === "reference" ? 20 : 100 },
+      { numRuns: name === "reference" ? 20 : 60 },
     );
   });
 
@@ -197,22 +204,22 @@ describe.each(makers)("%s kernels", (name, make) => {
   test("say that an int16 output saturated", () => {
     const c: Case = {
       batch: 1,
-      resolution: 6,
-      inChannels: 512,
+      resolution: 3,
+      inChannels: 3000,
       outChannels: 12,
-      kernel: 3,
+      kernel: 1,
       stride: 1,
       depthwise: false,
-      bitsA: 6,
-      bitsW: 6,
+      bitsA: 5,
+      bitsW: 5,
       dense: false,
       inFormat: Format.float32,
       wide: false,
       seed: 5,
     };
-    const loud = run(make(), { ...c, bitsA: 7, bitsW: 6, inChannels: 2048 });
-    const quiet = run(make(), { ...c, inChannels: 24 });
-    expect([quiet.saturated, typeof loud.saturated]).toEqual([false, "boolean"]);
+    expect(run(kernels, c, 1).saturated).toBe(true);
+    expect(run(kernels, { ...c, wide: true }, 1).saturated).toBe(false);
+    expect(run(kernels, c).saturated).toBe(false);
   });
 });
 

@@ -5,7 +5,7 @@ import { addFloat, addInteger, clearMoments, finishMoments, mask16, mask32, pair
 /**
  * Depthwise conv: a ring of k quantised input rows in blocks of 8 channels, zero padded, from which one output row of a block at a time is computed.
  * int16 arithmetic sums in int16: the caller grants that no sum reaches 2^15.
- * @param rowPixels pixels of a ring row, at least both paddings and what the last tile of 4 outputs reads
+ * @param rowPixels pixels of a ring row, at least both paddings and what the last tile of outputs reads: 4 in int16, 3 in float32
  */
 export function depthwise(
   out: usize,
@@ -167,24 +167,22 @@ function rowFloat32(
   const outBytes = <usize>channelStride * 4;
   let sum = f64x2.splat(0);
   let squares = f64x2.splat(0);
-  for (let x = 0; x < width; x += 4) {
+  for (let x = 0; x < width; x += 3) {
     let s00 = f32x4.splat(0);
     let s01 = f32x4.splat(0);
     let s10 = f32x4.splat(0);
     let s11 = f32x4.splat(0);
     let s20 = f32x4.splat(0);
     let s21 = f32x4.splat(0);
-    let s30 = f32x4.splat(0);
-    let s31 = f32x4.splat(0);
     let wj = w;
     let current = slot;
     for (let ky = 0; ky < kernel; ky++) {
       let p0 = ring + <usize>current * rowBytes + <usize>x * step;
       let p1 = p0 + step;
       let p2 = p1 + step;
-      let p3 = p2 + step;
       if (++current === kernel) current = 0;
       const end = p0 + 32 * kernel;
+      // Three outputs, since loads come first in the engine's code: more would spill the sums.
       for (; p0 < end; p0 += 32) {
         const w0 = v128.load(wj);
         const w1 = v128.load(wj, 16);
@@ -194,17 +192,14 @@ function rowFloat32(
         s11 = multiplyAdd(s11, v128.load(p1, 16), w1);
         s20 = multiplyAdd(s20, v128.load(p2), w0);
         s21 = multiplyAdd(s21, v128.load(p2, 16), w1);
-        s30 = multiplyAdd(s30, v128.load(p3), w0);
-        s31 = multiplyAdd(s31, v128.load(p3, 16), w1);
         p1 += 32;
         p2 += 32;
-        p3 += 32;
         wj += 32;
       }
     }
     const count = width - x;
     let y = out;
-    for (let i = 0; i < min(count, 4); i++) {
+    for (let i = 0; i < min(count, 3); i++) {
       const low = v128.and(s00, mask0);
       const high = v128.and(s01, mask1);
       v128.store(y, low);
@@ -215,11 +210,9 @@ function rowFloat32(
       s01 = s11;
       s10 = s20;
       s11 = s21;
-      s20 = s30;
-      s21 = s31;
       y += outBytes;
     }
-    out += 4 * outBytes;
+    out += 3 * outBytes;
   }
   addFloat(moments, sum, squares);
 }
