@@ -28,7 +28,7 @@ export class StageSum {
   check(network: Network): void {
     if (network.stages !== this.stageWeights.length) {
       throw new UserError(
-        `stage weights: expected ${network.stages} entries, one per stage of the network, got ${this.stageWeights.length}`,
+        `stage weights: expected ${network.stages} entries, one per stage of the network, got ${this.stageWeights.length}; give one weight for each stage`,
       );
     }
   }

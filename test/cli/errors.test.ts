@@ -99,7 +99,8 @@ const mistakes: [string, string[]][] = [
   ["scoring with stage weights that are no numbers", ["score", "odd-bits.json", "--stage-weights", "1,x"]],
 ];
 
-describe("every mistake has exit code 2, a message that names the place and the remedy, nothing on stdout, and no file is touched", () => {
+// Exit code 2, a message that names the place and the remedy, nothing on stdout, and no file touched.
+describe("a mistake is told", () => {
   let outcomes: BatchOutcome[];
   beforeAll(() => {
     outcomes = batch(

@@ -4,6 +4,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import Database from "better-sqlite3";
 import { beforeAll, describe, expect, test } from "vitest";
 import { Archive } from "../../src/archive.ts";
+import { parseConfig, spaceOf } from "../../src/config.ts";
+import { presetValue } from "../../src/presets.ts";
+import { structureOf } from "../../src/space/genome.ts";
 import { parseStructure } from "../../src/structure.ts";
 import { UserError } from "../../src/user-error.ts";
 import { naiveCosts } from "../naive/costs.ts";
@@ -77,6 +80,24 @@ describe("search", () => {
   test("leaves a sound archive: every scored candidate, each genome once, and no other file", () => {
     expect(soundness("a.sqlite")).toEqual({ integrity: "ok", repeated: { n: 0 }, rows: result.scored });
     expect(readdirSync(folder).filter((file) => file.startsWith("a.sqlite"))).toEqual(["a.sqlite"]);
+  });
+
+  test("keeps the naive costs and scores of its candidates", () => {
+    const config = parseConfig(presetValue(preset), preset);
+    const space = spaceOf(config);
+    const db = new Database(join(folder, "a.sqlite"), { readonly: true });
+    const rows = db.prepare("SELECT * FROM candidate WHERE run = 1 AND rowid % 37 = 1").all() as {
+      genome: Uint8Array;
+      score: number;
+    }[];
+    db.close();
+    expect(rows.length).toBeGreaterThan(100);
+    for (const { genome, score, ...row } of rows) {
+      const structure = structureOf(space, genome, 0);
+      const { srams: _, ...costs } = naiveCosts(structure, 224);
+      expect(row).toMatchObject(costs);
+      expect(Math.abs(score - naiveScore(structure, settings).score)).toBeLessThan(1e-9 * Math.abs(score));
+    }
   });
 
   test("another budget on the same archive reuses scores, and changes nothing in the result", async () => {

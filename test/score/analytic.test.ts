@@ -38,7 +38,7 @@ const stem: Structure = [{ class: "ConvKXBNRELU", in: 3, out: 8, k: 3, s: 2, nbi
 test("stage weights of the wrong length are an error that says how many stages there are", () => {
   const score = new AnalyticScore({ stageWeights: [0, 1], sigmaActivation: 5, sigmaWeight: 4 });
   expect(() => score.detail(networkOf(stem, 32))).toThrowErrorMatchingInlineSnapshot(
-    `[UserError: stage weights: expected 1 entries, one per stage of the network, got 2]`,
+    `[UserError: stage weights: expected 1 entries, one per stage of the network, got 2; give one weight for each stage]`,
   );
 });
 
