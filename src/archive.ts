@@ -34,6 +34,7 @@ const schema = `
     flash REAL NOT NULL,
     sram REAL NOT NULL,
     layers INTEGER NOT NULL,
+    sram_live REAL NOT NULL,
     failure TEXT
   );
   -- Hashes of the genomes that a generation took over from earlier runs of its context.
@@ -94,7 +95,7 @@ export class Archive {
     this.path = path;
     this.#db = db;
     this.#holdsLock = holdsLock;
-    this.#insert = db.prepare("INSERT INTO candidate VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    this.#insert = db.prepare("INSERT INTO candidate VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     this.#checkpoint = db.prepare("UPDATE run SET checkpoint = ?, seconds = ?, status = ? WHERE id = ?");
     this.#reused = db.prepare("INSERT INTO reused VALUES (?, ?, ?)");
   }
@@ -209,6 +210,7 @@ export class Archive {
           costs[row + 2],
           costs[row + 3],
           costs[row + 4],
+          costs[row + 5],
           failures.get(i) ?? null,
         );
       }

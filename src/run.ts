@@ -4,7 +4,8 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { Archive, type RunRow } from "./archive.ts";
 import { InlineCommitQueue, ThreadCommitQueue } from "./commit-queue.ts";
 import { budgetLimits, type Config, parseConfig, scoringContext, spaceOf } from "./config.ts";
-import { type Costs, costNames, costs, emptyCosts } from "./costs.ts";
+import { type Costs, costs, emptyCosts } from "./costs.ts";
+import { type LargestStep, largestStep } from "./live-memory.ts";
 import { Network } from "./network.ts";
 import { InlinePool } from "./pool/inline.ts";
 import type { Pool } from "./pool/pool.ts";
@@ -12,8 +13,9 @@ import { createScorer } from "./pool/scorer.ts";
 import { ThreadPool } from "./pool/threads.ts";
 import { type Checkpoint, type Counters, Search } from "./search/loop.ts";
 import { Seen, SeenSet } from "./search/seen-set.ts";
-import { decode, encode, structureOf } from "./space/genome.ts";
+import { decode, structureOf } from "./space/genome.ts";
 import type { Space } from "./space/space.ts";
+import { type StartNetwork, startGenome } from "./start.ts";
 import type { Structure } from "./structure.ts";
 import { UserError } from "./user-error.ts";
 
@@ -25,6 +27,10 @@ export interface Candidate {
   readonly score: number;
   readonly costs: Costs;
   readonly structure: Structure;
+  /** Pixels of one side of the input. */
+  readonly resolution: number;
+  /** The step that `costs.sramLive` is the peak of. */
+  readonly largestStep: LargestStep;
 }
 
 export interface RunResult extends Readonly<Counters> {
@@ -36,6 +42,8 @@ export interface RunResult extends Readonly<Counters> {
   readonly seconds: number;
   readonly childrenPerSecond: number;
   readonly digest: string;
+  /** How the start network was shrunk into the budgets; empty where it fitted. */
+  readonly startChanges: readonly string[];
   readonly best: Candidate;
 }
 
@@ -55,7 +63,7 @@ export interface RunOptions {
   readonly threads?: number | undefined;
   /** Monotonic seconds. */
   readonly clock: () => number;
-  readonly onStart?: (run: number) => void;
+  readonly onStart?: (run: number, startChanges: readonly string[]) => void;
   readonly onProgress?: (progress: Progress) => void;
   /** Asked at every generation border; true ends the run after its checkpoint. */
   readonly shouldStop?: () => boolean;
@@ -135,50 +143,41 @@ async function withArchive<T>(path: string, use: (archive: Archive) => Promise<T
   }
 }
 
-/** The start network's genome. @throws UserError where it is outside the space or over budget */
-export function startGenome(config: Config, space: Space): Uint8Array {
-  const genome = encode(space, config.space.start, space.options.resolutions[0], "space.start");
-  const network = new Network(space.convCapacity);
-  decode(space, genome, 0, network);
-  createScorer(config, space).check(network);
-  const cost = costs(network, config.classes, emptyCosts());
-  const over = costNames.filter((name) => cost[name] > (config.budgets[name] ?? Number.POSITIVE_INFINITY));
-  if (over.length > 0) {
-    const list = over.map(
-      (name) =>
-        `${name} ${cost[name]} > ${config.budgets[name]} (${((100 * cost[name]) / config.budgets[name]! - 100).toFixed(1)}% over)`,
-    );
-    throw new UserError(
-      `space.start is over budget: ${list.join("; ")}; raise the budget or start from a smaller network`,
-    );
-  }
-  return genome;
-}
-
 async function conduct(
   archive: Archive,
   run: number,
   context: number,
   config: Config,
   space: Space,
-  start: Uint8Array,
+  start: StartNetwork,
   checkpoint: Checkpoint | undefined,
   secondsBefore: number,
   options: RunOptions,
 ): Promise<RunResult> {
   archive.startRun(run, JSON.stringify(config));
-  options.onStart?.(run);
+  options.onStart?.(run, start.changes);
   const seen = loadSeen(archive, context, run, space);
   const { seed, population, generation, evaluations, operators } = config.search;
   const limits = budgetLimits(config);
   const search = new Search(
-    { space, start, seed, population, generation, evaluations, operators, limits, classes: config.classes, seen },
+    {
+      space,
+      start: start.genome,
+      seed,
+      population,
+      generation,
+      evaluations,
+      operators,
+      limits,
+      classes: config.classes,
+      seen,
+    },
     checkpoint,
   );
   const began = options.clock();
   const elapsed = () => secondsBefore + options.clock() - began;
   const bredBefore = search.counters.evaluations;
-  const pool = openPool(config, space, start, options);
+  const pool = openPool(config, space, start.genome, options);
   const queue =
     archive.path === ":memory:" ? new InlineCommitQueue(archive, config) : new ThreadCommitQueue(archive.path, config);
   let stopped = false;
@@ -230,6 +229,7 @@ async function conduct(
     seconds,
     childrenPerSecond: (counters.evaluations - bredBefore) / Math.max(1e-9, seconds - secondsBefore),
     digest: digestOf(search.checkpoint()),
+    startChanges: start.changes,
     best: candidateAt(config, space, search.population.genomes, 0, search.population.scores[0]),
   };
 }
@@ -272,7 +272,13 @@ function loadSeen(archive: Archive, context: number, run: number, space: Space):
 export function candidateAt(config: Config, space: Space, genomes: Uint8Array, at: number, score: number): Candidate {
   const network = new Network(space.convCapacity);
   decode(space, genomes, at, network);
-  return { score, costs: costs(network, config.classes, emptyCosts()), structure: structureOf(space, genomes, at) };
+  return {
+    score,
+    resolution: network.resolution,
+    costs: costs(network, config.classes, emptyCosts()),
+    largestStep: largestStep(network),
+    structure: structureOf(space, genomes, at),
+  };
 }
 
 /**

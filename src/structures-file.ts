@@ -23,10 +23,12 @@ export function parseStructures(text: string, where: string): StructureEntry[] {
   const value = parseLiteral(text, where);
   if (isObject(value)) {
     if (Array.isArray(value.best_structures)) {
+      const resolutions = Array.isArray(value.best_resolutions) ? value.best_resolutions : [];
       const entries = value.best_structures.map((structure, i) => ({
         name: `${i}`,
         where: `${where}: best_structures[${i}]`,
         structure,
+        ...(typeof resolutions[i] === "number" ? { resolution: resolutions[i] } : {}),
       }));
       return nonEmpty(entries, where);
     }
@@ -107,9 +109,13 @@ function isObject(value: Literal | undefined): value is { [key: string]: Literal
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Structures as the Python literal of the released code, which reads it back. */
-export function formatPython(structures: readonly Structure[]): string {
-  return `${python({ space_arch: "CnnNet", best_structures: structures })}\n`;
+/**
+ * Structures as the Python literal of the released code, which reads it back.
+ * @param resolutions of the inputs, one a structure, where they were searched; a key the released code does not look at
+ */
+export function formatPython(structures: readonly Structure[], resolutions?: readonly number[]): string {
+  const file = { space_arch: "CnnNet", best_structures: structures };
+  return `${python(resolutions === undefined ? file : { ...file, best_resolutions: resolutions })}\n`;
 }
 
 function python(value: unknown): string {

@@ -45,7 +45,7 @@ export function textsOption(args: Arguments, name: string): readonly string[] {
 }
 
 export function flagOption(args: Arguments, name: string): boolean {
-  return args[name] === true;
+  return [args[name]].flat().includes(true);
 }
 
 /** @throws UserError where the value is not a whole number in the range */

@@ -84,6 +84,10 @@ export class AnalyticScore {
     }
   }
 
+  get stageWeights(): Float64Array {
+    return this.#sum.stageWeights;
+  }
+
   /** What the bits of a conv add to ln sqrt(F). */
   bitsGain(bitsA: number, bitsW: number): number {
     return this.#gainA[bitsA] + this.#gainW[bitsW];

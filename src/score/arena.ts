@@ -1,5 +1,3 @@
-import type { MainPath } from "../score/main-path.ts";
-import { quantisedStd } from "../score/quantised-gaussian.ts";
 import {
   arithmeticOf,
   bytesOf,
@@ -10,8 +8,10 @@ import {
   roundUp,
   TENSOR_SLACK,
   weightCount,
-} from "./kernels.ts";
-import type { NoisePools } from "./noise-pools.ts";
+} from "../kernel/kernels.ts";
+import type { NoisePools } from "../kernel/noise-pools.ts";
+import type { MainPath } from "./main-path.ts";
+import { quantisedStd } from "./quantised-gaussian.ts";
 
 /** Addresses are multiples of this. */
 const LINE = 64;

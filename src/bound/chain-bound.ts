@@ -1,0 +1,178 @@
+import { bestPaths } from "./best-first.ts";
+import type { Chain } from "./chain.ts";
+import type { Incumbents } from "./incumbents.ts";
+import { labelFronts, TooManyLabels } from "./label-setting.ts";
+import type { AdditiveCost } from "./layer-figures.ts";
+import { type Column, priceBudgets } from "./master-program.ts";
+import { type BlockChoice, measurePath, relaxedPath, structureOfPath } from "./path.ts";
+import { Relaxation } from "./relaxation.ts";
+
+/** Most relaxations solved in search of the best multipliers. */
+const MOST_MULTIPLIERS = 150;
+/** The search for multipliers ends when they can gain no more than this part of the gap: label setting is the better way then. */
+const MULTIPLIER_GAIN = 0.02;
+/** ... or of the bound. */
+const LEAST_GAIN = 1e-5;
+/** How far below the Lagrangian bound the first pass goes, as a part of the bound. */
+const FIRST_PASS = 2e-5;
+const PASS_GROWTH = 4;
+const BEAM = 2000;
+/** Every sum has fewer than 2^8 terms, so rounding moves it by less than the sum of their magnitudes times 2^-44. */
+const ROUNDING = 2 ** -44;
+
+/** Why no network of one resolution scores more than `bound`. */
+export interface ChainProof {
+  readonly resolution: number;
+  /** "multipliers": the Lagrangian bound itself; "enumeration": the networks it leaves above the bound have been gone through, and there is none. */
+  readonly by: "multipliers" | "enumeration";
+  /** Null: there is no network within the budgets. */
+  readonly bound: number | null;
+  /** Score per unit of cost. */
+  readonly multipliers: Readonly<Partial<Record<AdditiveCost, number>>>;
+}
+
+/** Bounds of one chain, from the two sides. */
+export class ChainBound {
+  readonly chain: Chain;
+  readonly #relaxation: Relaxation;
+  /** Every network of the chain above this score is among the incumbents, or worse than all of them. */
+  enumeratedTo = Number.POSITIVE_INFINITY;
+  /** The multipliers of the best Lagrangian bound, per unit of cost, in the order of `chain.dimensions`. */
+  multipliers: readonly number[];
+  /** The best Lagrangian bound. */
+  lagrangian = Number.POSITIVE_INFINITY;
+  /** Whether the passes need more labels than they may have. */
+  stuck = false;
+  #best = Number.NEGATIVE_INFINITY;
+  #depth = 0;
+
+  constructor(chain: Chain) {
+    this.chain = chain;
+    this.#relaxation = new Relaxation(chain);
+    this.multipliers = chain.limits.map(() => 0);
+  }
+
+  /** Proven upper bound of the score of the chain's networks. */
+  get upperBound(): number {
+    return Math.max(this.enumeratedTo, this.#best + this.chain.magnitude * ROUNDING);
+  }
+
+  /** Before the first pass it is by multipliers, and its bound may be above `upperBound`, which leaves out layers that fit no network. */
+  prove(): ChainProof {
+    const { chain, multipliers } = this;
+    const enumerated = this.#depth > 0;
+    let bound = this.upperBound;
+    if (!enumerated) {
+      const relaxation = new Relaxation(chain);
+      relaxation.solve(multipliers);
+      bound = relaxation.bound;
+    }
+    return {
+      resolution: chain.space.resolution,
+      by: enumerated ? "enumeration" : "multipliers",
+      bound: bound === Number.NEGATIVE_INFINITY ? null : bound,
+      multipliers: Object.fromEntries(chain.dimensions.map((name, d) => [name, multipliers[d]])),
+    };
+  }
+
+  /** What rounding can hide in a sum of reduced values. */
+  get slack(): number {
+    const { chain, multipliers } = this;
+    return (chain.magnitude + chain.limits.reduce((sum, limit, d) => sum + limit * multipliers[d], 0)) * ROUNDING;
+  }
+
+  /** Lowers the Lagrangian bound by choosing multipliers; yields after every relaxation. */
+  *priceBudgets(incumbents: Incumbents): Generator<void, void> {
+    const { chain } = this;
+    const relaxation = this.#relaxation;
+    const columns: Column[] = [];
+    relaxation.discardMisfits();
+    yield;
+    let multipliers = this.multipliers;
+    for (let step = 0; step < MOST_MULTIPLIERS; step++) {
+      relaxation.solve(multipliers);
+      const better = relaxation.bound < this.lagrangian;
+      if (better) {
+        this.lagrangian = relaxation.bound;
+        this.multipliers = multipliers;
+        this.enumeratedTo = this.lagrangian + this.slack;
+      }
+      const path = relaxedPath(relaxation);
+      if (path === undefined || chain.limits.length === 0) {
+        if (path !== undefined) this.#offer(path, incumbents);
+        break;
+      }
+      const { value, costs } = measurePath(chain, path);
+      if (costs.every((cost, d) => cost <= chain.limits[d])) this.#offer(path, incumbents);
+      if (better && incumbents.least > Number.NEGATIVE_INFINITY) {
+        relaxation.solvePrefixes();
+        relaxation.discard(incumbents.least - this.slack);
+      }
+      columns.push({ value, costs: costs.map((cost, d) => cost / unit(chain.limits[d])) });
+      const { prices, value: least } = priceBudgets(columns, chain.limits.length);
+      const gap = Math.max(0, this.lagrangian - incumbents.least);
+      const enough = Math.min(MULTIPLIER_GAIN * gap, LEAST_GAIN * Math.abs(this.lagrangian));
+      if (this.lagrangian - least <= Math.max(enough, this.slack)) break;
+      const center = columns.length > 12 && chain.limits.length > 1 ? 0.5 : 0;
+      multipliers = prices.map(
+        (price, d) => center * this.multipliers[d] + ((1 - center) * price) / unit(chain.limits[d]),
+      );
+      yield;
+    }
+    relaxation.solve(this.multipliers);
+    relaxation.solvePrefixes();
+    yield;
+  }
+
+  /**
+   * One pass of label setting, down to the score of the least incumbent or to a step below the last pass: afterwards `enumeratedTo` is lower,
+   * or the chain is stuck.
+   */
+  *enumerate(incumbents: Incumbents, most: number, maxLabels: number): Generator<void, void> {
+    const { chain, slack } = this;
+    const relaxation = this.#relaxation;
+    const gap = this.lagrangian - incumbents.least;
+    const depth = this.#depth === 0 ? FIRST_PASS * Math.max(1, Math.abs(this.lagrangian)) : this.#depth * PASS_GROWTH;
+    // A pass that nearly reaches the least incumbent may as well end there.
+    const target = depth * 2 >= gap ? incumbents.least : this.lagrangian - depth;
+    const lowest = -chain.magnitude - 1;
+    const threshold = Math.max(target, lowest);
+    relaxation.select(threshold - slack);
+    try {
+      const fronts = yield* labelFronts(relaxation, threshold - slack, { labels: maxLabels });
+      this.#collect(bestPaths(relaxation, fronts), incumbents, most);
+      this.enumeratedTo = threshold === lowest ? Number.NEGATIVE_INFINITY : threshold;
+      this.#depth = depth;
+    } catch (error) {
+      if (!(error instanceof TooManyLabels)) throw error;
+      this.stuck = true;
+      const fronts = yield* labelFronts(relaxation, threshold - slack, {
+        labels: Number.POSITIVE_INFINITY,
+        beam: BEAM,
+      });
+      this.#collect(bestPaths(relaxation, fronts), incumbents, most);
+    }
+  }
+
+  #collect(paths: ReturnType<typeof bestPaths>, incumbents: Incumbents, most: number): void {
+    let count = 0;
+    for (const { path } of paths) {
+      this.#offer(path, incumbents);
+      if (++count >= most) break;
+    }
+  }
+
+  #offer(path: readonly BlockChoice[], incumbents: Incumbents): void {
+    const structure = structureOfPath(this.chain, path);
+    const score = incumbents.add(this.chain, structure);
+    const { value } = measurePath(this.chain, path);
+    if (score === undefined || Math.abs(score - value) > 1e-9) {
+      throw new Error(`bound: a path of ${value} is a network of ${score}: ${JSON.stringify(structure)}`);
+    }
+    this.#best = Math.max(this.#best, score);
+  }
+}
+
+function unit(limit: number): number {
+  return limit > 0 ? limit : 1;
+}
