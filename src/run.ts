@@ -95,15 +95,7 @@ export async function resumeSearch(
   return withArchive(options.archive, (archive) => {
     const row = resumableRun(archive, id, evaluations);
     let config = parseConfig(JSON.parse(row.config), `run ${row.id}`);
-    if (evaluations !== undefined) {
-      const bred = row.checkpoint?.counters.evaluations ?? 0;
-      if (evaluations < bred) {
-        throw new UserError(
-          `--evaluations: run ${row.id} has bred ${bred} children already; give a larger total than ${evaluations}`,
-        );
-      }
-      config = { ...config, search: { ...config.search, evaluations } };
-    }
+    if (evaluations !== undefined) config = { ...config, search: { ...config.search, evaluations } };
     const space = spaceOf(config);
     const start = startGenome(config, space);
     return conduct(archive, row.id, row.context, config, space, start, row.checkpoint, row.seconds, options);
@@ -112,9 +104,20 @@ export async function resumeSearch(
 
 /**
  * The run that `resume` goes on with: the given one, else the last unfinished one, else (to extend it) the last one.
- * @throws UserError where there is none
+ * @throws UserError where there is none, or where it has bred as many children already
  */
 export function resumableRun(archive: Archive, id: number | undefined, evaluations: number | undefined): RunRow {
+  const row = chosenRun(archive, id, evaluations);
+  const bred = row.checkpoint?.counters.evaluations ?? 0;
+  if (evaluations !== undefined && evaluations <= bred) {
+    throw new UserError(
+      `--evaluations: run ${row.id} has bred ${bred} children already; give a larger total than ${evaluations}`,
+    );
+  }
+  return row;
+}
+
+function chosenRun(archive: Archive, id: number | undefined, evaluations: number | undefined): RunRow {
   if (id !== undefined) {
     const row = archive.run(id);
     if (row.status === "done" && evaluations === undefined) {

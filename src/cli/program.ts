@@ -42,7 +42,8 @@ export async function runCli(args: readonly string[]): Promise<number> {
     .usage("qes designs tiny mixed-precision convnets: qes <command> --help shows each command's options")
     .version(version)
     .parserConfiguration({
-      "duplicate-arguments-array": true,
+      // `--set a=1 --set b=2` is two assignments; `--set a=1 name` is one, and a positional.
+      "greedy-arrays": false,
       "camel-case-expansion": false,
       "parse-numbers": false,
       "parse-positional-numbers": false,
