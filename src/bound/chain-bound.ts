@@ -140,7 +140,7 @@ export class ChainBound {
     relaxation.select(threshold - slack);
     try {
       const fronts = yield* labelFronts(relaxation, threshold - slack, { labels: maxLabels });
-      this.#collect(bestPaths(relaxation, fronts), incumbents, most);
+      this.#collect(bestPaths(relaxation, fronts, most), incumbents, most);
       this.enumeratedTo = threshold === lowest ? Number.NEGATIVE_INFINITY : threshold;
       this.#depth = depth;
     } catch (error) {
@@ -150,7 +150,7 @@ export class ChainBound {
         labels: Number.POSITIVE_INFINITY,
         beam: BEAM,
       });
-      this.#collect(bestPaths(relaxation, fronts), incumbents, most);
+      this.#collect(bestPaths(relaxation, fronts, most), incumbents, most);
     }
   }
 
