@@ -7,6 +7,9 @@ import type { BlockChoice } from "./path.ts";
 import type { Relaxation } from "./relaxation.ts";
 import { mayFollow } from "./sram-rule.ts";
 
+/** Scores of the same network, summed in another order, differ by less. */
+const ROUNDING = 1e-9;
+
 /** The last layer placed, which decides what may follow it. */
 interface LastLayer {
   readonly table: LayerFigures;
@@ -218,7 +221,7 @@ class PrefixQueue {
 
   #shorten(): void {
     this.#heap = this.#heap.sort((a, b) => this.#compare(a, b)).slice(0, this.#most);
-    this.#floor = this.#heap[this.#most - 1].prefix.best;
+    this.#floor = this.#heap[this.#most - 1].prefix.best - ROUNDING;
   }
 
   #before(i: number, j: number): boolean {
