@@ -16,6 +16,8 @@ const LEAST_GAIN = 1e-5;
 /** How far below the Lagrangian bound the first pass goes, as a part of the bound. */
 const FIRST_PASS = 2e-5;
 const PASS_GROWTH = 4;
+/** A pass is tried again, less deep, as long as it can go further than the deepest that ended by this factor. */
+const LEAST_RETRY = 1.3;
 /** Labels a state may hold in a pass that only looks for networks, and how deep such passes go, as parts of the bound. */
 const BEAM = 200;
 const BEAM_DEPTHS = [0.002, 0.01, 0.05];
@@ -48,6 +50,8 @@ export class ChainBound {
   stuck = false;
   #best = Number.NEGATIVE_INFINITY;
   #depth = 0;
+  /** Depth of the last pass that had too many labels. */
+  #failed = Number.POSITIVE_INFINITY;
   readonly #screens: Screen[] = [];
 
   constructor(chain: Chain) {
@@ -172,9 +176,9 @@ export class ChainBound {
     const { chain, slack } = this;
     const relaxation = this.#relaxation;
     const gap = this.lagrangian - incumbents.least;
-    const depth = this.#depth === 0 ? FIRST_PASS * Math.max(1, Math.abs(this.lagrangian)) : this.#depth * PASS_GROWTH;
+    const depth = this.#nextDepth();
     // A pass that nearly reaches the least incumbent may as well end there.
-    const target = depth * 2 >= gap ? incumbents.least : this.lagrangian - depth;
+    const target = depth * 2 >= gap && gap < this.#failed ? incumbents.least : this.lagrangian - depth;
     const lowest = -chain.magnitude - 1;
     const threshold = Math.max(target, lowest);
     relaxation.select(threshold - slack);
@@ -182,11 +186,23 @@ export class ChainBound {
       const fronts = yield* labelFronts(relaxation, threshold - slack, { labels: maxLabels }, this.#screens);
       this.#collect(fronts, incumbents, most);
       this.enumeratedTo = threshold === lowest ? Number.NEGATIVE_INFINITY : threshold;
-      this.#depth = depth;
+      this.#depth = this.lagrangian - threshold;
     } catch (error) {
       if (!(error instanceof TooManyLabels)) throw error;
-      this.stuck = true;
+      this.#failed = this.lagrangian - threshold;
+      this.stuck = this.#failed < this.#depth * LEAST_RETRY || this.#failed < this.#firstDepth / 100;
     }
+  }
+
+  get #firstDepth(): number {
+    return FIRST_PASS * Math.max(1, Math.abs(this.lagrangian));
+  }
+
+  /** How far below the Lagrangian bound the next pass goes: ever further, or half-way, by factors, to where one had too many labels. */
+  #nextDepth(): number {
+    if (this.#failed === Number.POSITIVE_INFINITY)
+      return this.#depth === 0 ? this.#firstDepth : this.#depth * PASS_GROWTH;
+    return this.#depth === 0 ? this.#failed / PASS_GROWTH : Math.sqrt(this.#depth * this.#failed);
   }
 
   /** Takes the best networks out of a pass. */
