@@ -7,6 +7,9 @@ import type { BlockChoice } from "./path.ts";
 import type { Relaxation } from "./relaxation.ts";
 import { mayFollow } from "./sram-rule.ts";
 
+/** Scores of the same network, summed in another order, differ by less. */
+const ROUNDING = 1e-9;
+
 /** The last layer placed, which decides what may follow it. */
 interface LastLayer {
   readonly table: LayerFigures;
@@ -31,15 +34,16 @@ interface Prefix {
 
 /**
  * Networks in order of falling score, as paths: a best-first search whose completion bounds are exact, read from the fronts.
- * Every network at or above the fronts' threshold comes, distinct, in order; those below it that happen to be covered follow, and then it ends.
+ * The `most` best come, distinct, as far as they are at or above the fronts' threshold; some of those below it may follow.
  */
 export function* bestPaths(
   relaxation: Relaxation,
   fronts: Fronts,
+  most: number,
 ): Generator<{ value: number; path: readonly BlockChoice[] }, void> {
   const { chain } = relaxation;
   const completions = new Completions(relaxation, fronts);
-  const queue = new PrefixQueue();
+  const queue = new PrefixQueue(most);
   const start: Prefix = {
     best: Number.POSITIVE_INFINITY,
     value: 0,
@@ -169,12 +173,24 @@ class Completions {
   }
 }
 
-/** Greatest `best` first; among equals the one that is further along, then the older. */
+/**
+ * Greatest `best` first; among equals the one that is further along, then the older. The prefixes in it have no network in common and each has one
+ * that scores its `best`, so no more than the `most` best of them are ever needed.
+ */
 class PrefixQueue {
-  readonly #heap: { prefix: Prefix; order: number }[] = [];
+  readonly #most: number;
+  #heap: { prefix: Prefix; order: number }[] = [];
   #pushed = 0;
+  /** What the last of the `most` best scores, as far as known. */
+  #floor = Number.NEGATIVE_INFINITY;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
 
   push(prefix: Prefix): void {
+    if (prefix.best < this.#floor) return;
+    if (this.#heap.length >= 2 * this.#most + 64) this.#shorten();
     const heap = this.#heap;
     let i = heap.length;
     heap.push({ prefix, order: this.#pushed++ });
@@ -203,11 +219,18 @@ class PrefixQueue {
     }
   }
 
+  #shorten(): void {
+    this.#heap = this.#heap.sort((a, b) => this.#compare(a, b)).slice(0, this.#most);
+    this.#floor = this.#heap[this.#most - 1].prefix.best - ROUNDING;
+  }
+
   #before(i: number, j: number): boolean {
-    const a = this.#heap[i];
-    const b = this.#heap[j];
-    if (a.prefix.best !== b.prefix.best) return a.prefix.best > b.prefix.best;
-    if (a.prefix.block !== b.prefix.block) return a.prefix.block > b.prefix.block;
-    return a.order < b.order;
+    return this.#compare(this.#heap[i], this.#heap[j]) < 0;
+  }
+
+  #compare(a: { prefix: Prefix; order: number }, b: { prefix: Prefix; order: number }): number {
+    if (a.prefix.best !== b.prefix.best) return b.prefix.best - a.prefix.best;
+    if (a.prefix.block !== b.prefix.block) return b.prefix.block - a.prefix.block;
+    return a.order - b.order;
   }
 }

@@ -1,7 +1,7 @@
 import { bestPaths } from "./best-first.ts";
 import type { Chain } from "./chain.ts";
 import type { Incumbents } from "./incumbents.ts";
-import { labelFronts, TooManyLabels } from "./label-setting.ts";
+import { type Fronts, labelFronts, type Screen, TooManyLabels } from "./label-setting.ts";
 import type { AdditiveCost } from "./layer-figures.ts";
 import { type Column, priceBudgets } from "./master-program.ts";
 import { type BlockChoice, measurePath, relaxedPath, structureOfPath } from "./path.ts";
@@ -16,7 +16,12 @@ const LEAST_GAIN = 1e-5;
 /** How far below the Lagrangian bound the first pass goes, as a part of the bound. */
 const FIRST_PASS = 2e-5;
 const PASS_GROWTH = 4;
-const BEAM = 2000;
+/** A pass is tried again, less deep, as long as it can go further than the deepest that ended by this factor. */
+const LEAST_RETRY = 1.3;
+/** Labels a state may hold in a pass that only looks for networks, and how deep such passes go, as parts of the bound. */
+const BEAM = 200;
+const BEAM_DEPTHS = [0.002, 0.01, 0.05];
+const SCREEN_SCALE = 1.5;
 /** Every sum has fewer than 2^8 terms, so rounding moves it by less than the sum of their magnitudes times 2^-44. */
 const ROUNDING = 2 ** -44;
 
@@ -45,6 +50,9 @@ export class ChainBound {
   stuck = false;
   #best = Number.NEGATIVE_INFINITY;
   #depth = 0;
+  /** Depth of the last pass that had too many labels. */
+  #failed = Number.POSITIVE_INFINITY;
+  readonly #screens: Screen[] = [];
 
   constructor(chain: Chain) {
     this.chain = chain;
@@ -119,9 +127,45 @@ export class ChainBound {
       );
       yield;
     }
+    yield* this.#makeScreens();
     relaxation.solve(this.multipliers);
     relaxation.solvePrefixes();
-    yield;
+    yield* this.#beam(incumbents);
+  }
+
+  /** Bounds at multipliers that price one budget up or down, or one up and another down. */
+  *#makeScreens(): Generator<void, void> {
+    const { chain, multipliers } = this;
+    const relaxation = this.#relaxation;
+    const used = multipliers.flatMap((m, d) => (m > 0 ? [d] : []));
+    if (used.length < 2) return;
+    const scalings = used.flatMap((d) =>
+      used.map((e) => multipliers.map((m, f) => m * (f === d ? SCREEN_SCALE : 1) * (f === e ? 1 / SCREEN_SCALE : 1))),
+    );
+    const single = used.flatMap((d) =>
+      [SCREEN_SCALE, 1 / SCREEN_SCALE].map((scale) => multipliers.map((m, f) => (f === d ? m * scale : m))),
+    );
+    for (const scaled of [...single, ...scalings.filter((s) => s.some((m, d) => m !== multipliers[d]))]) {
+      relaxation.solve(scaled);
+      relaxation.solvePrefixes();
+      const { offset, prefix } = relaxation;
+      const slack = (chain.magnitude + offset) * ROUNDING;
+      this.#screens.push({ multipliers: scaled, offset: offset + slack, prefix: prefix.map((p) => p.slice()) });
+      yield;
+    }
+  }
+
+  /** Looks for better networks with passes that keep few labels, while the gap is so wide that a full pass would be long. */
+  *#beam(incumbents: Incumbents): Generator<void, void> {
+    const relaxation = this.#relaxation;
+    for (const share of BEAM_DEPTHS) {
+      const threshold = this.lagrangian - share * Math.abs(this.lagrangian);
+      if (incumbents.best >= threshold) return;
+      relaxation.select(threshold);
+      const limits = { labels: Number.POSITIVE_INFINITY, beam: BEAM };
+      const fronts = yield* labelFronts(relaxation, threshold, limits, this.#screens);
+      this.#collect(fronts, incumbents, 1);
+    }
   }
 
   /**
@@ -132,34 +176,49 @@ export class ChainBound {
     const { chain, slack } = this;
     const relaxation = this.#relaxation;
     const gap = this.lagrangian - incumbents.least;
-    const depth = this.#depth === 0 ? FIRST_PASS * Math.max(1, Math.abs(this.lagrangian)) : this.#depth * PASS_GROWTH;
+    const depth = this.#nextDepth();
     // A pass that nearly reaches the least incumbent may as well end there.
-    const target = depth * 2 >= gap ? incumbents.least : this.lagrangian - depth;
+    const target = depth * 2 >= gap && gap < this.#failed ? incumbents.least : this.lagrangian - depth;
     const lowest = -chain.magnitude - 1;
     const threshold = Math.max(target, lowest);
     relaxation.select(threshold - slack);
     try {
-      const fronts = yield* labelFronts(relaxation, threshold - slack, { labels: maxLabels });
-      this.#collect(bestPaths(relaxation, fronts), incumbents, most);
+      const fronts = yield* labelFronts(relaxation, threshold - slack, { labels: maxLabels }, this.#screens);
+      this.#collect(fronts, incumbents, most);
       this.enumeratedTo = threshold === lowest ? Number.NEGATIVE_INFINITY : threshold;
-      this.#depth = depth;
+      this.#depth = this.lagrangian - threshold;
     } catch (error) {
       if (!(error instanceof TooManyLabels)) throw error;
-      this.stuck = true;
-      const fronts = yield* labelFronts(relaxation, threshold - slack, {
-        labels: Number.POSITIVE_INFINITY,
-        beam: BEAM,
-      });
-      this.#collect(bestPaths(relaxation, fronts), incumbents, most);
+      this.#failed = this.lagrangian - threshold;
+      this.stuck = this.#failed < this.#depth * LEAST_RETRY || this.#failed < this.#firstDepth / 100;
     }
   }
 
-  #collect(paths: ReturnType<typeof bestPaths>, incumbents: Incumbents, most: number): void {
+  get #firstDepth(): number {
+    return FIRST_PASS * Math.max(1, Math.abs(this.lagrangian));
+  }
+
+  /** How far below the Lagrangian bound the next pass goes: ever further, or half-way, by factors, to where one had too many labels. */
+  #nextDepth(): number {
+    if (this.#failed === Number.POSITIVE_INFINITY)
+      return this.#depth === 0 ? this.#firstDepth : this.#depth * PASS_GROWTH;
+    return this.#depth === 0 ? this.#failed / PASS_GROWTH : Math.sqrt(this.#depth * this.#failed);
+  }
+
+  /** Takes the best networks out of a pass. */
+  #collect(fronts: Fronts, incumbents: Incumbents, most: number): void {
+    let expected = Math.max(
+      ...fronts.borders[0].map((labels) => labels?.value.reduce((x, y) => Math.max(x, y), -1 / 0) ?? -1 / 0),
+    );
     let count = 0;
-    for (const { path } of paths) {
+    for (const { value, path } of bestPaths(this.#relaxation, fronts, most)) {
+      if (value < expected - 1e-9)
+        throw new Error(`bound: a label of ${expected} has no network; the best is ${value}`);
+      expected = Number.NEGATIVE_INFINITY;
       this.#offer(path, incumbents);
       if (++count >= most) break;
     }
+    if (expected > Number.NEGATIVE_INFINITY) throw new Error(`bound: a label of ${expected} has no network`);
   }
 
   #offer(path: readonly BlockChoice[], incumbents: Incumbents): void {

@@ -18,6 +18,15 @@ export interface Fronts {
 /** Labels of one border above which a pass gives up. */
 export class TooManyLabels extends Error {}
 
+/** A second Lagrangian bound, at other multipliers, that a label has to pass: the first is weak where a label has spent the budgets unevenly. */
+export interface Screen {
+  readonly multipliers: readonly number[];
+  /** What turns a reduced value into a bound of the score, with the slack of its rounding. */
+  readonly offset: number;
+  /** As `Relaxation.prefix`. */
+  readonly prefix: readonly Float64Array[];
+}
+
 /** How many labels a pass may keep. */
 export interface LabelLimits {
   /** Labels of one border, in all its states, above which a pass gives up. */
@@ -33,11 +42,16 @@ export interface LabelLimits {
  * @param relaxation solved with prefixes, its shapes selected for the threshold
  * @throws TooManyLabels
  */
-export function* labelFronts(relaxation: Relaxation, threshold: number, limits: LabelLimits): Generator<void, Fronts> {
+export function* labelFronts(
+  relaxation: Relaxation,
+  threshold: number,
+  limits: LabelLimits,
+  screens: readonly Screen[] = [],
+): Generator<void, Fronts> {
   const { chain } = relaxation;
   const classes = chain.activations.length;
   const least = threshold - relaxation.offset;
-  const pass = new Pass(relaxation, least, limits);
+  const pass = new Pass(relaxation, threshold, limits, screens);
   const blocks = chain.blocks.length;
   const end = new Array<Labels | undefined>(chain.blocks[blocks - 1].outs.length * classes);
   for (let o = chain.endClass; o < end.length; o += classes) end[o] = rootLabel(chain.limits.length);
@@ -51,15 +65,19 @@ class Pass {
   complete = true;
   readonly #relaxation: Relaxation;
   readonly #chain: Chain;
+  readonly #threshold: number;
   readonly #least: number;
+  readonly #screens: readonly Screen[];
   readonly #limits: LabelLimits;
   readonly #step: Step;
   readonly #scratch: LabelCollector;
 
-  constructor(relaxation: Relaxation, least: number, limits: LabelLimits) {
+  constructor(relaxation: Relaxation, threshold: number, limits: LabelLimits, screens: readonly Screen[]) {
     this.#relaxation = relaxation;
     this.#chain = relaxation.chain;
-    this.#least = least;
+    this.#threshold = threshold;
+    this.#least = threshold - relaxation.offset;
+    this.#screens = screens;
     this.#limits = limits;
     this.#step = { value: 0, reduced: 0, costs: new Float64Array(this.#chain.limits.length) };
     this.#scratch = new LabelCollector(this.#chain.limits);
@@ -113,12 +131,23 @@ class Pass {
       yield;
     }
     const { beam, labels } = this.#limits;
-    const fronts = states.map((collector) => collector?.finish(beam));
+    const fronts = states.map((collector, state) => collector?.finish(beam, this.#passes(b, state)));
     if (fronts.some((front) => front !== undefined && front.count === beam)) this.complete = false;
     const count = fronts.reduce((sum, front) => sum + (front?.count ?? 0), 0);
     if (count > labels) throw new TooManyLabels();
     this.labels += count;
     return fronts;
+  }
+
+  /** Whether a label of a border state reaches the threshold by all screens. */
+  #passes(b: number, state: number): (value: number, costs: readonly Float64Array[], at: number) => boolean {
+    const bars = this.#screens.map(({ offset, prefix }) => this.#threshold - offset - prefix[b][state]);
+    return (value, costs, at) =>
+      this.#screens.every(({ multipliers }, k) => {
+        let reduced = value;
+        for (let d = 0; d < multipliers.length; d++) reduced -= multipliers[d] * costs[d][at];
+        return reduced >= bars[k];
+      });
   }
 }
 

@@ -80,10 +80,13 @@ export class LabelCollector {
     this.extend(from, { value: 0, reduced: 0, costs: new Float64Array(this.#limits.length) }, Number.NEGATIVE_INFINITY);
   }
 
-  /** The undominated labels, in order of falling reduced value, at most `most`; the collector is empty afterwards. */
-  finish(most = this.#count): Labels {
+  /** The undominated labels, in order of falling reduced value, those that `keep` lets through, at most `most`; the collector is empty afterwards. */
+  finish(most?: number, keep?: (value: number, costs: readonly Float64Array[], at: number) => boolean): Labels {
+    if (keep !== undefined) this.#filter(keep);
     this.#compact();
-    const order = sortedBy(this.#reduced, this.#count).reverse().subarray(0, most);
+    const order = sortedBy(this.#reduced, this.#count)
+      .reverse()
+      .subarray(0, most ?? this.#count);
     const pick = (column: Float64Array) => Float64Array.from(order, (i) => column[i]);
     const labels = {
       count: order.length,
@@ -93,6 +96,18 @@ export class LabelCollector {
     };
     this.clear();
     return labels;
+  }
+
+  #filter(keep: (value: number, costs: readonly Float64Array[], at: number) => boolean): void {
+    let count = 0;
+    for (let i = 0; i < this.#count; i++) if (keep(this.#value[i], this.#costs, i)) this.#move(i, count++);
+    this.#count = count;
+  }
+
+  #move(from: number, to: number): void {
+    this.#value[to] = this.#value[from];
+    this.#reduced[to] = this.#reduced[from];
+    for (const column of this.#costs) column[to] = column[from];
   }
 
   #grow(): void {
@@ -109,13 +124,7 @@ export class LabelCollector {
   #compact(): void {
     const kept = undominated(this.#value, this.#costs, this.#count);
     let count = 0;
-    for (let i = 0; i < this.#count; i++) {
-      if (kept[i] === 0) continue;
-      this.#value[count] = this.#value[i];
-      this.#reduced[count] = this.#reduced[i];
-      for (const column of this.#costs) column[count] = column[i];
-      count++;
-    }
+    for (let i = 0; i < this.#count; i++) if (kept[i] === 1) this.#move(i, count++);
     this.#count = count;
     if (this.#costs.length === 1) this.#fillGrid();
   }
