@@ -29,7 +29,7 @@ export interface ClosedGeneration {
 }
 
 const insertCandidate =
-  `INSERT INTO candidate (context, run, generation, genome, score, failure, ${costColumns}) ` +
+  `INSERT INTO candidate (context, run, generation, genome, score, failure, ${costColumns.join(", ")}) ` +
   `VALUES (?, ?, ?, ?, ?, ?${", ?".repeat(costNames.length)})`;
 
 /** Writes generations: their candidates, their checksum and the state of the run behind them. */

@@ -1,8 +1,7 @@
 import type Database from "better-sqlite3";
-import { costNames } from "../costs.ts";
 import { digestOf } from "../digest.ts";
 import { refuseDamage } from "./connection.ts";
-import { columnsOf, generationTable, SCHEMA_VERSION } from "./schema.ts";
+import { columnsOf, costColumns, generationTable, SCHEMA_VERSION } from "./schema.ts";
 import { storedGenerations } from "./stored-generations.ts";
 import { fixedSeal, type RawRun, readRun, runSeal } from "./stored-run.ts";
 import { contextSeal, generationSum, wordsOf } from "./sums.ts";
@@ -13,10 +12,10 @@ import { contextSeal, generationSum, wordsOf } from "./sums.ts";
  */
 export function migrate(path: string, db: Database.Database, version: number): void {
   const columns = columnsOf(db, "candidate");
-  const missing = costNames.filter((name) => !columns.includes(name));
+  const missing = costColumns.filter((name) => !columns.includes(name));
   if (version === SCHEMA_VERSION && missing.length === 0) return;
   db.transaction(() => {
-    for (const name of missing) db.exec(`ALTER TABLE candidate ADD COLUMN "${name}" NUMERIC`);
+    for (const name of missing) db.exec(`ALTER TABLE candidate ADD COLUMN ${name} NUMERIC`);
     if (version >= 2) return;
     db.exec(`
       ALTER TABLE context ADD COLUMN seal BLOB;

@@ -7,7 +7,10 @@ import { writerTable } from "./writer-lock.ts";
 const APPLICATION_ID = 0x71657361;
 export const SCHEMA_VERSION = 2;
 
-export const costColumns = costNames.map((name) => `"${name}"`).join(", ");
+/** Columns of the costs, in the order of `costNames`: sramLive is kept as sram_live. */
+export const costColumns: readonly string[] = costNames.map((name) =>
+  name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+);
 
 /** Checksums of every generation: with them, a flipped bit in a row is noticed. */
 export const generationTable = `
@@ -39,7 +42,7 @@ const schema = `
     generation INTEGER NOT NULL,
     genome BLOB NOT NULL,
     score REAL,
-    ${costNames.map((name) => `"${name}" NUMERIC`).join(", ")},
+    ${costColumns.map((name) => `${name} NUMERIC`).join(", ")},
     failure TEXT
   );
   ${generationTable}

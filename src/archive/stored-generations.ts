@@ -1,6 +1,5 @@
 import type Database from "better-sqlite3";
-import { costNames } from "../costs.ts";
-import { columnsOf } from "./schema.ts";
+import { columnsOf, costColumns } from "./schema.ts";
 import { equalBytes, generationSum, type SummedGeneration, wordsOf } from "./sums.ts";
 
 /** A generation as it was read back. */
@@ -22,7 +21,7 @@ export function* storedGenerations(
   const reused = reusedKeys(db, context);
   const sums = version >= 2 ? sumsOf(db, context) : undefined;
   const known = columnsOf(db, "candidate");
-  const columns = costNames.filter((name) => known.includes(name)).map((name) => `, "${name}"`);
+  const columns = costColumns.filter((name) => known.includes(name)).map((name) => `, ${name}`);
   const rows = db
     .prepare(
       `SELECT run, generation, genome, score, failure${columns.join("")} FROM candidate WHERE context = ? ORDER BY rowid`,
