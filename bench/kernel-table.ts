@@ -1,4 +1,4 @@
-import type { KernelReport } from "./kernel.ts";
+import type { ConvRow, KernelReport } from "./kernel.ts";
 
 /** The report as text. */
 export function kernelTable(report: KernelReport): string {
@@ -55,6 +55,12 @@ export function kernelTable(report: KernelReport): string {
     `${report.thinned.network} with at most ${report.thinned.maxChannels} channels: ${report.thinned.speedup.toFixed(1)} times faster,` +
       ` mean score ${(100 * report.thinned.deviation).toFixed(3)}% off over ${report.thinned.repeats} repeats`,
   );
+  const compared = report.convs.filter(({ ms }) => ms.onnxruntime !== undefined && ms.simd !== undefined);
+  if (compared.length > 0) {
+    const total = (of: (row: ConvRow) => number) => compared.reduce((sum, row) => sum + row.count * of(row), 0);
+    const ratio = total(({ ms }) => ms.onnxruntime!) / total(({ ms }) => ms.simd!);
+    lines.push(`onnxruntime on the same full-precision convs, one thread: ${ratio.toFixed(1)} times the time of simd`);
+  }
   return lines.join("\n");
 }
 

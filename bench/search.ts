@@ -5,13 +5,14 @@ import { Archive } from "../src/archive.ts";
 import { budgetLimits, type Config, scoringContext, spaceOf } from "../src/config.ts";
 import { costNames, emptyCosts } from "../src/costs.ts";
 import { createScorer } from "../src/pool/scorer.ts";
-import { startGenome, startSearch } from "../src/run.ts";
+import { startSearch } from "../src/run.ts";
 import { createBreeding, type OperatorRates, operatorSets } from "../src/search/breeding.ts";
 import { Search } from "../src/search/loop.ts";
 import { Population } from "../src/search/population.ts";
 import { RandomStream } from "../src/search/random.ts";
 import { Seen, SeenSet } from "../src/search/seen-set.ts";
 import { Evaluator } from "../src/space/evaluator.ts";
+import { startGenome } from "../src/start.ts";
 import { median } from "./median.ts";
 
 const now = () => performance.now() / 1000;
@@ -69,7 +70,7 @@ export function runLoop(
     ...config.search,
     seed,
     space,
-    start: startGenome(config, space),
+    start: startGenome(config, space).genome,
     limits: budgetLimits(config),
     classes: config.classes,
     seen: new SeenSet(),

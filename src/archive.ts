@@ -34,6 +34,7 @@ const schema = `
     flash REAL NOT NULL,
     sram REAL NOT NULL,
     layers INTEGER NOT NULL,
+    sram_live REAL NOT NULL,
     failure TEXT
   );
   -- Hashes of the genomes that a generation took over from earlier runs of its context.
@@ -94,7 +95,7 @@ export class Archive {
     this.path = path;
     this.#db = db;
     this.#holdsLock = holdsLock;
-    this.#insert = db.prepare("INSERT INTO candidate VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    this.#insert = db.prepare("INSERT INTO candidate VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     this.#checkpoint = db.prepare("UPDATE run SET checkpoint = ?, seconds = ?, status = ? WHERE id = ?");
     this.#reused = db.prepare("INSERT INTO reused VALUES (?, ?, ?)");
   }
@@ -152,8 +153,21 @@ export class Archive {
 
   close(): void {
     if (!this.#db.open) return;
-    if (this.#holdsLock) this.#db.prepare("DELETE FROM writer WHERE pid = ? AND host = ?").run(process.pid, hostname());
+    if (this.#holdsLock) {
+      this.#db.prepare("DELETE FROM writer WHERE pid = ? AND host = ?").run(process.pid, hostname());
+      this.#leaveWal();
+    }
     this.#db.close();
+  }
+
+  /** At rest the archive is one file: readers of a file in WAL mode leave -wal and -shm beside it, and need a folder they may write. */
+  #leaveWal(): void {
+    try {
+      this.#db.pragma("busy_timeout = 0");
+      this.#db.pragma("journal_mode = DELETE");
+    } catch {
+      // Somebody reads at this moment; it stays in WAL mode until the next writer closes it.
+    }
   }
 
   /** The id of a scoring context. */
@@ -196,6 +210,7 @@ export class Archive {
           costs[row + 2],
           costs[row + 3],
           costs[row + 4],
+          costs[row + 5],
           failures.get(i) ?? null,
         );
       }

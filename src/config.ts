@@ -1,16 +1,21 @@
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
 import { costNames } from "./costs.ts";
+import { fillFromDevice, startIsTasks } from "./devices.ts";
+import { normaliseResolution } from "./input-resolution.ts";
 import { kernelNames } from "./kernel/kernels.ts";
+import { nearest } from "./nearest.ts";
 import { operatorSets } from "./search/breeding.ts";
+import { bitProduct, type Capability, capabilities, parseCapability } from "./space/capabilities.ts";
 import { Space, type SpaceOptions } from "./space/space.ts";
+import { fillTemplate } from "./space/template.ts";
 import { describe, parseStructure, type Structure } from "./structure.ts";
 import { UserError } from "./user-error.ts";
 
 /** The super block and the ranges of each searchable family; design section 7 gives the published ones. */
 const searchFamilies = {
-  "quant-k1dwk1": { superClass: "SuperQuantResK1DWK1", bits: [3, 4, 5, 6] },
-  k1dwk1: { superClass: "SuperResK1DWK1", bits: [] },
+  "quant-k1dwk1": { superClass: "SuperQuantResK1DWK1" },
+  k1dwk1: { superClass: "SuperResK1DWK1" },
 } as const;
 type FamilyName = keyof typeof searchFamilies;
 
@@ -29,6 +34,8 @@ const spaceSchema = z.strictObject({
   expansions: z.array(z.number().positive().max(16)).min(1).max(32).default([1.5, 2, 2.5, 3, 3.5, 4]),
   maxOut: whole(8, 2040).default(1280),
   stemOut: z.tuple([whole(8, 2040), whole(8, 2040)]).default([8, 32]),
+  /** Absent: the head keeps its width. */
+  headOut: z.tuple([whole(8, 2040), whole(8, 2040)]).optional(),
   maxDepth: whole(1, 64).optional(),
   bits: z.array(whole(1, 15)).min(1).max(15).optional(),
 });
@@ -58,7 +65,19 @@ const DEFAULT_GENERATION = { analytic: 1024, forward: 256 } as const;
 
 const schema = z.strictObject({
   name: z.string().min(1).max(100).default("search"),
-  input: z.strictObject({ resolution: whole(1, 4096).default(224), channels: whole(1, 1024).default(3) }).prefault({}),
+  /** Names of devices.ts; already filled in where the schema sees them. */
+  device: z.string().optional(),
+  task: z.string().optional(),
+  input: z
+    .strictObject({
+      resolution: whole(1, 4096).default(224),
+      /** Ascending, where the resolution is searched; `resolution` is then the first. */
+      resolutions: z.array(whole(8, 2040)).min(1).max(255).optional(),
+      channels: whole(1, 1024).default(3),
+    })
+    .prefault({}),
+  /** Checked by `parseCapability`. */
+  capability: z.unknown().optional(),
   classes: whole(0, 1e6).default(0),
   space: spaceSchema,
   score: scoreSchema.prefault({ kind: "analytic" }),
@@ -69,6 +88,7 @@ const schema = z.strictObject({
       flash: positive.optional(),
       sram: positive.optional(),
       layers: whole(1, 4096).optional(),
+      sramLive: positive.optional(),
     })
     .prefault({}),
   search: z
@@ -77,7 +97,11 @@ const schema = z.strictObject({
       population: whole(1, 1e6).default(256),
       generation: whole(1, 1e6).optional(),
       seed: whole(0).default(1),
+      /** Shrink a start network that is over budget instead of refusing it; absent: where there is a device. */
+      fitStart: z.boolean().optional(),
       operators: z.enum(operatorSets).default("standard"),
+      seedFrom: z.enum(["start", "bound"]).default("start"),
+      stopGap: z.number().min(0).max(1).optional(),
     })
     .prefault({}),
 });
@@ -95,13 +119,21 @@ export type Config = Omit<z.output<typeof schema>, "space" | "search"> & {
  * @param where names it in messages: a file or a preset
  * @throws UserError with the path of every wrong key, what was expected and the nearest right key
  */
-export function parseConfig(value: unknown, where: string): Config {
+export function parseConfig(raw: unknown, where: string): Config {
+  const value = normaliseResolution(fillFromDevice(raw, where));
   const result = schema.safeParse(value);
   if (!result.success) {
     throw new UserError(result.error.issues.map((issue) => `${where}: ${issueText(issue, value)}`).join("\n"));
   }
   const config = result.data;
-  const start = parseStructure(config.space.start, `${where}: space.start`);
+  const capability = parseCapability(config.capability ?? "published", `${where}: capability`);
+  if (config.capability !== undefined && config.space.bits !== undefined) {
+    throw new UserError(
+      `${where}: space.bits contradicts capability: both say which bits are legal; remove one of them`,
+    );
+  }
+  let start = parseStructure(config.space.start, `${where}: space.start`);
+  if (startIsTasks(raw)) start = fillTemplate(start, capability, config.input.resolution);
   if (start[0].in !== config.input.channels) {
     throw new UserError(
       `${where}: space.start[0].in: expected ${config.input.channels}, input.channels, got ${start[0].in}; make the two equal`,
@@ -116,7 +148,7 @@ export function parseConfigText(text: string, where: string): unknown {
   if (text.length > 1e6)
     throw new UserError(`${where}: expected a configuration below 1 MB, got ${text.length} characters`);
   try {
-    return parseYaml(text, { maxAliasCount: 20, prettyErrors: true });
+    return parseYaml(text, { maxAliasCount: 20, prettyErrors: true, logLevel: "error" });
   } catch (error) {
     const message = error instanceof Error ? error.message.split("\n")[0] : String(error);
     throw new UserError(`${where}: not readable as YAML: ${message}`);
@@ -129,6 +161,8 @@ export function parseConfigText(text: string, where: string): unknown {
  */
 export function applyAssignments(value: unknown, assignments: readonly string[]): unknown {
   const root = structuredClone(value);
+  // What is no configuration at all is told by parseConfig.
+  if (typeof root !== "object" || root === null) return root;
   for (const assignment of assignments) {
     const equals = assignment.indexOf("=");
     const path = assignment.slice(0, equals).split(".");
@@ -154,7 +188,7 @@ export function applyAssignments(value: unknown, assignments: readonly string[])
 export function spaceOf(config: Config): Space {
   const { space, input, budgets } = config;
   const family = searchFamilies[space.family];
-  const pairs = product(space.bits ?? family.bits);
+  const { body, stem, head } = capabilityOf(config);
   const convs = 3;
   const others =
     budgets.layers === undefined || space.start.length <= 3
@@ -168,16 +202,20 @@ export function spaceOf(config: Config): Space {
     maxOut: space.maxOut,
     stemOut: space.stemOut,
     maxDepth: space.maxDepth === undefined ? [3, Math.min(64, others)] : [space.maxDepth, space.maxDepth],
-    bodyBits: pairs,
-    stemBits: fixedBits(space.start[0]),
-    headBits: pairs,
-    resolutions: [input.resolution],
+    headOut: space.headOut,
+    bodyBits: body,
+    stemBits: stem === "start" ? fixedBits(space.start[0]) : stem,
+    headBits: head,
+    resolutions: input.resolutions ?? [input.resolution],
   };
   return new Space(space.start, options);
 }
 
-function product(bits: readonly number[]) {
-  return bits.flatMap((a) => bits.map((w) => ({ a, w })));
+/** The legal bits of a configuration: `space.bits` are every pair of these, as in the published capability. */
+export function capabilityOf({ capability, space }: Config): Capability {
+  if (space.bits === undefined) return parseCapability(capability ?? "published", "capability");
+  const pairs = bitProduct(space.bits, space.bits);
+  return { ...capabilities["published"], body: pairs, head: pairs };
 }
 
 function fixedBits(block: Structure[number]) {
@@ -224,6 +262,7 @@ function issueText(issue: z.core.$ZodIssue, value: unknown): string {
   const expected = issue.message
     .replace(/^Invalid input: expected/, "expected")
     .replace(/^Invalid option: expected/, "expected")
+    .replace(/^Invalid discriminator value. Expected/, "expected")
     .replace(/, received .*$/, "")
     .replace(/^(Too|Invalid)/, (word) => `expected a value that is not ${word.toLowerCase()}`)
     .replace("expected a value that is not too small: expected", "expected")
@@ -251,30 +290,4 @@ function shapeOf(type: unknown): Record<string, unknown> | undefined {
     at = at.def?.innerType as typeof at;
   }
   return undefined;
-}
-
-/** The candidate that differs in the fewest letters, if it is close. */
-export function nearest(word: string, candidates: readonly string[]): string | undefined {
-  let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
-  for (const candidate of candidates) {
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    if (distance < bestDistance) {
-      bestDistance = distance;
-      best = candidate;
-    }
-  }
-  return best;
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= Math.min(a.length, 60); i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
-    }
-    row = next;
-  }
-  return row[b.length];
 }

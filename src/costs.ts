@@ -1,4 +1,5 @@
-import { type Network, Shortcut } from "./network.ts";
+import { type MemoryForm, sramLive } from "./live-memory.ts";
+import { FULL_PRECISION_BITS, type Network, nextMainConv, Shortcut } from "./network.ts";
 
 /** What a network costs. Every figure is an exact double: sums of whole numbers, or of eighths. */
 export interface Costs {
@@ -11,13 +12,15 @@ export interface Costs {
   sram: number;
   /** Layers as the paper counts them: main-path convs. */
   layers: number;
+  /** Bytes, the true peak of live tensors (live-memory.ts, docs/memory.md). */
+  sramLive: number;
 }
 
-export const costNames = ["bitops", "macs", "flash", "sram", "layers"] as const;
+export const costNames = ["bitops", "macs", "flash", "sram", "layers", "sramLive"] as const;
 export type CostName = (typeof costNames)[number];
 
 export function emptyCosts(): Costs {
-  return { bitops: 0, macs: 0, flash: 0, sram: 0, layers: 0 };
+  return { bitops: 0, macs: 0, flash: 0, sram: 0, layers: 0, sramLive: 0 };
 }
 
 /** Whether no cost is above its limit; limits in the order of `costNames`. */
@@ -27,12 +30,11 @@ export function withinLimits(cost: Readonly<Costs>, limits: Float64Array): boole
     cost.macs <= limits[1] &&
     cost.flash <= limits[2] &&
     cost.sram <= limits[3] &&
-    cost.layers <= limits[4]
+    cost.layers <= limits[4] &&
+    cost.sramLive <= limits[5]
   );
 }
 
-/** Bits that a full-precision conv is charged for. */
-export const FULL_PRECISION_BITS = 8;
 /** BN (2) and ReLU or addition (1) on every output value, in 8-bit-equivalent MACs. */
 const ELEMENTWISE = 3;
 
@@ -80,6 +82,7 @@ export function costs(network: Network, classes: number, out: Costs): Costs {
   out.flash = classes > 0 ? flash + last * classes + classes : flash;
   out.sram = sram;
   out.layers = mainConvs;
+  out.sramLive = sramLive(network);
   return out;
 }
 
@@ -98,6 +101,24 @@ export function sramOf(network: Network, layer: number, first: number, conv: num
       sramHeld(network, layer, first, conv) * firstBits) /
     8
   );
+}
+
+/** The published estimate of one layer as a form of its activation bits and the next layer's. */
+export function publishedForm(network: Network, layer: number): MemoryForm {
+  const first = layer === 0 ? 0 : network.layerEnd[layer - 1];
+  const form = { inner: 0, lastInput: 0, lastOutput: 0, joinInput: 0, joinOutput: 0 };
+  for (let conv = first; conv < network.layerEnd[layer]; conv++) {
+    if (network.projection[conv] === 1) continue;
+    const input = sramInput(network, conv) / 8;
+    const output = sramOutput(network, conv) / 8;
+    if (nextMainConv(network, conv) >= network.layerEnd[layer]) {
+      form.lastInput = input;
+      form.lastOutput = output;
+    } else {
+      form.inner = Math.max(form.inner, input + output + sramHeld(network, layer, first, conv) / 8);
+    }
+  }
+  return form;
 }
 
 /** Values of a conv's input. */
@@ -122,9 +143,4 @@ export function sramHeld(network: Network, layer: number, first: number, conv: n
   const r = network.inResolution[conv];
   const s = network.stride[conv];
   return Math.floor((r * r * network.outChannels[end - 1]) / (s * s));
-}
-
-function nextMainConv(network: Network, conv: number): number {
-  const next = conv + 1;
-  return next < network.convs && network.projection[next] === 1 ? next + 1 : next;
 }

@@ -1,5 +1,8 @@
 import type { Family } from "./space/families.ts";
 
+/** Bits that a full-precision conv is charged for. */
+export const FULL_PRECISION_BITS = 8;
+
 /** How an inner layer's input reaches its output; the values of `Network.shortcut`. */
 export const Shortcut = { none: 0, identity: 1, pooled: 2, projected: 3 } as const;
 
@@ -161,6 +164,12 @@ export function appendLayer(
 export function lastMainConv(network: Network): number {
   const last = network.convs - 1;
   return network.projection[last] === 1 ? last - 1 : last;
+}
+
+/** Index of the main-path conv after this one, `network.convs` behind the last. */
+export function nextMainConv(network: Network, conv: number): number {
+  const next = conv + 1;
+  return next < network.convs && network.projection[next] === 1 ? next + 1 : next;
 }
 
 /** Closes the stage that ends with the last appended layer. */

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { nearest, parseConfigText } from "./config.ts";
+import { parseConfigText } from "./config.ts";
+import { nearest } from "./nearest.ts";
 import { packageRoot } from "./package-root.ts";
 import { UserError } from "./user-error.ts";
 

@@ -2,9 +2,11 @@ import { createHash } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Archive, type RunRow } from "./archive.ts";
+import { boundSeeds, scoreWithin } from "./bound/gap.ts";
 import { InlineCommitQueue, ThreadCommitQueue } from "./commit-queue.ts";
 import { budgetLimits, type Config, parseConfig, scoringContext, spaceOf } from "./config.ts";
-import { type Costs, costNames, costs, emptyCosts } from "./costs.ts";
+import { type Costs, costs, emptyCosts } from "./costs.ts";
+import { type LargestStep, largestStep } from "./live-memory.ts";
 import { Network } from "./network.ts";
 import { InlinePool } from "./pool/inline.ts";
 import type { Pool } from "./pool/pool.ts";
@@ -12,8 +14,9 @@ import { createScorer } from "./pool/scorer.ts";
 import { ThreadPool } from "./pool/threads.ts";
 import { type Checkpoint, type Counters, Search } from "./search/loop.ts";
 import { Seen, SeenSet } from "./search/seen-set.ts";
-import { decode, encode, structureOf } from "./space/genome.ts";
+import { decode, structureOf } from "./space/genome.ts";
 import type { Space } from "./space/space.ts";
+import { type StartNetwork, startGenome } from "./start.ts";
 import type { Structure } from "./structure.ts";
 import { UserError } from "./user-error.ts";
 
@@ -25,6 +28,10 @@ export interface Candidate {
   readonly score: number;
   readonly costs: Costs;
   readonly structure: Structure;
+  /** Pixels of one side of the input. */
+  readonly resolution: number;
+  /** The step that `costs.sramLive` is the peak of. */
+  readonly largestStep: LargestStep;
 }
 
 export interface RunResult extends Readonly<Counters> {
@@ -36,6 +43,8 @@ export interface RunResult extends Readonly<Counters> {
   readonly seconds: number;
   readonly childrenPerSecond: number;
   readonly digest: string;
+  /** How the start network was shrunk into the budgets; empty where it fitted. */
+  readonly startChanges: readonly string[];
   readonly best: Candidate;
 }
 
@@ -55,7 +64,7 @@ export interface RunOptions {
   readonly threads?: number | undefined;
   /** Monotonic seconds. */
   readonly clock: () => number;
-  readonly onStart?: (run: number) => void;
+  readonly onStart?: (run: number, startChanges: readonly string[]) => void;
   readonly onProgress?: (progress: Progress) => void;
   /** Asked at every generation border; true ends the run after its checkpoint. */
   readonly shouldStop?: () => boolean;
@@ -86,15 +95,7 @@ export async function resumeSearch(
   return withArchive(options.archive, (archive) => {
     const row = resumableRun(archive, id, evaluations);
     let config = parseConfig(JSON.parse(row.config), `run ${row.id}`);
-    if (evaluations !== undefined) {
-      const bred = row.checkpoint?.counters.evaluations ?? 0;
-      if (evaluations < bred) {
-        throw new UserError(
-          `--evaluations: run ${row.id} has bred ${bred} children already; give a larger total than ${evaluations}`,
-        );
-      }
-      config = { ...config, search: { ...config.search, evaluations } };
-    }
+    if (evaluations !== undefined) config = { ...config, search: { ...config.search, evaluations } };
     const space = spaceOf(config);
     const start = startGenome(config, space);
     return conduct(archive, row.id, row.context, config, space, start, row.checkpoint, row.seconds, options);
@@ -103,9 +104,20 @@ export async function resumeSearch(
 
 /**
  * The run that `resume` goes on with: the given one, else the last unfinished one, else (to extend it) the last one.
- * @throws UserError where there is none
+ * @throws UserError where there is none, or where it has bred as many children already
  */
 export function resumableRun(archive: Archive, id: number | undefined, evaluations: number | undefined): RunRow {
+  const row = chosenRun(archive, id, evaluations);
+  const bred = row.checkpoint?.counters.evaluations ?? 0;
+  if (evaluations !== undefined && evaluations <= bred) {
+    throw new UserError(
+      `--evaluations: run ${row.id} has bred ${bred} children already; give a larger total than ${evaluations}`,
+    );
+  }
+  return row;
+}
+
+function chosenRun(archive: Archive, id: number | undefined, evaluations: number | undefined): RunRow {
   if (id !== undefined) {
     const row = archive.run(id);
     if (row.status === "done" && evaluations === undefined) {
@@ -132,50 +144,42 @@ async function withArchive<T>(path: string, use: (archive: Archive) => Promise<T
   }
 }
 
-/** The start network's genome. @throws UserError where it is outside the space or over budget */
-export function startGenome(config: Config, space: Space): Uint8Array {
-  const genome = encode(space, config.space.start, space.options.resolutions[0], "space.start");
-  const network = new Network(space.convCapacity);
-  decode(space, genome, 0, network);
-  createScorer(config, space).check(network);
-  const cost = costs(network, config.classes, emptyCosts());
-  const over = costNames.filter((name) => cost[name] > (config.budgets[name] ?? Number.POSITIVE_INFINITY));
-  if (over.length > 0) {
-    const list = over.map(
-      (name) =>
-        `${name} ${cost[name]} > ${config.budgets[name]} (${((100 * cost[name]) / config.budgets[name]! - 100).toFixed(1)}% over)`,
-    );
-    throw new UserError(
-      `space.start is over budget: ${list.join("; ")}; raise the budget or start from a smaller network`,
-    );
-  }
-  return genome;
-}
-
 async function conduct(
   archive: Archive,
   run: number,
   context: number,
   config: Config,
   space: Space,
-  start: Uint8Array,
+  start: StartNetwork,
   checkpoint: Checkpoint | undefined,
   secondsBefore: number,
   options: RunOptions,
 ): Promise<RunResult> {
   archive.startRun(run, JSON.stringify(config));
-  options.onStart?.(run);
+  options.onStart?.(run, start.changes);
   const seen = loadSeen(archive, context, run, space);
-  const { seed, population, generation, evaluations, operators } = config.search;
+  const { seed, population, generation, evaluations, operators, seedFrom, stopGap } = config.search;
   const limits = budgetLimits(config);
   const search = new Search(
-    { space, start, seed, population, generation, evaluations, operators, limits, classes: config.classes, seen },
+    {
+      space,
+      start: seedFrom === "bound" ? Buffer.concat([start.genome, boundSeeds(config, space)]) : start.genome,
+      ...(stopGap === undefined ? {} : { stopScore: scoreWithin(config, space, stopGap) }),
+      seed,
+      population,
+      generation,
+      evaluations,
+      operators,
+      limits,
+      classes: config.classes,
+      seen,
+    },
     checkpoint,
   );
   const began = options.clock();
   const elapsed = () => secondsBefore + options.clock() - began;
   const bredBefore = search.counters.evaluations;
-  const pool = openPool(config, space, start, options);
+  const pool = openPool(config, space, start.genome, options);
   const queue =
     archive.path === ":memory:" ? new InlineCommitQueue(archive, config) : new ThreadCommitQueue(archive.path, config);
   let stopped = false;
@@ -188,6 +192,11 @@ async function conduct(
         throw new UserError(`space.start cannot be scored: ${reasons.get(0)}; start from another network`);
       }
       search.tell({ scores, failures: reasons });
+      if (search.population.count === 0) {
+        throw new UserError(
+          "space.start could not be scored in an earlier run of this archive; start from another network",
+        );
+      }
       await queue.commit({
         run,
         context,
@@ -227,6 +236,7 @@ async function conduct(
     seconds,
     childrenPerSecond: (counters.evaluations - bredBefore) / Math.max(1e-9, seconds - secondsBefore),
     digest: digestOf(search.checkpoint()),
+    startChanges: start.changes,
     best: candidateAt(config, space, search.population.genomes, 0, search.population.scores[0]),
   };
 }
@@ -269,7 +279,13 @@ function loadSeen(archive: Archive, context: number, run: number, space: Space):
 export function candidateAt(config: Config, space: Space, genomes: Uint8Array, at: number, score: number): Candidate {
   const network = new Network(space.convCapacity);
   decode(space, genomes, at, network);
-  return { score, costs: costs(network, config.classes, emptyCosts()), structure: structureOf(space, genomes, at) };
+  return {
+    score,
+    resolution: network.resolution,
+    costs: costs(network, config.classes, emptyCosts()),
+    largestStep: largestStep(network),
+    structure: structureOf(space, genomes, at),
+  };
 }
 
 /**

@@ -169,6 +169,19 @@ export function networkOf(structure: Structure, resolution: number): Network {
   return network;
 }
 
+/** The structure with other bits: one pair (a << 4 | w) for every inner layer, 0 where it stays at full precision. */
+export function withPairs(structure: Structure, pairs: ArrayLike<number>): Structure {
+  let layer = 0;
+  return structure.map((block): Block => {
+    const family = familyOf(block.class)!;
+    const own = Array.from({ length: block.L ?? 1 }, () => pairs[layer++]);
+    if (own[0] === 0) return block;
+    if (!family.isSuper) return { ...block, nbitsA: own[0] >> 4, nbitsW: own[0] & 15 };
+    const perConv = (of: (pair: number) => number) => own.flatMap((pair) => family.convs.map(() => of(pair)));
+    return { ...block, nbitsA: perConv((pair) => pair >> 4), nbitsW: perConv((pair) => pair & 15) };
+  });
+}
+
 function bitsList(bits: Block["nbitsA"], length: number): readonly number[] {
   if (typeof bits === "number") return [bits];
   return bits ?? new Array(length).fill(0);

@@ -56,7 +56,7 @@ const schema = z.strictObject({
       resolution: z.number().int().min(1).max(65536),
       structure: z.unknown(),
       score: z.number(),
-      costs: z.strictObject({ bitops: cost, macs: cost, flash: cost, sram: cost, layers: cost }),
+      costs: z.strictObject({ bitops: cost, macs: cost, flash: cost, sram: cost, layers: cost, sramLive: cost }),
     })
     .nullable(),
 });

@@ -1,5 +1,5 @@
-import { FULL_PRECISION_BITS } from "../costs.ts";
 import type { LayerShape } from "../network.ts";
+import { FULL_PRECISION_BITS } from "../network.ts";
 import { AnalyticScore } from "../score/analytic.ts";
 import { ln } from "../score/gaussian.ts";
 import { UserError } from "../user-error.ts";

@@ -4,7 +4,7 @@ import { candidateAt } from "../run.ts";
 import { formatPython } from "../structures-file.ts";
 import { UserError } from "../user-error.ts";
 import { type Command, note, print, printJson, text, textOption, wholeOption } from "./command.ts";
-import { costCells, costHeader, table } from "./format.ts";
+import { costCells, costHeader, stepLine, table } from "./format.ts";
 
 export const bestCommand: Command = {
   usage: "best <archive>",
@@ -44,17 +44,24 @@ export const bestCommand: Command = {
       candidateAt(config, space, genomes, i * space.genomeLength, scores[i]),
     );
     if (format === "json") printJson(rows);
-    else if (format === "txt") process.stdout.write(formatPython(rows.map((row) => row.structure)));
+    else if (format === "txt")
+      process.stdout.write(
+        formatPython(
+          rows.map((row) => row.structure),
+          space.options.resolutions.length > 1 ? rows.map((row) => row.resolution) : undefined,
+        ),
+      );
     else {
       print(
         table([
-          ["#", "score", ...costHeader],
-          ...rows.map((row, i) => [String(i + 1), String(row.score), ...costCells(row.costs)]),
+          ["#", "score", "resolution", ...costHeader],
+          ...rows.map((row, i) => [String(i + 1), String(row.score), String(row.resolution), ...costCells(row.costs)]),
         ]),
       );
       for (const [i, row] of rows.entries()) {
         print(`\n#${i + 1}`);
         print(structureTable(row.structure));
+        print(stepLine(row.largestStep));
       }
     }
     return 0;

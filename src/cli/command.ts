@@ -34,6 +34,7 @@ export const texts = (describe: string): CommandOption => ({ type: "array", stri
 export function textOption(args: Arguments, name: string): string | undefined {
   const value = args[name];
   if (value === undefined) return undefined;
+  if (Array.isArray(value)) throw new UserError(`--${name}: given ${value.length} times; give it once`);
   if (typeof value !== "string" || value === "") throw new UserError(`--${name}: expected a value, got nothing`);
   return value;
 }
@@ -44,7 +45,7 @@ export function textsOption(args: Arguments, name: string): readonly string[] {
 }
 
 export function flagOption(args: Arguments, name: string): boolean {
-  return args[name] === true;
+  return [args[name]].flat().includes(true);
 }
 
 /** @throws UserError where the value is not a whole number in the range */

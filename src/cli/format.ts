@@ -1,4 +1,5 @@
-import type { Costs } from "../costs.ts";
+import type { CostName, Costs } from "../costs.ts";
+import type { LargestStep, LiveStep } from "../live-memory.ts";
 
 /** Columns padded to their widest cell; numbers (cells that start with a digit) to the right. */
 export function table(rows: readonly (readonly string[])[]): string {
@@ -13,7 +14,9 @@ export function table(rows: readonly (readonly string[])[]): string {
     .join("\n");
 }
 
-export const costHeader = ["BitOps", "MACs", "flash", "SRAM", "layers"] as const;
+/** The order of the columns of `costHeader`. */
+export const costColumns: readonly CostName[] = ["bitops", "macs", "flash", "sram", "sramLive", "layers"];
+export const costHeader = ["BitOps", "MACs", "flash", "SRAM", "live SRAM", "layers"] as const;
 
 export function costCells(costs: Costs): string[] {
   return [
@@ -21,8 +24,28 @@ export function costCells(costs: Costs): string[] {
     metric(costs.macs),
     kilobytes(costs.flash),
     kilobytes(costs.sram),
+    kilobytes(costs.sramLive),
     String(costs.layers),
   ];
+}
+
+/** Where the peak of live memory is. */
+export function stepLine(step: LargestStep): string {
+  return `largest memory step ${step.name}, ${kilobytes(step.bytes)}`;
+}
+
+/** Live memory step by step, the largest marked. */
+export function memoryTable(steps: readonly LiveStep[]): string {
+  const largest = steps.reduce((a, b) => (b.bytes > a.bytes ? b : a));
+  return table([
+    ["step", "bits A", "input", "output", "shortcut", "live", ""],
+    ...steps.map((step) => [
+      step.name,
+      String(step.bitsA),
+      ...[step.input, step.output, step.held, step.bytes].map(kilobytes),
+      step === largest ? "<- largest" : "",
+    ]),
+  ]);
 }
 
 /** 6.976e9 -> 6.976 G. */

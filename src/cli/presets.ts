@@ -1,3 +1,4 @@
+import { stringify } from "yaml";
 import { parseConfig } from "../config.ts";
 import { costNames } from "../costs.ts";
 import { presetNames, presetText, presetValue } from "../presets.ts";
@@ -12,7 +13,14 @@ export const presetsCommand: Command = {
   async run(args) {
     const rows = presetNames().map((name) => {
       const { budgets, search, space, input } = parseConfig(presetValue(name), name);
-      return { name, family: space.family, resolution: input.resolution, budgets, evaluations: search.evaluations };
+      return {
+        name,
+        family: space.family,
+        resolution: input.resolution,
+        ...(input.resolutions ? { resolutions: input.resolutions } : {}),
+        budgets,
+        evaluations: search.evaluations,
+      };
     });
     if (flagOption(args, "json")) printJson(rows);
     else {
@@ -23,7 +31,13 @@ export const presetsCommand: Command = {
             const budgets = costNames
               .filter((c) => row.budgets[c] !== undefined)
               .map((c) => `${c} ${metric(row.budgets[c]!)}`);
-            return [row.name, row.family, String(row.resolution), budgets.join(", "), String(row.evaluations)];
+            return [
+              row.name,
+              row.family,
+              row.resolutions ? `${row.resolution}-${row.resolutions.at(-1)}` : String(row.resolution),
+              budgets.join(", "),
+              String(row.evaluations),
+            ];
           }),
         ]),
       );
@@ -36,10 +50,13 @@ export const presetCommand: Command = {
   usage: "preset <name>",
   describe: "print a preset as YAML, to copy and edit",
   positionals: { name: "the preset" },
-  options: {},
+  options: { full: flag("with every default, and what its device and task fill in") },
   examples: [["qes preset imagenet-mixed-7.0g > mine.yaml", "a configuration to start from"]],
   async run(args) {
-    process.stdout.write(presetText(String(args["name"])));
+    const name = String(args["name"]);
+    if (flagOption(args, "full"))
+      process.stdout.write(stringify(parseConfig(presetValue(name), name), { flowCollectionPadding: true }));
+    else process.stdout.write(presetText(name));
     return 0;
   },
 };

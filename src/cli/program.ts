@@ -2,8 +2,12 @@ import yargs, { type Argv } from "yargs";
 import { UserError } from "../user-error.ts";
 import { benchCommand } from "./bench.ts";
 import { bestCommand } from "./best.ts";
+import { boundCommand, verifyBoundCommand } from "./bound.ts";
 import type { Command } from "./command.ts";
+import { devicesCommand } from "./devices.ts";
 import { presetCommand, presetsCommand } from "./presets.ts";
+import { rankCommand } from "./rank.ts";
+import { refineCommand } from "./refine.ts";
 import { resumeCommand } from "./resume.ts";
 import { runsCommand } from "./runs.ts";
 import { scoreCommand } from "./score.ts";
@@ -18,6 +22,11 @@ const commands: readonly Command[] = [
   bestCommand,
   presetsCommand,
   presetCommand,
+  devicesCommand,
+  refineCommand,
+  rankCommand,
+  boundCommand,
+  verifyBoundCommand,
   benchCommand,
 ];
 
@@ -33,7 +42,8 @@ export async function runCli(args: readonly string[]): Promise<number> {
     .usage("qes designs tiny mixed-precision convnets: qes <command> --help shows each command's options")
     .version(version)
     .parserConfiguration({
-      "duplicate-arguments-array": false,
+      // `--set a=1 --set b=2` is two assignments; `--set a=1 name` is one, and a positional.
+      "greedy-arrays": false,
       "camel-case-expansion": false,
       "parse-numbers": false,
       "parse-positional-numbers": false,
@@ -42,6 +52,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     .demandCommand(1, 1, "expected a command, got none; qes --help lists them", "expected one command")
     .recommendCommands()
     .example("qes search imagenet-mixed-7.0g", "run a published search")
+    .example("qes search --device stm32f746 --task vww", "a network for a microcontroller")
     .example("qes best qes.sqlite --format txt > best.txt", "the best network, in the released code's format")
     .example("qes score best.txt", "its score and costs")
     .wrap(Math.min(120, process.stdout.columns ?? 120))

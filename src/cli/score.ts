@@ -1,5 +1,6 @@
 import { costs, emptyCosts } from "../costs.ts";
 import { type KernelName, kernelNames } from "../kernel/kernels.ts";
+import { largestStep, liveSteps } from "../live-memory.ts";
 import type { Network } from "../network.ts";
 import { AnalyticScore } from "../score/analytic.ts";
 import { type ForwardDetail, ForwardScore } from "../score/forward.ts";
@@ -19,7 +20,7 @@ import {
   textOption,
   wholeOption,
 } from "./command.ts";
-import { costCells, costHeader, table } from "./format.ts";
+import { costCells, costHeader, memoryTable, table } from "./format.ts";
 import { readConfig, readText } from "./input.ts";
 
 /** How a network is scored; from the options, else the file's own record, else the configuration, else the published settings. */
@@ -73,6 +74,7 @@ export const scoreCommand: Command = {
       defaultDescription: "full width",
     }),
     config: text("take the settings from this preset or YAML file"),
+    memory: flag("list the live memory of every step"),
     json: flag("print a JSON array on stdout"),
   },
   examples: [
@@ -116,11 +118,13 @@ export const scoreCommand: Command = {
         if (entries.length === 1) throw error;
         failed++;
         note(`qes: ${entry.name}: ${error.message}`);
-        return { name: entry.name, error: error.message };
+        return { name: entry.name, error: error.message, memory: undefined };
       }
     });
-    if (flagOption(args, "json")) printJson(rows);
-    else print(render(rows));
+    const memory = flagOption(args, "memory");
+    if (flagOption(args, "json")) {
+      printJson(rows.map(({ memory: steps, ...row }) => (memory ? { ...row, memory: steps } : row)));
+    } else print(render(rows, memory));
     if (failed > 0)
       note(`qes: ${failed} of ${rows.length} networks could not be scored, each named above; mend or remove them`);
     return failed > 0 ? 2 : 0;
@@ -146,6 +150,8 @@ function scoreEntry(entry: StructureEntry, settings: Settings) {
     blocks: [...blocks],
     ...(measured === undefined ? {} : { blockStds: [...measured.blockStds] }),
     costs: costs(network, settings.classes, emptyCosts()),
+    largestStep: largestStep(network),
+    memory: liveSteps(network),
   };
 }
 
@@ -157,14 +163,21 @@ function measure(network: Network, { resolution: _, ...settings }: Settings, whe
   return detail;
 }
 
-function render(rows: readonly (ReturnType<typeof scoreEntry> | { name: string; error: string })[]): string {
+type Row = ReturnType<typeof scoreEntry> | { readonly name: string; readonly error: string };
+
+function render(rows: readonly Row[], memory: boolean): string {
   const spread = rows.some((row) => "scoreStd" in row);
+  const header = ["name", "score", ...(spread ? ["std"] : []), ...costHeader, "largest memory step"];
   const cells = rows.map((row) => {
-    if ("error" in row) return [row.name, "failed", ...(spread ? [""] : []), "", "", "", "", ""];
-    const std = "scoreStd" in row && row.scoreStd !== undefined ? [row.scoreStd.toFixed(4)] : [];
-    return [row.name, String(row.score), ...std, ...costCells(row.costs)];
+    if ("error" in row) return [row.name, "failed", ...header.slice(2).map(() => "")];
+    const std = spread ? [row.scoreStd?.toFixed(4) ?? ""] : [];
+    return [row.name, String(row.score), ...std, ...costCells(row.costs), row.largestStep.name];
   });
-  return table([["name", "score", ...(spread ? ["std"] : []), ...costHeader], ...cells]);
+  const lines = [table([header, ...cells])];
+  if (memory) {
+    for (const row of rows) if (!("error" in row)) lines.push(`\n${row.name}`, memoryTable(row.memory));
+  }
+  return lines.join("\n");
 }
 
 function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {

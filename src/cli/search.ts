@@ -1,6 +1,9 @@
-import type { Config } from "../config.ts";
-import { costNames } from "../costs.ts";
+import { gapOf } from "../bound/gap.ts";
+import { BoundWatch } from "../bound-watch.ts";
+import { applyAssignments, type Config, parseConfig } from "../config.ts";
 import { type RunOptions, type RunResult, startSearch } from "../run.ts";
+import { UserError } from "../user-error.ts";
+import { percent } from "./bound.ts";
 import {
   type Arguments,
   type Command,
@@ -15,7 +18,7 @@ import {
   textsOption,
   wholeOption,
 } from "./command.ts";
-import { costCells, costHeader, duration, rate, table } from "./format.ts";
+import { costCells, costColumns, costHeader, duration, rate, stepLine, table } from "./format.ts";
 import { readConfig } from "./input.ts";
 import { ProgressView } from "./progress.ts";
 
@@ -30,10 +33,12 @@ export const runOptions = {
 } as const;
 
 export const searchCommand: Command = {
-  usage: "search <source>",
-  describe: "run a search from a preset or a YAML configuration",
+  usage: "search [source]",
+  describe: "run a search from a preset, from a YAML configuration, or for a device and a task",
   positionals: { source: "a preset (qes presets lists them) or a YAML file" },
   options: {
+    device: text("microcontroller whose memories are the budgets (qes devices lists them)"),
+    task: text("what the network is for (qes devices lists them)"),
     archive: text("file that keeps every scored candidate and the run", { defaultDescription: DEFAULT_ARCHIVE }),
     seed: text("seed of the random numbers", { defaultDescription: "the configuration's" }),
     evaluations: text("children to breed", { defaultDescription: "the configuration's" }),
@@ -42,6 +47,7 @@ export const searchCommand: Command = {
   },
   examples: [
     ["qes search imagenet-mixed-7.0g", "the published 7.0G search"],
+    ["qes search --device stm32f746 --task vww", "a network for a device, without a configuration"],
     ["qes search imagenet-mixed-7.0g --set budgets.bitops=5e9 --seed 2", "with another budget"],
     ["qes preset imagenet-mixed-7.0g > mine.yaml; qes search mine.yaml", "from a file of your own"],
   ],
@@ -51,11 +57,32 @@ export const searchCommand: Command = {
     const evaluations = wholeOption(args, "evaluations", 1);
     if (seed !== undefined) assignments.push(`search.seed=${seed}`);
     if (evaluations !== undefined) assignments.push(`search.evaluations=${evaluations}`);
-    const config = readConfig(String(args["source"]), assignments);
+    const config = searchConfig(args, assignments);
     const archive = textOption(args, "archive") ?? DEFAULT_ARCHIVE;
     return conductRun(args, archive, config, (options) => startSearch(config, options));
   },
 };
+
+function searchConfig(args: Arguments, assignments: readonly string[]): Config {
+  const source = args["source"];
+  const device = textOption(args, "device");
+  const task = textOption(args, "task");
+  const chosen = [
+    ...(device === undefined ? [] : [`device=${JSON.stringify(device)}`]),
+    ...(task === undefined ? [] : [`task=${JSON.stringify(task)}`]),
+    ...assignments,
+  ];
+  if (typeof source === "string") return readConfig(source, chosen);
+  if (task === undefined) {
+    throw new UserError(
+      `search: expected a preset, a YAML file, or a task, got ${device === undefined ? "none of them" : "a device alone"}; for example --device stm32f746 --task vww (qes devices lists them)`,
+    );
+  }
+  return parseConfig(applyAssignments({}, chosen), "qes search");
+}
+
+/** Milliseconds that the end of a search waits for its bound to close. */
+const BOUND_PATIENCE = 1000;
 
 /** Runs a search with progress and signals, and prints its result. */
 export async function conductRun(
@@ -67,6 +94,7 @@ export async function conductRun(
   const threads = wholeOption(args, "threads", 0, 256);
   const clock = () => performance.now() / 1000;
   const view = flagOption(args, "quiet") ? undefined : new ProgressView(config, clock);
+  const watch = new BoundWatch(config);
   let signalled = false;
   const onSignal = () => {
     if (signalled) process.exit(130);
@@ -79,41 +107,56 @@ export async function conductRun(
       archive,
       threads,
       clock,
-      onStart: (id) => view !== undefined && note(`${config.name}: run ${id} in ${archive}`),
+      onStart: (id, changes) => {
+        if (view !== undefined) note(`${config.name}: run ${id} in ${archive}`);
+        if (changes.length > 0) note(`the start network was shrunk into the budgets: ${changes.join("; ")}`);
+      },
       onProgress: (progress) => view?.update(progress),
       shouldStop: () => signalled,
     });
+    const upperBound = await watch.upperBound(BOUND_PATIENCE);
     view?.end();
-    if (flagOption(args, "json")) printJson(jsonOf(result));
-    else print(summary(result, config));
+    if (flagOption(args, "json")) printJson(jsonOf(result, boundOf(result, upperBound, watch.reason)));
+    else print(summary(result, config, boundOf(result, upperBound, watch.reason)));
     if (result.status === "done") return 0;
     note(`stopped after a checkpoint; go on with: qes resume ${archive} --run ${result.run}`);
     return 130;
   } finally {
+    await watch.close();
     view?.end();
     process.off("SIGINT", onSignal);
     process.off("SIGTERM", onSignal);
   }
 }
 
-function jsonOf(result: RunResult) {
-  const { run, archive, name, seed, ...rest } = result;
-  return { run, archive, preset: name, seed, ...rest };
+/** How far the optimum may lie above the result, or why that is not known. */
+type Bound = { readonly upperBound: number; readonly gap: number } | { readonly reason: string };
+
+function boundOf({ best }: RunResult, upperBound: number, reason: string | undefined): Bound {
+  if (Number.isFinite(upperBound)) return { upperBound, gap: gapOf(upperBound, best.score) };
+  return { reason: reason ?? "the bound of this space could not be computed" };
 }
 
-function summary(result: RunResult, config: Config): string {
+function jsonOf(result: RunResult, bound: Bound) {
+  const { run, archive, name, seed, ...rest } = result;
+  return { run, archive, preset: name, seed, ...rest, bound };
+}
+
+function summary(result: RunResult, config: Config, bound: Bound): string {
   const { best } = result;
-  const use = costNames.map((name) => {
+  const use = costColumns.map((name) => {
     const budget = config.budgets[name];
     return budget === undefined ? "" : `${((100 * best.costs[name]) / budget).toFixed(2)}%`;
   });
   return [
-    `best score ${best.score}`,
+    `best score ${best.score}${config.input.resolutions === undefined ? "" : ` at ${best.resolution} x ${best.resolution}`}`,
+    "gap" in bound ? `proven within ${percent(bound.gap)} of the optimum` : `no bound: ${bound.reason}`,
     table([
       ["", ...costHeader],
       ["best network", ...costCells(best.costs)],
       ["of the budget", ...use],
     ]),
+    stepLine(best.largestStep),
     `${result.evaluations} children in ${duration(result.seconds)} (${rate(result.childrenPerSecond)}): ${result.scored} scored, ` +
       `${result.reused} reused, ${result.duplicates} duplicates, ${result.overBudget} over budget, ${result.failed} failed`,
     `digest ${result.digest}`,

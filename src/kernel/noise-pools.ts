@@ -9,6 +9,8 @@ const PIECE = 2 ** 14;
 /** Slices start at multiples of 8 elements: 16 bytes of int16, 32 of float32. */
 const ALIGNMENT = 8;
 const BITS = 32;
+/** The normal pool among the others: float32 of 0 bits. */
+const NORMAL = Format.float32 * BITS;
 
 /**
  * The noise of the forward score: one pool of standard normal values in the kernel's memory, and next to it the pool of
@@ -18,8 +20,9 @@ const BITS = 32;
 export class NoisePools {
   readonly #kernels: Kernels;
   readonly #seed: number;
+  readonly #seedHash: number;
   readonly #sigma: number;
-  /** Addresses by format * 32 + bits; 0: not yet filled. The normal pool is float32 of 0 bits. */
+  /** Addresses by format * 32 + bits; 0: not yet filled. */
   readonly #pools = new Float64Array(2 * BITS);
   /** First free address behind the pools. */
   end: number;
@@ -31,18 +34,21 @@ export class NoisePools {
    */
   constructor(kernels: Kernels, seed: number, sigma: number, base: number) {
     this.#kernels = kernels;
-    this.#seed = seedHash(seed);
+    this.#seed = seed;
+    this.#seedHash = seedHash(seed);
     this.#sigma = Math.fround(sigma);
     this.end = base;
-    const normal = this.#allocate(Format.float32, 0);
-    fillNormalPool(new Float32Array(kernels.buffer, normal, POOL), seed);
   }
 
-  /** Fills the pool of a format and bit-width where it is not yet; the memory may grow, the pools then reach further. */
+  /** Fills the pool of a format and bit-width where it is not yet, and the normal pool; the memory may grow and the pools reach further. */
   prepare(format: Format, bits: number): void {
+    if (this.#pools[NORMAL] === 0) {
+      const address = this.#allocate(Format.float32, 0);
+      fillNormalPool(new Float32Array(this.#kernels.buffer, address, POOL), this.#seed);
+    }
     if (this.#pools[format * BITS + bits] !== 0) return;
     const address = this.#allocate(format, bits);
-    const normal = new Float32Array(this.#kernels.buffer, this.#pools[Format.float32 * BITS], POOL);
+    const normal = new Float32Array(this.#kernels.buffer, this.#pools[NORMAL], POOL);
     const pool = elements(this.#kernels.buffer, address, format);
     const limit = 2 ** (bits - 1);
     for (let i = 0; i < POOL; i++) pool[i] = quantised(normal[i], this.#sigma, limit);
@@ -78,7 +84,7 @@ export class NoisePools {
   ): number {
     const pool = this.#pools[format * BITS + bits];
     const size = format === Format.int16 ? 2 : 4;
-    const key = hash(hash(hash(hash(this.#seed, repeat), position), outer), inner);
+    const key = hash(hash(hash(hash(this.#seedHash, repeat), position), outer), inner);
     if (count <= LONGEST_SLICE) return pool + start(key, count) * size;
     const bytes = new Uint8Array(this.#kernels.buffer);
     for (let done = 0; done < count; done += PIECE) {

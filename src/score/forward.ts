@@ -1,39 +1,14 @@
-import { Arena } from "../kernel/arena.ts";
 import { createKernels } from "../kernel/create.ts";
-import {
-  ConvSizes,
-  convolve,
-  Format,
-  type KernelName,
-  type Kernels,
-  weightCount,
-  weightDepth,
-} from "../kernel/kernels.ts";
+import { ConvSizes, convolve, Format, type Kernels, weightCount, weightDepth } from "../kernel/kernels.ts";
 import { NoisePools } from "../kernel/noise-pools.ts";
 import type { Network } from "../network.ts";
 import { UserError } from "../user-error.ts";
 import { type ScoreDetail, StageSum } from "./analytic.ts";
+import { Arena } from "./arena.ts";
+import { checkOptions, type ForwardOptions } from "./forward-options.ts";
 import { ln } from "./gaussian.ts";
 import { KeptActivations } from "./kept-activations.ts";
 import { commonPrefix, comparePaths, MainPath } from "./main-path.ts";
-
-export interface ForwardOptions {
-  readonly stageWeights: readonly number[];
-  /** Standard deviations of activations and weights before a quantised conv; full-precision convs use 1. */
-  readonly sigmaActivation: number;
-  readonly sigmaWeight: number;
-  /** Draws of noise whose scores are averaged. */
-  readonly repeats: number;
-  /** Images of one draw. */
-  readonly batch: number;
-  /** Pixels of one side of the input; absent: the network's own. */
-  readonly resolution?: number | undefined;
-  /** Whole number below 2^53. */
-  readonly noiseSeed: number;
-  readonly kernel: KernelName;
-  /** Widths are capped at this many channels and the missing fan-in is added back as 0.5 ln(F / F_thin); absent: full width. */
-  readonly maxChannels?: number | undefined;
-}
 
 /** Means over the repeats, and standard deviations between them (0 where there is one repeat). */
 export interface ForwardDetail extends ScoreDetail {
@@ -82,13 +57,7 @@ export class ForwardScore {
    * @throws UserError where an option is out of its range or this engine cannot run the kernel
    */
   constructor(options: ForwardOptions, kernels: Kernels = createKernels(options.kernel)) {
-    whole("repeats", options.repeats, 1);
-    whole("batch", options.batch, 1);
-    whole("noiseSeed", options.noiseSeed, 0);
-    if (options.maxChannels !== undefined) whole("maxChannels", options.maxChannels, 1);
-    if (options.resolution !== undefined) whole("resolution", options.resolution, 1);
-    positive("sigmaActivation", options.sigmaActivation);
-    positive("sigmaWeight", options.sigmaWeight);
+    checkOptions(options);
     this.#options = options;
     this.#maxChannels = options.maxChannels ?? Number.POSITIVE_INFINITY;
     this.#lnSigma = ln(options.sigmaActivation);
@@ -242,9 +211,12 @@ export class ForwardScore {
     for (let conv = first; conv < path.convs; conv++) {
       this.#arena.setSizes(sizes, path, conv, batch);
       const quantised = sizes.limit > 0;
-      const sigma = quantised ? this.#options.sigmaActivation : 1;
       sizes.inFormat = format;
-      sizes.scale = Math.fround(sigma / std);
+      sizes.scale = Math.fround((quantised ? this.#options.sigmaActivation : 1) / std);
+      if (!(sizes.scale > 0 && sizes.scale < Number.POSITIVE_INFINITY)) {
+        this.#fail(index, conv, `its input has standard deviation ${std}`);
+        return;
+      }
       const weights = this.#weights(sizes, path.bitsW[conv], repeat, conv);
       const out = activations[conv & 1];
       convolve(kernels, out, input, weights, scratch, sizes);
@@ -255,20 +227,23 @@ export class ForwardScore {
       const outputs = batch * sizes.outResolution * sizes.outResolution * sizes.outChannels;
       const { sum, sumOfSquares } = kernels.moments;
       const variance = (sumOfSquares - (sum / outputs) * sum) / (outputs - 1);
-      std = Math.sqrt(variance);
-      const next = Math.fround(
-        (conv + 1 < path.convs && path.bitsA[conv + 1] > 0 ? this.#options.sigmaActivation : 1) / std,
-      );
-      if (!(variance > 0 && next > 0 && next < Number.POSITIVE_INFINITY)) {
-        this.#gains.fill(Number.NaN, conv);
-        this.#reasons[index] = reasonOf(sizes, conv, variance);
+      if (!(variance > 0)) {
+        this.#fail(index, conv, `its output has variance ${variance}`);
         return;
       }
+      std = Math.sqrt(variance);
       this.#gains[conv] = 0.5 * ln(variance) - (quantised ? this.#lnSigma : 0) + path.missing[conv];
       input = out;
       format = sizes.outFormat;
       if (this.#isShared(at, conv + 1, shared)) this.#kept.push(conv + 1, input, std, sizes);
     }
+  }
+
+  /** No gains from a conv on, and the reason of network i. */
+  #fail(i: number, conv: number, why: string): void {
+    const { kernel, inChannels, outChannels, inResolution } = this.#sizes;
+    this.#gains.fill(Number.NaN, conv);
+    this.#reasons[i] = `conv ${conv} (${kernel}x${kernel}, ${inChannels} -> ${outChannels} at ${inResolution}): ${why}`;
   }
 
   /** Whether a later path leaves this one after `depth` convs, so that the activation there is worth keeping. */
@@ -318,24 +293,6 @@ function strides(path: MainPath): number {
 function neededResolution(path: MainPath): number {
   const count = strides(path);
   return count === 0 ? 1 : 2 ** (count - 1) + 1;
-}
-
-function reasonOf(sizes: Readonly<ConvSizes>, conv: number, variance: number): string {
-  const { kernel, inChannels, outChannels, inResolution } = sizes;
-  return `conv ${conv} (${kernel}x${kernel}, ${inChannels} -> ${outChannels} at ${inResolution}): its output has variance ${variance}`;
-}
-
-function whole(name: string, value: number, min: number): void {
-  if (!Number.isSafeInteger(value) || value < min) {
-    throw new UserError(`${name}: expected a whole number of at least ${min}, got ${value}`);
-  }
-}
-
-function positive(name: string, value: number): void {
-  const rounded = Math.fround(value);
-  if (!(rounded > 0 && rounded < Number.POSITIVE_INFINITY)) {
-    throw new UserError(`${name}: expected a number above 0, got ${value}`);
-  }
 }
 
 function mean(values: Float64Array): number {

@@ -1,5 +1,5 @@
-import { Arena } from "../kernel/arena.ts";
 import { type ConvSizes, Format, type Kernels, TENSOR_SLACK } from "../kernel/kernels.ts";
+import { Arena } from "./arena.ts";
 
 /**
  * A stack of activations behind the arena: what shared prefixes of a sorted batch left after some of their convs.

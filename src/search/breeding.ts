@@ -1,5 +1,5 @@
 import type { Evaluator } from "../space/evaluator.ts";
-import { btnUnits, expansionOf, outUnits } from "../space/genome.ts";
+import { btnUnits, expansionOf, outUnits, resolutionOf } from "../space/genome.ts";
 import {
   mutateDepth,
   mutateKernel,
@@ -11,6 +11,7 @@ import {
   sortLayers,
   stepLayerBits,
 } from "../space/mutation.ts";
+import { mutateResolution, setResolution } from "../space/resolution.ts";
 import type { Space } from "../space/space.ts";
 import type { Population } from "./population.ts";
 import type { RandomStream } from "./random.ts";
@@ -70,6 +71,8 @@ export interface OperatorRates {
   readonly published: number;
   readonly layerBits: number;
   readonly moveBit: number;
+  /** Where the resolution is searched. */
+  readonly resolution: number;
 }
 
 /** Those that measured best, docs/operators.md. */
@@ -86,6 +89,7 @@ export const standardRates: OperatorRates = {
   published: 1,
   layerBits: 4,
   moveBit: 2,
+  resolution: 1,
 };
 
 const MAX_WIDTH_STEP = 3;
@@ -140,6 +144,12 @@ function standardBreeding(space: Space, evaluator: Evaluator, limits: Float64Arr
     stepLayerBits(space.blocks[b], 1, genomes, at, random);
     stepBits(0, genomes, at, random);
   });
+  if (space.options.resolutions.length > 1) {
+    operators.push({
+      weight: rates.resolution,
+      mutate: (genomes, at, random) => mutateResolution(space, genomes, at, random),
+    });
+  }
   /** The operator of every unit of weight. */
   const wheel = operators.flatMap(({ weight, mutate }) => new Array<Mutate>(weight).fill(mutate));
 
@@ -155,6 +165,8 @@ function standardBreeding(space: Space, evaluator: Evaluator, limits: Float64Arr
       const next = outUnits(space.blocks[b + 1], genomes, at);
       if (outUnits(space.blocks[b], genomes, at) > next) replaceOut(space, space.blocks[b], genomes, at, next);
     }
+    // The second parent's kernels may be those of another resolution.
+    setResolution(space, genomes, at, resolutionOf(space, genomes, at));
   };
 
   const stepDown = (genomes: Uint8Array, at: number, random: RandomStream) => {
@@ -165,8 +177,10 @@ function standardBreeding(space: Space, evaluator: Evaluator, limits: Float64Arr
   };
 
   const crossoverOdds = rates.crossover * 2 ** 32;
+  // The order of a block's bits changes neither score, BitOps nor flash, but it does change both SRAM figures.
+  const sorts = rates.sortLayers && limits[3] === Number.POSITIVE_INFINITY && limits[5] === Number.POSITIVE_INFINITY;
   const sort = (genomes: Uint8Array, at: number) => {
-    if (!rates.sortLayers) return;
+    if (!sorts) return;
     for (const b of supers) sortLayers(space.blocks[b], genomes, at);
   };
 

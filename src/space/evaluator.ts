@@ -1,4 +1,5 @@
-import { type Costs, emptyCosts, FULL_PRECISION_BITS, withinLimits } from "../costs.ts";
+import { type Costs, emptyCosts, withinLimits } from "../costs.ts";
+import { FULL_PRECISION_BITS } from "../network.ts";
 import type { AnalyticScore } from "../score/analytic.ts";
 import { ln } from "../score/gaussian.ts";
 import { resolutionOf } from "./genome.ts";
@@ -48,6 +49,11 @@ export class Evaluator {
     // The last conv of a layer waits for the next layer's activation bits.
     let pendingInput = 0;
     let pendingOutput = 0;
+    let live = 0;
+    let liveInput = 0;
+    let liveOutput = 0;
+    let joinInput = 0;
+    let joinOutput = 0;
     let resolution = resolutionOf(this.#space, genomes, at);
     let inUnits = 0;
     for (let b = 0; b < blocks.length; b++) {
@@ -77,6 +83,16 @@ export class Evaluator {
         flash += rows[row + LayerField.flashPerWeightBit] * w + rows[row + LayerField.flashConstant];
         const pending = pendingInput + pendingOutput * a;
         if (pending > sram) sram = pending;
+        live = Math.max(
+          live,
+          liveInput + liveOutput * a,
+          joinInput + joinOutput * a,
+          rows[row + LayerField.liveInner] * a,
+        );
+        liveInput = rows[row + LayerField.liveLastInput] * a;
+        liveOutput = rows[row + LayerField.liveLastOutput];
+        joinInput = rows[row + LayerField.liveJoinInput] * a;
+        joinOutput = rows[row + LayerField.liveJoinOutput];
         const inner = rows[row + LayerField.sramInner] * a;
         if (inner > sram) sram = inner;
         pendingInput = rows[row + LayerField.sramLastInput] * a;
@@ -93,6 +109,11 @@ export class Evaluator {
     out.flash = flash + this.#classes * (inUnits * this.#space.options.widthStep + 1);
     out.sram = Math.max(last, sram);
     out.layers = mainConvs;
+    out.sramLive = Math.max(
+      live,
+      liveInput + liveOutput * FULL_PRECISION_BITS,
+      joinInput + joinOutput * FULL_PRECISION_BITS,
+    );
   }
 
   /**
@@ -100,7 +121,7 @@ export class Evaluator {
    * @param limits in the order of `costNames`
    */
   exceeds(genomes: Uint8Array, at: number, limits: Float64Array): boolean {
-    if (limits[3] !== Number.POSITIVE_INFINITY) {
+    if (limits[3] !== Number.POSITIVE_INFINITY || limits[5] !== Number.POSITIVE_INFINITY) {
       this.costs(genomes, at, this.#scratch);
       return !withinLimits(this.#scratch, limits);
     }

@@ -1,12 +1,14 @@
-import { costs, emptyCosts, FULL_PRECISION_BITS, sramHeld, sramInput, sramOutput } from "../costs.ts";
-import { appendLayer, beginNetwork, Network } from "../network.ts";
+import { costs, emptyCosts, sramHeld, sramInput, sramOutput } from "../costs.ts";
+import { liveForm } from "../live-memory.ts";
+import { appendLayer, beginNetwork, FULL_PRECISION_BITS, Network } from "../network.ts";
 import { ln } from "../score/gaussian.ts";
 import type { Space } from "./space.ts";
 
 /**
  * Fields of one inner layer in a row of the table: what is left of its costs and gains when the bits are taken out.
  * With activation bits A, weight bits W and the next layer's activation bits N: BitOps = work A W + elementwise;
- * MACs = work; flash = perWeightBit W + constant; SRAM = max(inner A, lastInput A + lastOutput N); gains = lnFanIn + f(A, W) a conv.
+ * MACs = work; flash = perWeightBit W + constant; SRAM = max(inner A, lastInput A + lastOutput N); gains = lnFanIn + f(A, W) a conv;
+ * live SRAM as a `MemoryForm` of A and N.
  */
 export const LayerField = {
   work: 0,
@@ -18,7 +20,12 @@ export const LayerField = {
   sramLastOutput: 6,
   /** ln sqrt(fan-in) of main-path conv 0, 1, 2. */
   lnFanIn: 7,
-  length: 10,
+  liveInner: 10,
+  liveLastInput: 11,
+  liveLastOutput: 12,
+  liveJoinInput: 13,
+  liveJoinOutput: 14,
+  length: 15,
 } as const;
 
 /** A row holds a block's first inner layer, then any other one. */
@@ -108,5 +115,11 @@ export class LayerTable {
       }
     }
     rows[at + LayerField.sramInner] = inner;
+    const live = liveForm(network, 0);
+    rows[at + LayerField.liveInner] = live.inner;
+    rows[at + LayerField.liveLastInput] = live.lastInput;
+    rows[at + LayerField.liveLastOutput] = live.lastOutput;
+    rows[at + LayerField.liveJoinInput] = live.joinInput;
+    rows[at + LayerField.liveJoinOutput] = live.joinOutput;
   }
 }

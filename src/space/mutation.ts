@@ -1,5 +1,6 @@
 import type { RandomStream } from "../search/random.ts";
 import { btnUnits, expansionOf, outUnits, resolutionOf, shrunkKernel } from "./genome.ts";
+import { mutateResolution } from "./resolution.ts";
 import { ConvGene, type Space, type SpaceBlock, SuperGene } from "./space.ts";
 
 /*
@@ -12,14 +13,18 @@ const depthSteps = [-2, -1, 1, 2];
 
 /** Picks a block and one of its genes, as the published program does. */
 export function mutatePublished(space: Space, genomes: Uint8Array, at: number, random: RandomStream): void {
-  const b = random.below(space.blocks.length);
-  const block = space.blocks[b];
-  if (block.role === "stem") {
-    mutateOut(space, b, genomes, at, random);
+  const b = random.below(space.blocks.length + (space.options.resolutions.length > 1 ? 1 : 0));
+  if (b === space.blocks.length) {
+    mutateResolution(space, genomes, at, random);
     return;
   }
-  if (block.role === "head") {
-    stepBits(block, genomes, at + block.offset + ConvGene.bits, 1, random);
+  const block = space.blocks[b];
+  if (block.role !== "body") {
+    // The published program changes a stem's width and a head's bits; where both may change, either.
+    const width = block.minOut < block.maxOut;
+    const bits = block.bits.pairs.length > 1;
+    if (width && bits ? random.below(2) === 0 : width) mutateOut(space, b, genomes, at, random);
+    else stepBits(block, genomes, at + block.offset + ConvGene.bits, 1, random);
     return;
   }
   const choice = random.below(block.bits.pairs.length > 1 ? 5 : 4);

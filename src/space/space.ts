@@ -20,6 +20,8 @@ export interface SpaceOptions {
   readonly widthStep: number;
   readonly maxOut: number;
   readonly stemOut: readonly [number, number];
+  /** Range of the head's width; undefined keeps the start's. */
+  readonly headOut?: readonly [number, number] | undefined;
   /** Most inner layers of the first super block, and of the others. */
   readonly maxDepth: readonly [number, number];
   /** Legal bit pairs of an inner layer, of the stem and of the head; one legal pair is a fixed pair. Empty at full precision. */
@@ -143,13 +145,18 @@ export class Space {
       if (!family.isSuper && i > firstSuper && i < lastSuper) {
         throw new UserError(`space.start[${i}]: a single conv between super blocks is not searched; remove it`);
       }
+      const widths = {
+        stem: options.stemOut,
+        body: [options.widthStep, options.maxOut],
+        head: options.headOut ?? [block.out, block.out],
+      }[role];
       const compiled: SpaceBlock = {
         role,
         family,
         s: block.s,
         k: block.k,
-        minOut: role === "head" ? block.out : role === "stem" ? options.stemOut[0] : options.widthStep,
-        maxOut: role === "head" ? block.out : role === "stem" ? options.stemOut[1] : options.maxOut,
+        minOut: widths[0],
+        maxOut: widths[1],
         maxDepth: role === "body" ? options.maxDepth[i === firstSuper ? 0 : 1] : 1,
         bits: new BitSteps(bitsOf(block, role, options)),
         stridesBefore: [...strides],
@@ -199,12 +206,14 @@ function checkOptions(options: SpaceOptions): void {
   const fail = (key: string, expected: string, got: unknown): never => {
     throw new UserError(`space.${key}: expected ${expected}, got ${describe(got)}`);
   };
-  const { widthStep, maxOut, stemOut, resolutions } = options;
+  const { widthStep, maxOut, stemOut, headOut, resolutions } = options;
   if (maxOut % widthStep !== 0 || maxOut > 255 * widthStep) {
     fail("maxOut", `a multiple of ${widthStep}, at most ${255 * widthStep}`, maxOut);
   }
   for (const out of stemOut) if (out % widthStep !== 0) fail("stemOut", `multiples of ${widthStep}`, out);
+  for (const out of headOut ?? []) if (out % widthStep !== 0) fail("headOut", `multiples of ${widthStep}`, out);
   if (stemOut[0] > stemOut[1]) fail("stemOut", "the smaller width first", stemOut);
+  if (headOut !== undefined && headOut[0] > headOut[1]) fail("headOut", "the smaller width first", headOut);
   if (resolutions.length > 1) {
     for (const r of resolutions) {
       if (r % RESOLUTION_UNIT !== 0) fail("resolution", `multiples of ${RESOLUTION_UNIT} where it is searched`, r);

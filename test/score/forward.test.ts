@@ -4,7 +4,8 @@ import { describe, expect, test } from "vitest";
 import { TimedKernels } from "../../bench/timed-kernels.ts";
 import { hasRelaxedSimd, SimdKernels } from "../../src/kernel/simd.ts";
 import { AnalyticScore } from "../../src/score/analytic.ts";
-import { type ForwardOptions, ForwardScore } from "../../src/score/forward.ts";
+import { ForwardScore } from "../../src/score/forward.ts";
+import type { ForwardOptions } from "../../src/score/forward-options.ts";
 import { networkOf, parseStructure, type Structure } from "../../src/structure.ts";
 import { UserError } from "../../src/user-error.ts";
 
@@ -34,7 +35,7 @@ interface Golden {
 
 const golden: Golden[] = JSON.parse(readFileSync(new URL("../fixtures/forward-entropy.json", import.meta.url), "utf8"));
 /** QES_SLOW_TESTS=1 runs every network; else those at 64 pixels and one at 224. */
-const slow = process.env["QES_SLOW_TESTS"] === "1";
+const slow = process.env.QES_SLOW_TESTS === "1";
 const chosen = golden.filter(({ resolution }, i) => slow || resolution === 64 || i === 2);
 
 describe("golden means of an independent implementation", () => {
@@ -118,6 +119,16 @@ describe("a score", () => {
       ),
       { numRuns: 10 },
     );
+  });
+
+  test("has the same bits from every kernel where outputs are too large for int16", () => {
+    const network = networkOf(small(3, 8, 10), 27);
+    const options = { ...smallOptions, sigmaActivation: 300, sigmaWeight: 200 };
+    const [reference, float32, simd] = (["reference", "float32", "simd"] as const).map((kernel) =>
+      new ForwardScore({ ...options, kernel }).score(network),
+    );
+    expect(float32).toBe(reference);
+    expect(simd).toBe(reference);
   });
 
   test("is near the reference's at full precision, dense convs, projections and 16 bits", () => {

@@ -1,5 +1,3 @@
-import type { MainPath } from "../score/main-path.ts";
-import { quantisedStd } from "../score/quantised-gaussian.ts";
 import {
   arithmeticOf,
   bytesOf,
@@ -10,8 +8,10 @@ import {
   roundUp,
   TENSOR_SLACK,
   weightCount,
-} from "./kernels.ts";
-import type { NoisePools } from "./noise-pools.ts";
+} from "../kernel/kernels.ts";
+import type { NoisePools } from "../kernel/noise-pools.ts";
+import type { MainPath } from "./main-path.ts";
+import { quantisedStd } from "./quantised-gaussian.ts";
 
 /** Addresses are multiples of this. */
 const LINE = 64;
@@ -97,7 +97,6 @@ export class Arena {
 
   #include(path: MainPath, batch: number, sizes: ConvSizes): void {
     const input = batch * path.resolution * path.resolution * roundUp(path.inChannels[0], CHANNEL_BLOCK);
-    this.#noiseBytes = Math.max(this.#noiseBytes, this.#pools.targetBytes(Format.float32, input));
     this.#activationBytes = Math.max(this.#activationBytes, 4 * input + TENSOR_SLACK);
     for (let conv = 0; conv < path.convs; conv++) {
       this.setSizes(sizes, path, conv, batch);

@@ -1,0 +1,79 @@
+import { budgetLimits, type Config, capabilityOf } from "../config.ts";
+import { costNames, costs, emptyCosts } from "../costs.ts";
+import type { Network } from "../network.ts";
+import { AnalyticScore } from "../score/analytic.ts";
+import { type Capability, capabilities, legalPairs } from "../space/capabilities.ts";
+import { BitSteps } from "../space/space.ts";
+import { networkOf, parseStructure, type Structure } from "../structure.ts";
+import { parseStructures, type StructureEntry } from "../structures-file.ts";
+import { UserError } from "../user-error.ts";
+import { type Arguments, text, textOption, texts, textsOption, wholeOption } from "./command.ts";
+import { readConfig, readText } from "./input.ts";
+
+/** Options of the commands that look at the bits of given networks. */
+export const bitsOptions = {
+  config: text("take budgets, capability and score from this preset or YAML file", {
+    defaultDescription: "published; each network's own costs as budgets",
+  }),
+  set: texts("path=value: set one key of the configuration; repeatable"),
+  resolution: text("pixels of one side of the input", {
+    defaultDescription: "the file's, else the configuration's, else 224",
+  }),
+} as const;
+
+/** One network with everything that its bits depend on. */
+export interface BitsSubject {
+  readonly name: string;
+  readonly structure: Structure;
+  readonly network: Network;
+  readonly resolution: number;
+  readonly score: AnalyticScore;
+  readonly classes: number;
+  /** In the order of `costNames`: the configuration's budgets, else the network's own costs. */
+  readonly limits: Float64Array;
+  /** Legal pairs of an inner layer. */
+  readonly steps: (layer: number) => BitSteps;
+}
+
+/** @throws UserError where the file, the configuration or a structure is wrong */
+export function readSubjects(args: Arguments): BitsSubject[] {
+  const path = String(args["structures"]);
+  const entries = parseStructures(readText(path), path);
+  const source = textOption(args, "config");
+  const assignments = textsOption(args, "set");
+  if (source === undefined && assignments.length > 0) {
+    throw new UserError("--set: expected --config beside it; give the preset or file whose keys to set");
+  }
+  const config = source === undefined ? undefined : readConfig(source, assignments);
+  const resolution = wholeOption(args, "resolution", 1, 4096);
+  return entries.map((entry) => subjectOf(entry, config, resolution));
+}
+
+function subjectOf(entry: StructureEntry, config: Config | undefined, chosen: number | undefined): BitsSubject {
+  const structure = parseStructure(entry.structure, entry.where);
+  if (structure.every((block) => block.nbitsA === undefined)) {
+    throw new UserError(`${entry.where}: expected a network with bits, got full precision; add nbitsA and nbitsW`);
+  }
+  const resolution = chosen ?? entry.resolution ?? config?.input.resolution ?? 224;
+  const network = networkOf(structure, resolution);
+  const score = new AnalyticScore({
+    stageWeights: entry.stageWeights ?? config?.score.stageWeights ?? [0, 0, 1, 1, 6],
+    sigmaActivation: entry.sigmaActivation ?? config?.score.sigmaActivation ?? 5,
+    sigmaWeight: entry.sigmaWeight ?? config?.score.sigmaWeight ?? 4,
+  });
+  score.check(network);
+  const capability: Capability = config === undefined ? capabilities["published"] : capabilityOf(config);
+  const steps = legalPairs(structure, capability).map((pairs) => new BitSteps(pairs));
+  const classes = config?.classes ?? 0;
+  const own = costs(network, classes, emptyCosts());
+  return {
+    name: entry.name,
+    structure,
+    network,
+    resolution,
+    score,
+    classes,
+    limits: config === undefined ? Float64Array.from(costNames, (name) => own[name]) : budgetLimits(config),
+    steps: (layer) => steps[network.block[layer]],
+  };
+}

@@ -1,0 +1,42 @@
+import { deviceNames, deviceOf, taskNames, taskOf } from "../devices.ts";
+import { capabilities } from "../space/capabilities.ts";
+import { type Command, flag, flagOption, print, printJson } from "./command.ts";
+import { table } from "./format.ts";
+
+export const devicesCommand: Command = {
+  usage: "devices",
+  describe: "list the microcontrollers, the tasks and the bit capabilities",
+  options: { json: flag("print one JSON object on stdout") },
+  examples: [["qes devices", "names for --device and --task, and for capability in a configuration"]],
+  async run(args) {
+    const devices = deviceNames().map((name) => deviceOf(name, "devices"));
+    const tasks = taskNames().map((name) => taskOf(name, "tasks"));
+    const bits = Object.entries(capabilities).map(([name, capability]) => ({ name, ...capability }));
+    if (flagOption(args, "json")) {
+      printJson({
+        devices,
+        tasks: tasks.map(({ name, title, config }) => ({ name, title, config })),
+        capabilities: bits,
+      });
+      return 0;
+    }
+    print(
+      table([
+        ["device", "title", "core", "SRAM", "flash", "capability"],
+        ...devices.map(({ name, title, core, memory, capability }) => [
+          name,
+          title,
+          core,
+          `${memory.sram} kB`,
+          `${memory.flash} kB`,
+          capability,
+        ]),
+      ]),
+    );
+    print("kB of 1024 bytes; a search's budgets are sramLive and flash\n");
+    print(table([["task", "title"], ...tasks.map(({ name, title }) => [name, title])]));
+    print("");
+    print(table([["capability", "activation and weight bits"], ...bits.map((c) => [c.name, c.describe])]));
+    return 0;
+  },
+};

@@ -1,0 +1,98 @@
+import { costNames, costs, emptyCosts } from "../costs.ts";
+import { largestStep } from "../live-memory.ts";
+import { refineNetwork } from "../refine.ts";
+import { withPairs } from "../structure.ts";
+import { formatPython } from "../structures-file.ts";
+import { UserError } from "../user-error.ts";
+import { type BitsSubject, bitsOptions, readSubjects } from "./bits-input.ts";
+import { type Command, flag, flagOption, print, printJson, text, textOption } from "./command.ts";
+import { costCells, costColumns, costHeader, stepLine, table } from "./format.ts";
+
+export const refineCommand: Command = {
+  usage: "refine <structures>",
+  describe: "give every layer of the networks of a file its best bits, within all budgets, with a proof",
+  positionals: { structures: "a file as for qes score" },
+  options: {
+    ...bitsOptions,
+    format: text("txt is the released code's format", { choices: ["table", "txt"], defaultDescription: "table" }),
+    json: flag("print a JSON array on stdout"),
+  },
+  examples: [
+    ["qes refine best.txt --config stm32f746-imagenet", "the best bits for a device"],
+    ["qes refine best.txt", "the best bits at the network's own costs"],
+  ],
+  async run(args) {
+    const rows = readSubjects(args).map(refine);
+    if (flagOption(args, "json")) {
+      printJson(rows.map(({ limits, ...row }) => row));
+    } else if (textOption(args, "format") === "txt") {
+      process.stdout.write(
+        formatPython(
+          rows.map((row) => row.structure),
+          rows.map((row) => row.resolution),
+        ),
+      );
+    } else {
+      for (const row of rows) print(render(row));
+    }
+    return 0;
+  },
+};
+
+function refine({ name, structure, network, resolution, score, classes, limits, steps }: BitsSubject) {
+  const legal = (layer: number) => {
+    const { pairs } = steps(layer);
+    return pairs.length === 0 ? [0] : pairs;
+  };
+  const found = refineNetwork(network, legal, score, classes, limits);
+  if (found === undefined) {
+    const cost = costs(network, classes, emptyCosts());
+    const over = costNames.flatMap((costName, i) =>
+      cost[costName] > limits[i] ? [`${costName} ${cost[costName]} > ${limits[i]}`] : [],
+    );
+    throw new UserError(
+      `${name}: no legal bits are within the budgets; as it is: ${over.join("; ") || "its bits are not legal"}; raise a budget, or use a smaller network`,
+    );
+  }
+  const { pairs, ...figures } = found;
+  const before = structure;
+  const refined = withPairs(structure, pairs);
+  return {
+    name,
+    ...figures,
+    resolution,
+    costs: costs(network, classes, emptyCosts()),
+    largestStep: largestStep(network),
+    bitsBefore: before.map(({ nbitsA, nbitsW }) => ({ nbitsA, nbitsW })),
+    structure: refined,
+    limits,
+  };
+}
+
+function render(row: ReturnType<typeof refine>): string {
+  const digits = (bits: number | readonly number[] | undefined) => (bits === undefined ? "-" : [bits].flat().join(""));
+  const shares = costColumns.map((name) => {
+    const limit = row.limits[costNames.indexOf(name)];
+    return Number.isFinite(limit) ? `${((100 * row.costs[name]) / limit).toFixed(2)}%` : "";
+  });
+  return [
+    `${row.name}: score ${row.scoreBefore} -> ${row.score}${row.fitted ? "" : " (it was over budget, or its bits not legal)"}`,
+    row.proven
+      ? "proven: no bits within the budgets score more"
+      : `not proven: at most ${row.bound} is possible within the budgets`,
+    table([
+      ["", ...costHeader],
+      ["refined", ...costCells(row.costs)],
+      ["of the budget", ...shares],
+    ]),
+    table([
+      ["block", "class", "bits A", "-> A", "bits W", "-> W"],
+      ...row.structure.map((block, i) => [
+        String(i),
+        block.class,
+        ...[row.bitsBefore[i].nbitsA, block.nbitsA, row.bitsBefore[i].nbitsW, block.nbitsW].map(digits),
+      ]),
+    ]),
+    `${stepLine(row.largestStep)}\n`,
+  ].join("\n");
+}

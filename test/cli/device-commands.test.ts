@@ -1,0 +1,151 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { builtFile } from "../../src/package-root.ts";
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "qes-device-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function qes(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [builtFile("src/cli/main.js"), ...args], {
+    cwd: folder,
+    encoding: "utf8",
+  });
+  return { status, stdout, stderr };
+}
+
+describe("a search for a device", () => {
+  test("needs no configuration file, keeps every budget and names its largest step and its resolution", () => {
+    const { status, stdout } = qes(
+      ...[
+        "search",
+        "--device",
+        "stm32f746",
+        "--task",
+        "vww",
+        "--evaluations",
+        "3000",
+        "--archive",
+        "a.sqlite",
+        "--json",
+      ],
+    );
+    expect(status).toBe(0);
+    const { best, preset } = JSON.parse(stdout);
+    expect(preset).toBe("stm32f746-vww");
+    expect(best.costs.sramLive).toBeLessThanOrEqual(320 * 1024);
+    expect(best.costs.flash).toBeLessThanOrEqual(1024 * 1024);
+    expect([96, 112, 128, 144, 160]).toContain(best.resolution);
+    expect(best.largestStep.bytes).toBe(best.costs.sramLive);
+    expect(best.largestStep.name).toMatch(/^block \d layer \d: /);
+
+    const [row] = JSON.parse(qes("best", "a.sqlite", "--format", "json").stdout);
+    expect(row).toEqual(best);
+    expect(qes("best", "a.sqlite").stdout).toContain(`largest memory step ${best.largestStep.name}`);
+    const txt = qes("best", "a.sqlite", "--format", "txt").stdout;
+    expect(txt).toContain(`'best_resolutions': [${best.resolution}]`);
+    writeFileSync(join(folder, "best.txt"), txt);
+    const [scored] = JSON.parse(qes("score", "best.txt", "--json", "--memory").stdout);
+    expect(scored.score).toBeCloseTo(best.score, 9);
+    expect(scored.costs.sramLive).toBe(best.costs.sramLive);
+    expect(Math.max(...scored.memory.map((step: { bytes: number }) => step.bytes))).toBe(best.costs.sramLive);
+    expect(qes("score", "best.txt", "--memory").stdout).toContain("<- largest");
+  });
+
+  test("shrinks a start network that is over budget, and says so", () => {
+    const { status, stdout, stderr } = qes(
+      ...["search", "--device", "stm32f412", "--task", "imagenet", "--set", "budgets.sramLive=90000"],
+      ...["--evaluations", "100", "--archive", ":memory:", "--json"],
+    );
+    expect(status).toBe(0);
+    expect(stderr).toContain("the start network was shrunk into the budgets: ");
+    const { startChanges, best } = JSON.parse(stdout);
+    expect(startChanges.length).toBeGreaterThan(0);
+    expect(best.costs.sramLive).toBeLessThanOrEqual(90_000);
+  });
+
+  test("has mistakes answered with exit code 2 and the remedy", () => {
+    const cases: [string[], string][] = [
+      [["--device", "stm32f999", "--task", "vww"], "unknown device"],
+      [["--device", "stm32f746", "--task", "cifar"], "tasks: face, imagenet, vww"],
+      [["--device", "stm32f746"], "for example --device stm32f746 --task vww"],
+      [["--device", "stm32f746", "--task", "vww", "--set", "capability=cmisnn"], "did you mean cmsis-nn?"],
+      [["--device", "stm32f746", "--task", "vww", "--set", "capability=[[0, 8]]"], "capability[0]: expected"],
+      [
+        ["--device", "stm32f746", "--task", "vww", "--set", "space.bits=[4]", "--set", "capability=cmix-nn"],
+        "space.bits contradicts capability",
+      ],
+      [["--device", "stm32f746", "--task", "vww", "--set", "budgets.flash=100"], "the smallest possible is 1356"],
+      [["imagenet-mixed-7.0g", "--set", "budgets.sramLive=1000"], "the smallest possible is"],
+      [["imagenet-mixed-7.0g", "--set", "capability=cmsis-nn"], "space.start[1].nbitsA/nbitsW"],
+      [["imagenet-mixed-7.0g", "--seed", "1", "--seed", "2"], "--seed: given 2 times"],
+    ];
+    for (const [args, message] of cases) {
+      const { status, stderr, stdout } = qes("search", ...args, "--archive", ":memory:", "--quiet");
+      expect(stderr).toContain(message);
+      expect(stderr).not.toContain("    at ");
+      expect([status, stdout]).toEqual([2, ""]);
+    }
+  });
+});
+
+describe("qes devices, preset --full, refine and rank", () => {
+  test("list devices, tasks and capabilities", () => {
+    const { devices, tasks, capabilities } = JSON.parse(qes("devices", "--json").stdout);
+    expect(devices).toHaveLength(3);
+    expect(tasks.map((task: { name: string }) => task.name)).toEqual(["face", "imagenet", "vww"]);
+    expect(capabilities.map((c: { name: string }) => c.name)).toEqual(["published", "cmsis-nn", "cmix-nn"]);
+    expect(qes("devices").stdout).toContain("stm32f746  STM32F746  Arm Cortex-M7, 216 MHz  320 kB  1024 kB");
+  });
+
+  test("print everything that a device preset fills in, as a configuration that can be run", () => {
+    const { stdout } = qes("preset", "stm32f412-face", "--full");
+    expect(stdout).toContain("sramLive: 262144");
+    writeFileSync(join(folder, "full.yaml"), stdout);
+    expect(qes("search", "full.yaml", "--evaluations", "10", "--archive", ":memory:", "--quiet").status).toBe(0);
+  });
+
+  test("refine a network at its own costs or for a configuration, and rank its layers", () => {
+    const block = {
+      class: "SuperQuantResK1DWK1",
+      k: 3,
+      s: 2,
+      L: 2,
+      nbitsA: [4, 4, 4, 5, 5, 5],
+      nbitsW: [4, 4, 4, 3, 3, 3],
+    };
+    const structure = [
+      { class: "ConvKXBNRELU", in: 3, out: 8, k: 3, s: 2, nbitsA: 8, nbitsW: 8 },
+      { ...block, in: 8, out: 16, btn: 24 },
+      { ...block, in: 16, out: 32, btn: 48 },
+    ];
+    writeFileSync(
+      join(folder, "net.json"),
+      JSON.stringify([{ name: "net", structure, score_settings: { multi_block_ratio: [1, 1, 6] } }]),
+    );
+    const [own] = JSON.parse(qes("refine", "net.json", "--json").stdout);
+    expect(own).toMatchObject({ name: "net", proven: true, fitted: true });
+    expect(own.score).toBeGreaterThan(own.scoreBefore);
+    const [before] = JSON.parse(qes("score", "net.json", "--json").stdout);
+    for (const [name, cost] of Object.entries(before.costs))
+      expect(own.costs[name]).toBeLessThanOrEqual(cost as number);
+
+    const device = qes("refine", "net.json", "--config", "stm32f412-vww", "--format", "txt");
+    expect(device.status).toBe(0);
+    writeFileSync(join(folder, "refined.txt"), device.stdout);
+    expect(qes("refine", "net.json", "--config", "stm32f412-vww").stdout).toContain(
+      "proven: no bits within the budgets",
+    );
+    const none = qes("refine", "net.json", "--config", "stm32f412-vww", "--set", "budgets.flash=10");
+    expect([none.status, none.stderr]).toEqual([2, expect.stringContaining("no legal bits are within the budgets")]);
+
+    const [ranked] = JSON.parse(qes("rank", "net.json", "--json").stdout);
+    expect(ranked.trades.map((trade: { resource: string }) => trade.resource)).toEqual(["flash", "sram", "bitops"]);
+    expect(qes("rank", "net.json").stdout).toMatch(/bitops: give a step to block \d layer \d .*; take one from block/);
+  });
+});
