@@ -109,8 +109,7 @@ function provenBound(space: SpaceDescription, budgets: Budgets, prices: readonly
     costs(network, n === 0 ? classes : 0, layer.costs);
     scorer.blockValues(network, layer.values);
     layer.value = weight * layer.values[0] + (n === 0 ? lnOut * ln(to.width) : 0);
-    layer.reduced = layer.value;
-    for (let d = 0; d < prices.length; d++) layer.reduced -= prices[d] * layer.costs[additive[d]];
+    layer.reduced = prices.reduce((sum, price, d) => sum - price * layer.costs[additive[d]], layer.value);
     if (Math.min(sram, sramLive) === Number.POSITIVE_INFINITY) return;
     // A conv behind the layer, whose activation bits are what the layer's last conv writes.
     const { convs } = network;
