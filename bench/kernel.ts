@@ -129,7 +129,8 @@ export function benchKernel({
       for (const [name, { total }] of entries) ms[name] = median(total);
       const simd = times.get(subject)!.get("simd")!;
       const outside = simd.total.map((total, i) => 1 - simd.convs[i].reduce((sum, x) => sum + x, 0) / total);
-      return { name: subject.name, precision: subject.precision, resolution, ms, noiseShare: median(outside) };
+      const name = subject.precision === "quantised" ? subject.name : `${subject.name}, full precision`;
+    return { name, precision: subject.precision, resolution, ms, noiseShare: median(outside) };
     }),
     shareOfPeak: {
       quantised: {

@@ -60,7 +60,7 @@ async function timeConv(conv: ConvRow, runtime: Onnxruntime, runs: number): Prom
   const options = { executionProviders: ["cpu"], intraOpNumThreads: 1, interOpNumThreads: 1 };
   const session = await runtime.InferenceSession.create(onnxConv(conv, w), options);
   const feeds = { X: new runtime.Tensor("float32", x, [1, inChannels, resolution, resolution]) };
-  const { data } = (await session.run(feeds))["Y"];
+  const { data } = (await session.run(feeds)).Y;
   let sumOfSquares = 0;
   for (const y of data) sumOfSquares += y * y;
   const expected = expectedSquares(conv, x, w);

@@ -153,8 +153,21 @@ export class Archive {
 
   close(): void {
     if (!this.#db.open) return;
-    if (this.#holdsLock) this.#db.prepare("DELETE FROM writer WHERE pid = ? AND host = ?").run(process.pid, hostname());
+    if (this.#holdsLock) {
+      this.#db.prepare("DELETE FROM writer WHERE pid = ? AND host = ?").run(process.pid, hostname());
+      this.#leaveWal();
+    }
     this.#db.close();
+  }
+
+  /** At rest the archive is one file: readers of a file in WAL mode leave -wal and -shm beside it, and need a folder they may write. */
+  #leaveWal(): void {
+    try {
+      this.#db.pragma("busy_timeout = 0");
+      this.#db.pragma("journal_mode = DELETE");
+    } catch {
+      // Somebody reads at this moment; it stays in WAL mode until the next writer closes it.
+    }
   }
 
   /** The id of a scoring context. */

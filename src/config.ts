@@ -102,6 +102,8 @@ const schema = z.strictObject({
       operators: z.enum(operatorSets).default("standard"),
       /** Generations from one child with refined bits to the next, with the standard operators; 0 for none. */
       refineEvery: whole(0, 1e9).default(0),
+      seedFrom: z.enum(["start", "bound"]).default("start"),
+      stopGap: z.number().min(0).max(1).optional(),
     })
     .prefault({}),
 });
@@ -148,7 +150,7 @@ export function parseConfigText(text: string, where: string): unknown {
   if (text.length > 1e6)
     throw new UserError(`${where}: expected a configuration below 1 MB, got ${text.length} characters`);
   try {
-    return parseYaml(text, { maxAliasCount: 20, prettyErrors: true });
+    return parseYaml(text, { maxAliasCount: 20, prettyErrors: true, logLevel: "error" });
   } catch (error) {
     const message = error instanceof Error ? error.message.split("\n")[0] : String(error);
     throw new UserError(`${where}: not readable as YAML: ${message}`);
@@ -161,6 +163,8 @@ export function parseConfigText(text: string, where: string): unknown {
  */
 export function applyAssignments(value: unknown, assignments: readonly string[]): unknown {
   const root = structuredClone(value);
+  // What is no configuration at all is told by parseConfig.
+  if (typeof root !== "object" || root === null) return root;
   for (const assignment of assignments) {
     const equals = assignment.indexOf("=");
     const path = assignment.slice(0, equals).split(".");
@@ -260,6 +264,7 @@ function issueText(issue: z.core.$ZodIssue, value: unknown): string {
   const expected = issue.message
     .replace(/^Invalid input: expected/, "expected")
     .replace(/^Invalid option: expected/, "expected")
+    .replace(/^Invalid discriminator value. Expected/, "expected")
     .replace(/, received .*$/, "")
     .replace(/^(Too|Invalid)/, (word) => `expected a value that is not ${word.toLowerCase()}`)
     .replace("expected a value that is not too small: expected", "expected")

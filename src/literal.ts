@@ -6,6 +6,8 @@ export type Literal = null | boolean | number | string | Literal[] | { [key: str
 const MAX_DEPTH = 64;
 const MAX_LENGTH = 64e6;
 const escapes: Record<string, string> = { n: "\n", t: "\t", r: "\r", b: "\b", f: "\f", "0": "\0" };
+/** Digits behind \\x, \\u and Python's \\U. */
+const hexDigits: Record<string, number> = { x: 2, u: 4, U: 8 };
 const words: Record<string, null | boolean> = {
   null: null,
   None: null,
@@ -60,7 +62,7 @@ export function parseLiteral(text: string, where: string): Literal {
     for (skipWhite(); text[at] !== "}"; skipWhite()) {
       if (text[at] !== '"' && text[at] !== "'") fail("a key in quotes or '}'");
       const key = string();
-      if (key in Object.prototype) fail(`a field name, not ${JSON.stringify(key)},`);
+      if (key in Object.prototype) fail(`another field name than ${JSON.stringify(key)} before this`);
       skipWhite();
       if (text[at] !== ":") fail("':'");
       at++;
@@ -85,12 +87,14 @@ export function parseLiteral(text: string, where: string): Literal {
         continue;
       }
       const escaped = text[at++];
-      if (escaped === "u" || escaped === "x") {
-        const digits = text.slice(at, at + (escaped === "u" ? 4 : 2));
-        if (!/^(?:[0-9a-fA-F]{2}){1,2}$/.test(digits) || digits.length !== (escaped === "u" ? 4 : 2))
-          fail("hex digits");
-        result += String.fromCharCode(Number.parseInt(digits, 16));
-        at += digits.length;
+      const length = hexDigits[escaped];
+      if (length !== undefined) {
+        const digits = text.slice(at, at + length);
+        const code =
+          /^[0-9a-fA-F]+$/.test(digits) && digits.length === length ? Number.parseInt(digits, 16) : Number.NaN;
+        if (!(code <= 0x10ffff)) fail(`${length} hex digits of a character`);
+        result += String.fromCodePoint(code);
+        at += length;
       } else {
         result += escapes[escaped] ?? escaped;
       }

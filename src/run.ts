@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Archive, type RunRow } from "./archive.ts";
+import { boundSeeds, scoreWithin } from "./bound/gap.ts";
 import { InlineCommitQueue, ThreadCommitQueue } from "./commit-queue.ts";
 import { budgetLimits, type Config, parseConfig, scoringContext, spaceOf } from "./config.ts";
 import { type Costs, costs, emptyCosts } from "./costs.ts";
@@ -95,15 +96,7 @@ export async function resumeSearch(
   return withArchive(options.archive, (archive) => {
     const row = resumableRun(archive, id, evaluations);
     let config = parseConfig(JSON.parse(row.config), `run ${row.id}`);
-    if (evaluations !== undefined) {
-      const bred = row.checkpoint?.counters.evaluations ?? 0;
-      if (evaluations < bred) {
-        throw new UserError(
-          `--evaluations: run ${row.id} has bred ${bred} children already; give a larger total than ${evaluations}`,
-        );
-      }
-      config = { ...config, search: { ...config.search, evaluations } };
-    }
+    if (evaluations !== undefined) config = { ...config, search: { ...config.search, evaluations } };
     const space = spaceOf(config);
     const start = startGenome(config, space);
     return conduct(archive, row.id, row.context, config, space, start, row.checkpoint, row.seconds, options);
@@ -112,9 +105,20 @@ export async function resumeSearch(
 
 /**
  * The run that `resume` goes on with: the given one, else the last unfinished one, else (to extend it) the last one.
- * @throws UserError where there is none
+ * @throws UserError where there is none, or where it has bred as many children already
  */
 export function resumableRun(archive: Archive, id: number | undefined, evaluations: number | undefined): RunRow {
+  const row = chosenRun(archive, id, evaluations);
+  const bred = row.checkpoint?.counters.evaluations ?? 0;
+  if (evaluations !== undefined && evaluations <= bred) {
+    throw new UserError(
+      `--evaluations: run ${row.id} has bred ${bred} children already; give a larger total than ${evaluations}`,
+    );
+  }
+  return row;
+}
+
+function chosenRun(archive: Archive, id: number | undefined, evaluations: number | undefined): RunRow {
   if (id !== undefined) {
     const row = archive.run(id);
     if (row.status === "done" && evaluations === undefined) {
@@ -155,12 +159,13 @@ async function conduct(
   archive.startRun(run, JSON.stringify(config));
   options.onStart?.(run, start.changes);
   const seen = loadSeen(archive, context, run, space);
-  const { seed, population, generation, evaluations, operators } = config.search;
+  const { seed, population, generation, evaluations, operators, seedFrom, stopGap } = config.search;
   const limits = budgetLimits(config);
   const search = new Search(
     {
       space,
-      start: start.genome,
+      start: seedFrom === "bound" ? Buffer.concat([start.genome, boundSeeds(config, space)]) : start.genome,
+      ...(stopGap === undefined ? {} : { stopScore: scoreWithin(config, space, stopGap) }),
       seed,
       population,
       generation,
@@ -190,6 +195,11 @@ async function conduct(
         throw new UserError(`space.start cannot be scored: ${reasons.get(0)}; start from another network`);
       }
       search.tell({ scores, failures: reasons });
+      if (search.population.count === 0) {
+        throw new UserError(
+          "space.start could not be scored in an earlier run of this archive; start from another network",
+        );
+      }
       await queue.commit({
         run,
         context,

@@ -33,7 +33,7 @@ export function parseStructures(text: string, where: string): StructureEntry[] {
       return nonEmpty(entries, where);
     }
     if (Array.isArray(value.cases))
-      return nonEmpty(entriesOf(value.cases, `${where}: cases`, settingsOf(value)), where);
+      return nonEmpty(entriesOf(value.cases, `${where}: cases`, settingsOf(value, where)), where);
     if (value.structure !== undefined) return entriesOf([value], where, {});
   }
   if (Array.isArray(value)) {
@@ -65,23 +65,43 @@ function entriesOf(values: Literal[], where: string, common: Settings): Structur
       where: `${place}.structure`,
       structure: value.structure,
       ...common,
-      ...settingsOf(value),
+      ...settingsOf(value, place),
     };
   });
 }
 
-/** The settings the released code's records carry, under its names. */
-function settingsOf(value: { [key: string]: Literal }): Settings {
+/**
+ * The settings the released code's records carry, under its names.
+ * @throws UserError where one of them is not what it should be
+ */
+function settingsOf(value: { [key: string]: Literal }, where: string): Settings {
   const inner = isObject(value.settings) ? value.settings : value;
   const score = isObject(inner.score_settings) ? inner.score_settings : isObject(inner.score) ? inner.score : {};
-  const resolution = inner.resolution ?? inner.image_size;
-  const weights = score.multi_block_ratio;
   const settings: { -readonly [K in keyof Settings]: Settings[K] } = {};
-  if (typeof resolution === "number") settings.resolution = resolution;
-  if (Array.isArray(weights) && weights.every((w) => typeof w === "number"))
+  const check = (key: string, item: Literal, valid: boolean, expected: string) => {
+    if (!valid) throw new UserError(`${where}: ${key}: expected ${expected}, got ${describe(item)}`);
+  };
+  const resolution = inner.resolution ?? inner.image_size;
+  if (resolution !== undefined) {
+    const valid = Number.isInteger(resolution) && (resolution as number) >= 1 && (resolution as number) <= 4096;
+    check("resolution", resolution, valid, "a whole number from 1 to 4096");
+    settings.resolution = resolution as number;
+  }
+  const { multi_block_ratio: weights, init_std_act: sigmaActivation, init_std: sigmaWeight } = score;
+  if (weights !== undefined) {
+    const valid = Array.isArray(weights) && weights.every((w) => Number.isFinite(w) && (w as number) >= 0);
+    check("multi_block_ratio", weights, valid, "a list of numbers >= 0");
     settings.stageWeights = weights as number[];
-  if (typeof score.init_std_act === "number") settings.sigmaActivation = score.init_std_act;
-  if (typeof score.init_std === "number") settings.sigmaWeight = score.init_std;
+  }
+  const isSigma = (item: Literal) => Number.isFinite(item) && (item as number) > 0;
+  if (sigmaActivation !== undefined) {
+    check("init_std_act", sigmaActivation, isSigma(sigmaActivation), "a number above 0");
+    settings.sigmaActivation = sigmaActivation as number;
+  }
+  if (sigmaWeight !== undefined) {
+    check("init_std", sigmaWeight, isSigma(sigmaWeight), "a number above 0");
+    settings.sigmaWeight = sigmaWeight as number;
+  }
   return settings;
 }
 

@@ -1,10 +1,14 @@
 import { availableParallelism } from "node:os";
 import { type ArchiveBench, benchArchive } from "../../bench/archive.ts";
+import { benchKernel } from "../../bench/kernel.ts";
+import { kernelTable } from "../../bench/kernel-table.ts";
+import { findOnnxruntime, withOnnxruntime } from "../../bench/onnxruntime.ts";
 import { benchSearch, type SearchBench } from "../../bench/search.ts";
 import {
   type Command,
   flag,
   flagOption,
+  note,
   print,
   printJson,
   text,
@@ -16,7 +20,7 @@ import {
 import { rate, table } from "./format.ts";
 import { readConfig } from "./input.ts";
 
-const subjects = ["search", "archive"] as const;
+const subjects = ["kernel", "search", "archive"] as const;
 
 export const benchCommand: Command = {
   usage: "bench <subject>",
@@ -27,11 +31,13 @@ export const benchCommand: Command = {
     source: text("preset or YAML file to measure with", { defaultDescription: "imagenet-mixed-7.0g" }),
     evaluations: text("children a search breeds", { defaultDescription: "the configuration's" }),
     rounds: text("times everything is measured, in turn; medians are shown", { defaultDescription: "5" }),
+    resolution: text("kernel: pixels of one side of the input", { defaultDescription: "224" }),
     seeds: text("seeds of the score curves", { defaultDescription: "5" }),
     set: texts("path=value: set one key of the configuration; repeatable"),
     json: flag("print one JSON object on stdout"),
   },
   examples: [
+    ["qes bench kernel", "time and share of peak of every conv of the published networks"],
     ["qes bench search", "children a second by stage and threads, and score against children"],
     ["qes bench archive --json", "rows a second and bytes a candidate"],
   ],
@@ -43,6 +49,7 @@ export const benchCommand: Command = {
     const rounds = wholeOption(args, "rounds", 1, 1000) ?? 5;
     const seeds = wholeOption(args, "seeds", 1, 1000) ?? 5;
     const json = flagOption(args, "json");
+    if (args["subject"] === "kernel") return kernel(json, wholeOption(args, "resolution", 1, 4096), rounds);
     if (args["subject"] === "search") {
       const threads = [0, ...Array.from({ length: availableParallelism() }, (_, i) => i + 1)];
       const report = await benchSearch(config, { rounds, seeds, threads });
@@ -56,6 +63,20 @@ export const benchCommand: Command = {
     return 0;
   },
 };
+
+async function kernel(json: boolean, resolution: number | undefined, rounds: number): Promise<number> {
+  const measured = benchKernel({
+    rounds,
+    progress: note,
+    ...(resolution === undefined ? {} : { resolution }),
+  });
+  const onnxruntime = await findOnnxruntime();
+  const report = onnxruntime === undefined ? measured : await withOnnxruntime(measured, onnxruntime.runtime);
+  if (json) printJson(report);
+  else print(kernelTable(report));
+  if (onnxruntime === undefined) note("onnxruntime-node and onnxruntime-web are not installed: not compared");
+  return 0;
+}
 
 function searchText(report: SearchBench): string {
   const { withoutArchive, withArchive, stages, curves } = report;

@@ -2,6 +2,7 @@ import yargs, { type Argv } from "yargs";
 import { UserError } from "../user-error.ts";
 import { benchCommand } from "./bench.ts";
 import { bestCommand } from "./best.ts";
+import { boundCommand, verifyBoundCommand } from "./bound.ts";
 import type { Command } from "./command.ts";
 import { devicesCommand } from "./devices.ts";
 import { presetCommand, presetsCommand } from "./presets.ts";
@@ -24,6 +25,8 @@ const commands: readonly Command[] = [
   devicesCommand,
   refineCommand,
   rankCommand,
+  boundCommand,
+  verifyBoundCommand,
   benchCommand,
 ];
 
@@ -39,7 +42,8 @@ export async function runCli(args: readonly string[]): Promise<number> {
     .usage("qes designs tiny mixed-precision convnets: qes <command> --help shows each command's options")
     .version(version)
     .parserConfiguration({
-      "duplicate-arguments-array": true,
+      // `--set a=1 --set b=2` is two assignments; `--set a=1 name` is one, and a positional.
+      "greedy-arrays": false,
       "camel-case-expansion": false,
       "parse-numbers": false,
       "parse-positional-numbers": false,

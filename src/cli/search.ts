@@ -1,6 +1,9 @@
+import { gapOf } from "../bound/gap.ts";
+import { BoundWatch } from "../bound-watch.ts";
 import { applyAssignments, type Config, parseConfig } from "../config.ts";
 import { type RunOptions, type RunResult, startSearch } from "../run.ts";
 import { UserError } from "../user-error.ts";
+import { percent } from "./bound.ts";
 import {
   type Arguments,
   type Command,
@@ -78,6 +81,9 @@ function searchConfig(args: Arguments, assignments: readonly string[]): Config {
   return parseConfig(applyAssignments({}, chosen), "qes search");
 }
 
+/** Milliseconds that the end of a search waits for its bound to close. */
+const BOUND_PATIENCE = 1000;
+
 /** Runs a search with progress and signals, and prints its result. */
 export async function conductRun(
   args: Arguments,
@@ -88,6 +94,7 @@ export async function conductRun(
   const threads = wholeOption(args, "threads", 0, 256);
   const clock = () => performance.now() / 1000;
   const view = flagOption(args, "quiet") ? undefined : new ProgressView(config, clock);
+  const watch = new BoundWatch(config);
   let signalled = false;
   const onSignal = () => {
     if (signalled) process.exit(130);
@@ -107,25 +114,35 @@ export async function conductRun(
       onProgress: (progress) => view?.update(progress),
       shouldStop: () => signalled,
     });
+    const upperBound = await watch.upperBound(BOUND_PATIENCE);
     view?.end();
-    if (flagOption(args, "json")) printJson(jsonOf(result));
-    else print(summary(result, config));
+    if (flagOption(args, "json")) printJson(jsonOf(result, boundOf(result, upperBound, watch.reason)));
+    else print(summary(result, config, boundOf(result, upperBound, watch.reason)));
     if (result.status === "done") return 0;
     note(`stopped after a checkpoint; go on with: qes resume ${archive} --run ${result.run}`);
     return 130;
   } finally {
+    await watch.close();
     view?.end();
     process.off("SIGINT", onSignal);
     process.off("SIGTERM", onSignal);
   }
 }
 
-function jsonOf(result: RunResult) {
-  const { run, archive, name, seed, ...rest } = result;
-  return { run, archive, preset: name, seed, ...rest };
+/** How far the optimum may lie above the result, or why that is not known. */
+type Bound = { readonly upperBound: number; readonly gap: number } | { readonly reason: string };
+
+function boundOf({ best }: RunResult, upperBound: number, reason: string | undefined): Bound {
+  if (Number.isFinite(upperBound)) return { upperBound, gap: gapOf(upperBound, best.score) };
+  return { reason: reason ?? "the bound of this space could not be computed" };
 }
 
-function summary(result: RunResult, config: Config): string {
+function jsonOf(result: RunResult, bound: Bound) {
+  const { run, archive, name, seed, ...rest } = result;
+  return { run, archive, preset: name, seed, ...rest, bound };
+}
+
+function summary(result: RunResult, config: Config, bound: Bound): string {
   const { best } = result;
   const use = costColumns.map((name) => {
     const budget = config.budgets[name];
@@ -133,6 +150,7 @@ function summary(result: RunResult, config: Config): string {
   });
   return [
     `best score ${best.score}${config.input.resolutions === undefined ? "" : ` at ${best.resolution} x ${best.resolution}`}`,
+    "gap" in bound ? `proven within ${percent(bound.gap)} of the optimum` : `no bound: ${bound.reason}`,
     table([
       ["", ...costHeader],
       ["best network", ...costCells(best.costs)],

@@ -28,7 +28,7 @@ export class StageSum {
   check(network: Network): void {
     if (network.stages !== this.stageWeights.length) {
       throw new UserError(
-        `stage weights: expected ${network.stages} entries, one per stage of the network, got ${this.stageWeights.length}`,
+        `stage weights: expected ${network.stages} entries, one per stage of the network, got ${this.stageWeights.length}; give one weight for each stage`,
       );
     }
   }
@@ -128,13 +128,23 @@ export class AnalyticScore {
     return this.#sum.sum(network, this.#blocks);
   }
 
+  /** @throws UserError where the stage weights do not fit, or where a sigma is so small that quantising leaves nothing */
   check(network: Network): void {
     this.#sum.check(network);
+    for (let conv = 0; conv < network.convs; conv++) {
+      const a = network.bitsA[conv];
+      const w = network.bitsW[conv];
+      if (!Number.isFinite(this.bitsGain(a, w))) {
+        throw new UserError(
+          `sigmaActivation, sigmaWeight: expected values that do not vanish when they are quantised to ${a} and ${w} bits; raise them`,
+        );
+      }
+    }
   }
 
-  /** @throws UserError where the stage weights do not fit */
+  /** @throws UserError as `check` does */
   detail(network: Network): ScoreDetail {
-    this.#sum.check(network);
+    this.check(network);
     const blocks = new Float64Array(network.layers);
     const stages = new Float64Array(network.stages);
     this.blockValues(network, blocks);

@@ -97,7 +97,6 @@ export class Arena {
 
   #include(path: MainPath, batch: number, sizes: ConvSizes): void {
     const input = batch * path.resolution * path.resolution * roundUp(path.inChannels[0], CHANNEL_BLOCK);
-    this.#noiseBytes = Math.max(this.#noiseBytes, this.#pools.targetBytes(Format.float32, input));
     this.#activationBytes = Math.max(this.#activationBytes, 4 * input + TENSOR_SLACK);
     for (let conv = 0; conv < path.convs; conv++) {
       this.setSizes(sizes, path, conv, batch);

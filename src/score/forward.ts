@@ -211,9 +211,12 @@ export class ForwardScore {
     for (let conv = first; conv < path.convs; conv++) {
       this.#arena.setSizes(sizes, path, conv, batch);
       const quantised = sizes.limit > 0;
-      const sigma = quantised ? this.#options.sigmaActivation : 1;
       sizes.inFormat = format;
-      sizes.scale = Math.fround(sigma / std);
+      sizes.scale = Math.fround((quantised ? this.#options.sigmaActivation : 1) / std);
+      if (!(sizes.scale > 0 && sizes.scale < Number.POSITIVE_INFINITY)) {
+        this.#fail(index, conv, `its input has standard deviation ${std}`);
+        return;
+      }
       const weights = this.#weights(sizes, path.bitsW[conv], repeat, conv);
       const out = activations[conv & 1];
       convolve(kernels, out, input, weights, scratch, sizes);
@@ -224,20 +227,23 @@ export class ForwardScore {
       const outputs = batch * sizes.outResolution * sizes.outResolution * sizes.outChannels;
       const { sum, sumOfSquares } = kernels.moments;
       const variance = (sumOfSquares - (sum / outputs) * sum) / (outputs - 1);
-      std = Math.sqrt(variance);
-      const next = Math.fround(
-        (conv + 1 < path.convs && path.bitsA[conv + 1] > 0 ? this.#options.sigmaActivation : 1) / std,
-      );
-      if (!(variance > 0 && next > 0 && next < Number.POSITIVE_INFINITY)) {
-        this.#gains.fill(Number.NaN, conv);
-        this.#reasons[index] = reasonOf(sizes, conv, variance);
+      if (!(variance > 0)) {
+        this.#fail(index, conv, `its output has variance ${variance}`);
         return;
       }
+      std = Math.sqrt(variance);
       this.#gains[conv] = 0.5 * ln(variance) - (quantised ? this.#lnSigma : 0) + path.missing[conv];
       input = out;
       format = sizes.outFormat;
       if (this.#isShared(at, conv + 1, shared)) this.#kept.push(conv + 1, input, std, sizes);
     }
+  }
+
+  /** No gains from a conv on, and the reason of network i. */
+  #fail(i: number, conv: number, why: string): void {
+    const { kernel, inChannels, outChannels, inResolution } = this.#sizes;
+    this.#gains.fill(Number.NaN, conv);
+    this.#reasons[i] = `conv ${conv} (${kernel}x${kernel}, ${inChannels} -> ${outChannels} at ${inResolution}): ${why}`;
   }
 
   /** Whether a later path leaves this one after `depth` convs, so that the activation there is worth keeping. */
@@ -287,11 +293,6 @@ function strides(path: MainPath): number {
 function neededResolution(path: MainPath): number {
   const count = strides(path);
   return count === 0 ? 1 : 2 ** (count - 1) + 1;
-}
-
-function reasonOf(sizes: Readonly<ConvSizes>, conv: number, variance: number): string {
-  const { kernel, inChannels, outChannels, inResolution } = sizes;
-  return `conv ${conv} (${kernel}x${kernel}, ${inChannels} -> ${outChannels} at ${inResolution}): its output has variance ${variance}`;
 }
 
 function mean(values: Float64Array): number {

@@ -10,8 +10,11 @@ const LN2_LOW = 1.9082149292705877e-10;
 const double = new Float64Array(1);
 const words = new Uint32Array(double.buffer);
 
-/** Natural logarithm of a positive finite normal double, within 1 ulp. */
+const MIN_NORMAL = 2.2250738585072014e-308;
+
+/** Natural logarithm of a double from 2^-1022 up, within 1 ulp; -Infinity of what is smaller and not negative. */
 export function ln(x: number): number {
+  if (!(x >= MIN_NORMAL)) return x >= 0 ? Number.NEGATIVE_INFINITY : Number.NaN;
   double[0] = x;
   let k = (words[1] >>> 20) - 1023;
   words[1] = (words[1] & 0xfffff) | 0x3ff00000;

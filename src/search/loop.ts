@@ -44,12 +44,15 @@ export interface Checkpoint {
 
 export interface SearchOptions {
   readonly space: Space;
+  /** One genome or more, one after another: the first generation. */
   readonly start: Uint8Array;
   readonly seed: number;
   readonly population: number;
   /** Children a generation. */
   readonly generation: number;
   readonly evaluations: number;
+  /** A best score that ends the search. */
+  readonly stopScore?: number;
   readonly operators: OperatorSet;
   /** Of the standard operators; theirs by default. */
   readonly rates?: OperatorRates;
@@ -91,10 +94,11 @@ export class Search {
     this.#breeding = createBreeding(options.operators, space, this.#evaluator, options.limits, options.rates);
     this.#population = new Population(options.population, space.genomeLength);
     this.#seen = options.seen;
+    const most = Math.max(generation, options.start.length / space.genomeLength);
     // One genome more than a generation: children are bred in place and overwritten where they are not new.
-    this.#genomes = new Uint8Array((generation + 1) * space.genomeLength);
-    this.#reusedGenomes = new Uint8Array(generation * space.genomeLength);
-    this.#reusedScores = new Float64Array(generation);
+    this.#genomes = new Uint8Array((most + 1) * space.genomeLength);
+    this.#reusedGenomes = new Uint8Array(most * space.genomeLength);
+    this.#reusedScores = new Float64Array(most);
     this.#counters = { evaluations: 0, generations: 0, scored: 0, duplicates: 0, overBudget: 0, failed: 0, reused: 0 };
     if (checkpoint !== undefined) {
       this.#counters = { ...checkpoint.counters };
@@ -107,7 +111,11 @@ export class Search {
   }
 
   get done(): boolean {
-    return this.#counters.generations > 0 && this.#counters.evaluations >= this.#options.evaluations;
+    const { evaluations, stopScore = Number.POSITIVE_INFINITY } = this.#options;
+    return (
+      this.#counters.generations > 0 &&
+      (this.#counters.evaluations >= evaluations || this.#population.scores[0] >= stopScore)
+    );
   }
 
   get counters(): Readonly<Counters> {
@@ -118,7 +126,7 @@ export class Search {
     return this.#population;
   }
 
-  /** The first generation is the start network alone, which is not counted as a child; every later one is bred. */
+  /** The first generation is the start networks, which are not counted as children; every later one is bred. */
   ask(): Generation {
     const { space, generation: size, evaluations, start, seed, refine, refineEvery = 0 } = this.#options;
     const generation = this.#counters.generations;
@@ -126,8 +134,11 @@ export class Search {
     this.#reused = 0;
     let count = 0;
     if (generation === 0) {
-      this.#genomes.set(start);
-      count += this.#admit(0, reusedKeys);
+      const length = space.genomeLength;
+      for (let i = 0; i < start.length; i += length) {
+        this.#genomes.set(start.subarray(i, i + length), count * length);
+        count += this.#admit(count, reusedKeys);
+      }
     } else {
       const children = Math.min(size, evaluations - this.#counters.evaluations);
       for (let child = 0; child < children; child++) {

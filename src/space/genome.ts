@@ -9,6 +9,9 @@ import { ConvGene, RESOLUTION_GENE, RESOLUTION_UNIT, type Space, type SpaceBlock
  * many genomes and the index `at` of the first byte of one.
  */
 
+/** Widest that a width gene, one byte, can say. */
+const MAX_UNITS = 255;
+
 /** Pixels of one side of the input. */
 export function resolutionOf(space: Space, genomes: Uint8Array, at: number): number {
   const gene = genomes[at + RESOLUTION_GENE];
@@ -125,7 +128,8 @@ export function encode(space: Space, structure: Structure, resolution: number, w
     fail(" resolution", `one of ${options.resolutions.join(", ")}`, resolution);
   if (options.resolutions.length > 1) genome[RESOLUTION_GENE] = resolution / RESOLUTION_UNIT;
   structure.forEach((block, i) => {
-    const { family, s, k, minOut, maxOut, maxDepth, bits, offset } = space.blocks[i];
+    const { family, s, k, minOut, maxDepth, bits, offset } = space.blocks[i];
+    const maxOut = Math.min(space.blocks[i].maxOut, MAX_UNITS * step);
     const place = `[${i}]`;
     if (block.class !== family.className) fail(`${place}.class`, family.className, block.class);
     if (block.s !== s) fail(`${place}.s`, `stride ${s}`, block.s);

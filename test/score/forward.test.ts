@@ -35,7 +35,7 @@ interface Golden {
 
 const golden: Golden[] = JSON.parse(readFileSync(new URL("../fixtures/forward-entropy.json", import.meta.url), "utf8"));
 /** QES_SLOW_TESTS=1 runs every network; else those at 64 pixels and one at 224. */
-const slow = process.env["QES_SLOW_TESTS"] === "1";
+const slow = process.env.QES_SLOW_TESTS === "1";
 const chosen = golden.filter(({ resolution }, i) => slow || resolution === 64 || i === 2);
 
 describe("golden means of an independent implementation", () => {

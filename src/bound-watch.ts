@@ -1,0 +1,79 @@
+import { Worker } from "node:worker_threads";
+import { pack } from "msgpackr";
+import { boundProblem } from "./bound/problem.ts";
+import type { Config } from "./config.ts";
+import { builtFile } from "./package-root.ts";
+import { UserError } from "./user-error.ts";
+
+/** What a thread says of the bound after every step. */
+export interface BoundReport {
+  /** Infinity while nothing is proven. */
+  readonly upperBound: number;
+  readonly finished: boolean;
+}
+
+/** Bounds a search's optimum in a thread beside it; has no part in the search's result. */
+export class BoundWatch {
+  /** Why there is no bound. */
+  readonly reason: string | undefined;
+  #report: BoundReport = { upperBound: Number.POSITIVE_INFINITY, finished: false };
+  #worker: Worker | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(config: Config) {
+    try {
+      boundProblem(config);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      this.reason = error.message;
+      return;
+    }
+    const worker = new Worker(builtFile("workers/bound.js"), { workerData: { config: pack(config) } });
+    this.#worker = worker;
+    worker.on("message", (report: BoundReport) => {
+      this.#report = report;
+      this.#wake?.();
+    });
+    worker.on("error", () => this.#finish());
+    worker.on("exit", () => this.#finish());
+    worker.unref();
+  }
+
+  /**
+   * The best bound known, waiting for the first one as long as it takes and for a closed one for a while; ends the thread.
+   * @param patience milliseconds to wait for more than a first bound
+   */
+  async upperBound(patience: number): Promise<number> {
+    if (this.#worker === undefined) return Number.POSITIVE_INFINITY;
+    this.#worker.ref();
+    while (!this.#report.finished && this.#report.upperBound === Number.POSITIVE_INFINITY) await this.#next();
+    if (!this.#report.finished) {
+      let waiting = true;
+      const timer = setTimeout(() => {
+        waiting = false;
+        this.#wake?.();
+      }, patience);
+      while (waiting && !this.#report.finished) await this.#next();
+      clearTimeout(timer);
+    }
+    await this.close();
+    return this.#report.upperBound;
+  }
+
+  async close(): Promise<void> {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    await worker?.terminate();
+  }
+
+  #next(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  #finish(): void {
+    this.#report = { ...this.#report, finished: true };
+    this.#wake?.();
+  }
+}

@@ -1,0 +1,237 @@
+import { bestPaths } from "./best-first.ts";
+import type { Chain } from "./chain.ts";
+import type { Incumbents } from "./incumbents.ts";
+import { type Fronts, labelFronts, type Screen, TooManyLabels } from "./label-setting.ts";
+import type { AdditiveCost } from "./layer-figures.ts";
+import { type Column, priceBudgets } from "./master-program.ts";
+import { type BlockChoice, measurePath, relaxedPath, structureOfPath } from "./path.ts";
+import { Relaxation } from "./relaxation.ts";
+
+/** Most relaxations solved in search of the best multipliers. */
+const MOST_MULTIPLIERS = 150;
+/** The search for multipliers ends when they can gain no more than this part of the gap: label setting is the better way then. */
+const MULTIPLIER_GAIN = 0.02;
+/** ... or of the bound. */
+const LEAST_GAIN = 1e-5;
+/** How far below the Lagrangian bound the first pass goes, as a part of the bound. */
+const FIRST_PASS = 2e-5;
+const PASS_GROWTH = 4;
+/** A pass is tried again, less deep, as long as it can go further than the deepest that ended by this factor. */
+const LEAST_RETRY = 1.3;
+/** Labels a state may hold in a pass that only looks for networks, and how deep such passes go, as parts of the bound. */
+const BEAM = 200;
+const BEAM_DEPTHS = [0.002, 0.01, 0.05];
+const SCREEN_SCALE = 1.5;
+/** Every sum has fewer than 2^8 terms, so rounding moves it by less than the sum of their magnitudes times 2^-44. */
+const ROUNDING = 2 ** -44;
+
+/** Why no network of one resolution scores more than `bound`. */
+export interface ChainProof {
+  readonly resolution: number;
+  /** "multipliers": the Lagrangian bound itself; "enumeration": the networks it leaves above the bound have been gone through, and there is none. */
+  readonly by: "multipliers" | "enumeration";
+  /** Null: there is no network within the budgets. */
+  readonly bound: number | null;
+  /** Score per unit of cost. */
+  readonly multipliers: Readonly<Partial<Record<AdditiveCost, number>>>;
+}
+
+/** Bounds of one chain, from the two sides. */
+export class ChainBound {
+  readonly chain: Chain;
+  readonly #relaxation: Relaxation;
+  /** Every network of the chain above this score is among the incumbents, or worse than all of them. */
+  enumeratedTo = Number.POSITIVE_INFINITY;
+  /** The multipliers of the best Lagrangian bound, per unit of cost, in the order of `chain.dimensions`. */
+  multipliers: readonly number[];
+  /** The best Lagrangian bound. */
+  lagrangian = Number.POSITIVE_INFINITY;
+  /** Whether the passes need more labels than they may have. */
+  stuck = false;
+  #best = Number.NEGATIVE_INFINITY;
+  #depth = 0;
+  /** Depth of the last pass that had too many labels. */
+  #failed = Number.POSITIVE_INFINITY;
+  readonly #screens: Screen[] = [];
+
+  constructor(chain: Chain) {
+    this.chain = chain;
+    this.#relaxation = new Relaxation(chain);
+    this.multipliers = chain.limits.map(() => 0);
+  }
+
+  /** Proven upper bound of the score of the chain's networks. */
+  get upperBound(): number {
+    return Math.max(this.enumeratedTo, this.#best + this.chain.magnitude * ROUNDING);
+  }
+
+  /** Before the first pass it is by multipliers, and its bound may be above `upperBound`, which leaves out layers that fit no network. */
+  prove(): ChainProof {
+    const { chain, multipliers } = this;
+    const enumerated = this.#depth > 0;
+    let bound = this.upperBound;
+    if (!enumerated) {
+      const relaxation = new Relaxation(chain);
+      relaxation.solve(multipliers);
+      bound = relaxation.bound;
+    }
+    return {
+      resolution: chain.space.resolution,
+      by: enumerated ? "enumeration" : "multipliers",
+      bound: bound === Number.NEGATIVE_INFINITY ? null : bound,
+      multipliers: Object.fromEntries(chain.dimensions.map((name, d) => [name, multipliers[d]])),
+    };
+  }
+
+  /** What rounding can hide in a sum of reduced values. */
+  get slack(): number {
+    const { chain, multipliers } = this;
+    return (chain.magnitude + chain.limits.reduce((sum, limit, d) => sum + limit * multipliers[d], 0)) * ROUNDING;
+  }
+
+  /** Lowers the Lagrangian bound by choosing multipliers; yields after every relaxation. */
+  *priceBudgets(incumbents: Incumbents): Generator<void, void> {
+    const { chain } = this;
+    const relaxation = this.#relaxation;
+    const columns: Column[] = [];
+    relaxation.discardMisfits();
+    yield;
+    let multipliers = this.multipliers;
+    for (let step = 0; step < MOST_MULTIPLIERS; step++) {
+      relaxation.solve(multipliers);
+      const better = relaxation.bound < this.lagrangian;
+      if (better) {
+        this.lagrangian = relaxation.bound;
+        this.multipliers = multipliers;
+        this.enumeratedTo = this.lagrangian + this.slack;
+      }
+      const path = relaxedPath(relaxation);
+      if (path === undefined || chain.limits.length === 0) {
+        if (path !== undefined) this.#offer(path, incumbents);
+        break;
+      }
+      const { value, costs } = measurePath(chain, path);
+      if (costs.every((cost, d) => cost <= chain.limits[d])) this.#offer(path, incumbents);
+      if (better && incumbents.least > Number.NEGATIVE_INFINITY) {
+        relaxation.solvePrefixes();
+        relaxation.discard(incumbents.least - this.slack);
+      }
+      columns.push({ value, costs: costs.map((cost, d) => cost / unit(chain.limits[d])) });
+      const { prices, value: least } = priceBudgets(columns, chain.limits.length);
+      const gap = Math.max(0, this.lagrangian - incumbents.least);
+      const enough = Math.min(MULTIPLIER_GAIN * gap, LEAST_GAIN * Math.abs(this.lagrangian));
+      if (this.lagrangian - least <= Math.max(enough, this.slack)) break;
+      const center = columns.length > 12 && chain.limits.length > 1 ? 0.5 : 0;
+      multipliers = prices.map(
+        (price, d) => center * this.multipliers[d] + ((1 - center) * price) / unit(chain.limits[d]),
+      );
+      yield;
+    }
+    yield* this.#makeScreens();
+    relaxation.solve(this.multipliers);
+    relaxation.solvePrefixes();
+    yield* this.#beam(incumbents);
+  }
+
+  /** Bounds at multipliers that price one budget up or down, or one up and another down. */
+  *#makeScreens(): Generator<void, void> {
+    const { chain, multipliers } = this;
+    const relaxation = this.#relaxation;
+    const used = multipliers.flatMap((m, d) => (m > 0 ? [d] : []));
+    if (used.length < 2) return;
+    const scalings = used.flatMap((d) =>
+      used.map((e) => multipliers.map((m, f) => m * (f === d ? SCREEN_SCALE : 1) * (f === e ? 1 / SCREEN_SCALE : 1))),
+    );
+    const single = used.flatMap((d) =>
+      [SCREEN_SCALE, 1 / SCREEN_SCALE].map((scale) => multipliers.map((m, f) => (f === d ? m * scale : m))),
+    );
+    for (const scaled of [...single, ...scalings.filter((s) => s.some((m, d) => m !== multipliers[d]))]) {
+      relaxation.solve(scaled);
+      relaxation.solvePrefixes();
+      const { offset, prefix } = relaxation;
+      const slack = (chain.magnitude + offset) * ROUNDING;
+      this.#screens.push({ multipliers: scaled, offset: offset + slack, prefix: prefix.map((p) => p.slice()) });
+      yield;
+    }
+  }
+
+  /** Looks for better networks with passes that keep few labels, while the gap is so wide that a full pass would be long. */
+  *#beam(incumbents: Incumbents): Generator<void, void> {
+    const relaxation = this.#relaxation;
+    for (const share of BEAM_DEPTHS) {
+      const threshold = this.lagrangian - share * Math.abs(this.lagrangian);
+      if (incumbents.best >= threshold) return;
+      relaxation.select(threshold);
+      const limits = { labels: Number.POSITIVE_INFINITY, beam: BEAM };
+      const fronts = yield* labelFronts(relaxation, threshold, limits, this.#screens);
+      this.#collect(fronts, incumbents, 1);
+    }
+  }
+
+  /**
+   * One pass of label setting, down to the score of the least incumbent or to a step below the last pass: afterwards `enumeratedTo` is lower,
+   * or the chain is stuck.
+   */
+  *enumerate(incumbents: Incumbents, most: number, maxLabels: number): Generator<void, void> {
+    const { chain, slack } = this;
+    const relaxation = this.#relaxation;
+    const gap = this.lagrangian - incumbents.least;
+    const depth = this.#nextDepth();
+    // A pass that nearly reaches the least incumbent may as well end there.
+    const target = depth * 2 >= gap && gap < this.#failed ? incumbents.least : this.lagrangian - depth;
+    const lowest = -chain.magnitude - 1;
+    const threshold = Math.max(target, lowest);
+    relaxation.select(threshold - slack);
+    try {
+      const fronts = yield* labelFronts(relaxation, threshold - slack, { labels: maxLabels }, this.#screens);
+      this.#collect(fronts, incumbents, most);
+      this.enumeratedTo = threshold === lowest ? Number.NEGATIVE_INFINITY : threshold;
+      this.#depth = this.lagrangian - threshold;
+    } catch (error) {
+      if (!(error instanceof TooManyLabels)) throw error;
+      this.#failed = this.lagrangian - threshold;
+      this.stuck = this.#failed < this.#depth * LEAST_RETRY || this.#failed < this.#firstDepth / 100;
+    }
+  }
+
+  get #firstDepth(): number {
+    return FIRST_PASS * Math.max(1, Math.abs(this.lagrangian));
+  }
+
+  /** How far below the Lagrangian bound the next pass goes: ever further, or half-way, by factors, to where one had too many labels. */
+  #nextDepth(): number {
+    if (this.#failed === Number.POSITIVE_INFINITY)
+      return this.#depth === 0 ? this.#firstDepth : this.#depth * PASS_GROWTH;
+    return this.#depth === 0 ? this.#failed / PASS_GROWTH : Math.sqrt(this.#depth * this.#failed);
+  }
+
+  /** Takes the best networks out of a pass. */
+  #collect(fronts: Fronts, incumbents: Incumbents, most: number): void {
+    let expected = Math.max(
+      ...fronts.borders[0].map((labels) => labels?.value.reduce((x, y) => Math.max(x, y), -1 / 0) ?? -1 / 0),
+    );
+    let count = 0;
+    for (const { value, path } of bestPaths(this.#relaxation, fronts, most)) {
+      if (value < expected - 1e-9)
+        throw new Error(`bound: a label of ${expected} has no network; the best is ${value}`);
+      expected = Number.NEGATIVE_INFINITY;
+      this.#offer(path, incumbents);
+      if (++count >= most) break;
+    }
+    if (expected > Number.NEGATIVE_INFINITY) throw new Error(`bound: a label of ${expected} has no network`);
+  }
+
+  #offer(path: readonly BlockChoice[], incumbents: Incumbents): void {
+    const structure = structureOfPath(this.chain, path);
+    const score = incumbents.add(this.chain, structure);
+    const { value } = measurePath(this.chain, path);
+    if (score === undefined || Math.abs(score - value) > 1e-9) {
+      throw new Error(`bound: a path of ${value} is a network of ${score}: ${JSON.stringify(structure)}`);
+    }
+    this.#best = Math.max(this.#best, score);
+  }
+}
+
+function unit(limit: number): number {
+  return limit > 0 ? limit : 1;
+}

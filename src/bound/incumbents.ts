@@ -1,0 +1,63 @@
+import { type Costs, costNames, costs, emptyCosts } from "../costs.ts";
+import { networkOf, type Structure } from "../structure.ts";
+import type { Chain } from "./chain.ts";
+import type { Budgets } from "./space-description.ts";
+
+/** A network of the space that keeps all budgets, scored and measured by the ordinary code. */
+export interface BoundNetwork {
+  /** Pixels of one side of the input. */
+  readonly resolution: number;
+  readonly structure: Structure;
+  readonly score: number;
+  readonly costs: Readonly<Costs>;
+}
+
+/** The best distinct networks found so far, best first; ties in the order of their JSON, so that the order is no accident. */
+export class Incumbents {
+  readonly #budgets: Budgets;
+  readonly #most: number;
+  /** A new list whenever it changes. */
+  #networks: readonly BoundNetwork[] = [];
+  readonly #list: { readonly key: string; readonly network: BoundNetwork }[] = [];
+
+  constructor(budgets: Budgets, most: number) {
+    this.#budgets = budgets;
+    this.#most = most;
+  }
+
+  get networks(): readonly BoundNetwork[] {
+    return this.#networks;
+  }
+
+  /** Score of the best, -Infinity where there is none. */
+  get best(): number {
+    return this.#list[0]?.network.score ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /** Score of the last that is wanted, -Infinity while there are fewer. */
+  get least(): number {
+    return this.#list[this.#most - 1]?.network.score ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /**
+   * Scores a network and keeps it if it is among the best and keeps the budgets.
+   * @returns its score, or undefined where it breaks a budget
+   */
+  add({ space, scorer }: Pick<Chain, "space" | "scorer">, structure: Structure): number | undefined {
+    const network = networkOf(structure, space.resolution);
+    const measured = costs(network, space.classes, emptyCosts());
+    for (const name of costNames)
+      if (measured[name] > (this.#budgets[name] ?? Number.POSITIVE_INFINITY)) return undefined;
+    scorer.check(network);
+    const score = scorer.score(network);
+    const key = JSON.stringify([space.resolution, structure]);
+    if (this.#list.some((entry) => entry.key === key)) return score;
+    const entry = { key, network: { resolution: space.resolution, structure, score, costs: measured } };
+    const before = (e: typeof entry) => e.network.score > score || (e.network.score === score && e.key < key);
+    const at = this.#list.findIndex((e) => !before(e));
+    this.#list.splice(at < 0 ? this.#list.length : at, 0, entry);
+    this.#list.length = Math.min(this.#list.length, this.#most);
+    if (at < this.#most) this.#networks = this.#list.map((e) => e.network);
+    return score;
+  }
+}

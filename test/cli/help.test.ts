@@ -1,0 +1,44 @@
+import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { presetNames, presetValue } from "../../src/presets.ts";
+import { temporaryFolder } from "../temporary.ts";
+import { batch } from "./qes.ts";
+
+const folder = temporaryFolder();
+
+const presets = presetNames();
+const commands = ["", "search", "resume", "score", "runs", "best", "presets", "preset"];
+const lines = [
+  ["presets"],
+  ["presets", "--json"],
+  ["--version"],
+  ...presets.map((name) => ["preset", name]),
+  ...commands.map((command) => (command === "" ? ["--help"] : [command, "--help"])),
+];
+const outcomes = batch(folder, lines);
+const outcomeOf = (...line: string[]) => outcomes[lines.findIndex((other) => other.join(" ") === line.join(" "))];
+
+test("every one of these succeeds, and says nothing beside", () => {
+  for (const { code, stderr, changed } of outcomes)
+    expect({ code, stderr, changed }).toEqual({ code: 0, stderr: "", changed: [] });
+});
+
+test("presets lists what is shipped", () => {
+  const rows = JSON.parse(outcomeOf("presets", "--json").stdout);
+  expect(rows.map((row: { name: string }) => row.name)).toEqual(presets);
+  for (const name of presets) expect(outcomeOf("presets").stdout).toContain(name);
+});
+
+test.each(presets)("preset %s prints the YAML that a search reads", (name) => {
+  expect(parse(outcomeOf("preset", name).stdout)).toEqual(presetValue(name));
+});
+
+describe("--help has usage, options and examples", () => {
+  test.each(commands)("qes %s --help", (command) => {
+    expect(outcomeOf(...(command === "" ? [] : [command]), "--help").stdout).toMatchSnapshot();
+  });
+});
+
+test("--version prints the version of the package", () => {
+  expect(outcomeOf("--version").stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+});

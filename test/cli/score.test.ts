@@ -1,0 +1,98 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { goldenCases, goldenPath } from "../golden.ts";
+import { temporaryFolder } from "../temporary.ts";
+import { qes, qesJson } from "./qes.ts";
+
+const folder = temporaryFolder();
+const relative = (a: number, b: number) => Math.abs(a - b) / Math.max(1, Math.abs(b));
+
+interface Row {
+  readonly name: string;
+  readonly score: number;
+  readonly stages: number[];
+  readonly blocks: number[];
+  readonly costs: { bitops: number; macs: number; flash: number; sram: number; layers: number };
+}
+
+describe("score reads golden files as they are", () => {
+  test.each(["quant-varied.json", "walk-quant-mixed-7g.json", "walk-MBV2.json"])("%s", async (file) => {
+    const cases = goldenCases(file);
+    const rows: Row[] = await qesJson(folder, "score", goldenPath(file));
+    expect(rows).toHaveLength(cases.length);
+    rows.forEach((row, i) => {
+      const golden = cases[i];
+      expect(relative(row.score, golden.score), golden.name).toBeLessThan(1e-9);
+      golden.stageScores?.forEach((stage, s) => void expect(relative(row.stages[s], stage)).toBeLessThan(1e-9));
+      expect(relative(row.costs.bitops, 64 * golden.flops)).toBeLessThan(1e-9);
+      expect(relative(row.costs.flash, golden.flash)).toBeLessThan(1e-9);
+      expect(row.costs.layers).toBe(golden.layers);
+      if (golden.sram !== null) expect(relative(row.costs.sram, golden.sram)).toBeLessThan(1e-9);
+    });
+  });
+
+  test("published-models.json: the known families are scored, each other is named with the reason", async () => {
+    const { code, stdout, stderr } = await qes(folder, "score", goldenPath("published-models.json"), "--json");
+    expect(code).toBe(2);
+    const rows: (Row & { error?: string })[] = JSON.parse(stdout);
+    expect(rows).toHaveLength(18);
+    const mixed = goldenCases("published-models.json").filter((golden) => golden.name.startsWith("mixed"));
+    expect(mixed).toHaveLength(2);
+    for (const golden of mixed) {
+      const row = rows.find(({ name }) => name === golden.name)!;
+      expect(relative(row.score, golden.score)).toBeLessThan(1e-9);
+      expect(relative(row.costs.bitops, 64 * golden.flops)).toBeLessThan(1e-9);
+      expect(relative(row.costs.sram, golden.sram!)).toBeLessThan(1e-9);
+    }
+    for (const row of rows.filter(({ error }) => error !== undefined)) expect(stderr).toContain(`qes: ${row.name}: `);
+  });
+});
+
+const net = [
+  { class: "ConvKXBNRELU", in: 3, out: 8, k: 3, s: 2, nbitsA: 8, nbitsW: 8 },
+  { class: "ConvKXBNRELU", in: 8, out: 16, k: 3, s: 2, nbitsA: 4, nbitsW: 4 },
+];
+
+test("options win over the file's record, the record over the configuration", async () => {
+  writeFileSync(
+    join(folder, "record.json"),
+    JSON.stringify({ structure: net, resolution: 32, score_settings: { multi_block_ratio: [1, 2], init_std: 3 } }),
+  );
+  const own = await qesJson(folder, "score", "record.json");
+  const named = await qesJson(folder, "score", "record.json", "--config", "imagenet-mixed-7.0g");
+  expect(named).toEqual(own);
+  const options = ["--resolution", "64", "--stage-weights", "0,1", "--sigma-weight", "4", "--sigma-activation", "2"];
+  const [other] = await qesJson(folder, "score", "record.json", ...options);
+  expect(other.costs.macs).toBe(4 * own[0].costs.macs);
+  expect(other.stages[0]).toBe(0);
+  expect(other.score).not.toBe(own[0].score);
+});
+
+test("a table is printed for people", async () => {
+  writeFileSync(join(folder, "net.json"), JSON.stringify(net));
+  const { stdout } = await qes(folder, "score", "net.json", "--stage-weights", "0,1");
+  expect(stdout).toMatchInlineSnapshot(`
+    "name  score             BitOps     MACs     flash   SRAM      layers
+       0  9.19847585879253  260.112 M  6.322 M  0.8 kB  200.7 kB       2
+    "
+  `);
+});
+
+test("a network among others that cannot be scored is named; the others are scored, and the exit code is 2", async () => {
+  writeFileSync(
+    join(folder, "mixed.json"),
+    JSON.stringify([
+      { name: "good", structure: net },
+      { name: "bad", structure: [{ ...net[0], k: 2 }] },
+    ]),
+  );
+  const { code, stdout, stderr } = await qes(folder, "score", "mixed.json", "--stage-weights", "0,1", "--json");
+  expect(code).toBe(2);
+  expect(JSON.parse(stdout)).toMatchObject([{ name: "good", costs: { layers: 2 } }, { name: "bad" }]);
+  expect(stderr).toMatchInlineSnapshot(`
+    "qes: bad: mixed.json[1].structure[0].k: expected an odd kernel size, got 2
+    qes: 1 of 2 networks could not be scored, each named above; mend or remove them
+    "
+  `);
+});

@@ -1,0 +1,119 @@
+import type { Block, Structure } from "../../src/structure.ts";
+
+/*
+ * The slow, obvious costs: section 6 of the spec written down line by line, on the interchange form, one formula for each class.
+ * Shares no code with src: it is the judge of it.
+ */
+
+export interface NaiveCosts {
+  bitops: number;
+  macs: number;
+  flash: number;
+  /** The term of every main-path conv, in order. */
+  srams: number[];
+  sram: number;
+  layers: number;
+}
+
+interface Conv {
+  cin: number;
+  cout: number;
+  groups: number;
+  k: number;
+  r: number;
+  s: number;
+  bitsA: number;
+  bitsW: number;
+}
+
+const halved = (r: number, s: number) => Math.ceil(r / s);
+const bitsAt = (bits: Block["nbitsA"], i: number) =>
+  bits === undefined ? 8 : typeof bits === "number" ? bits : bits[i];
+
+function macs({ cin, cout, groups, k, r, s }: Conv): number {
+  return ((cin * cout) / groups) * k ** 2 * halved(r, s) ** 2;
+}
+
+/** e of a conv with BN. */
+function work(conv: Conv): number {
+  return (macs(conv) * conv.bitsA * conv.bitsW) / 64 + 2 * conv.cout * halved(conv.r, conv.s) ** 2;
+}
+
+function bytes({ cin, cout, groups, k, bitsW }: Conv): number {
+  return (((cin * cout) / groups) * k ** 2 * bitsW) / 8 + 2 * cout;
+}
+
+export function naiveCosts(structure: Structure, resolution: number, classes = 0): NaiveCosts {
+  let r = resolution;
+  let e = 0;
+  let sumMacs = 0;
+  let flash = 0;
+  const main: { conv: Conv; held: number }[] = [];
+  const charge = (conv: Conv) => {
+    e += work(conv);
+    sumMacs += macs(conv);
+    flash += bytes(conv);
+  };
+  for (const block of structure) {
+    if (block.class === "ConvKXBNRELU") {
+      const conv: Conv = {
+        cin: block.in,
+        cout: block.out,
+        groups: 1,
+        k: block.k,
+        r,
+        s: block.s,
+        bitsA: bitsAt(block.nbitsA, 0),
+        bitsW: bitsAt(block.nbitsW, 0),
+      };
+      charge(conv);
+      e += block.out * halved(r, block.s) ** 2;
+      main.push({ conv, held: 0 });
+      r = halved(r, block.s);
+      continue;
+    }
+    const depthwise = block.class !== "SuperResK1KXK1";
+    const btn = block.btn!;
+    for (let layer = 0; layer < block.L!; layer++) {
+      const cin = layer === 0 ? block.in : block.out;
+      const s = layer === 0 ? block.s : 1;
+      const after = halved(r, s);
+      const bits = (j: number) => ({
+        bitsA: bitsAt(block.nbitsA, 3 * layer + j),
+        bitsW: bitsAt(block.nbitsW, 3 * layer + j),
+      });
+      const shortcut = depthwise ? cin === block.out : true;
+      const convs: Conv[] = [
+        { cin, cout: btn, groups: 1, k: 1, r, s: 1, ...bits(0) },
+        { cin: btn, cout: btn, groups: depthwise ? btn : 1, k: block.k, r, s, ...bits(1) },
+        { cin: btn, cout: block.out, groups: 1, k: 1, r: after, s: 1, ...bits(2) },
+      ];
+      for (const conv of convs) charge(conv);
+      e += btn * r ** 2 + btn * after ** 2 + block.out * after ** 2;
+      if (shortcut && s === 2) e += cin * r ** 2;
+      if (!depthwise && (layer === 0 || cin !== block.out)) {
+        charge({ cin, cout: block.out, groups: 1, k: 1, r: after, s: 1, bitsA: 8, bitsW: 8 });
+        e += block.out * after ** 2;
+      }
+      const held = depthwise && shortcut ? (Math.floor((r ** 2 * block.out) / s ** 2) * convs[0].bitsA) / 8 : 0;
+      main.push(...convs.map((conv, j) => ({ conv, held: j === 1 ? held : 0 })));
+      r = after;
+    }
+  }
+  const srams = main.map(({ conv, held }, i) => {
+    const next = main[i + 1]?.conv.bitsA ?? 8;
+    const produced = conv.groups === 1 ? conv.cout : 1;
+    return (
+      (conv.r ** 2 * conv.cin * conv.bitsA) / 8 + (Math.floor((conv.r ** 2 * produced) / conv.s ** 2) * next) / 8 + held
+    );
+  });
+  const channels = structure.at(-1)!.out;
+  return {
+    bitops: 64 * e,
+    macs: sumMacs,
+    flash: flash + (classes > 0 ? channels * classes + classes : 0),
+    srams,
+    sram: Math.max(...srams),
+    layers: main.length,
+  };
+}

@@ -1,0 +1,197 @@
+import { describe, expect, test } from "vitest";
+import { budgetLimits, type Config, parseConfig, spaceOf } from "../../src/config.ts";
+import { createScorer } from "../../src/pool/scorer.ts";
+import { presetValue } from "../../src/presets.ts";
+import { digestOf, startGenome } from "../../src/run.ts";
+import { type Checkpoint, Search } from "../../src/search/loop.ts";
+import { Seen, SeenSet } from "../../src/search/seen-set.ts";
+import { structureOf } from "../../src/space/genome.ts";
+import { naiveCosts } from "../naive/costs.ts";
+import { naiveScore } from "../naive/score.ts";
+
+const raw = presetValue("imagenet-mixed-7.0g") as Record<string, object>;
+const config: Config = parseConfig(
+  {
+    ...raw,
+    search: { evaluations: 5000, population: 40, generation: 300, seed: 5 },
+    budgets: { bitops: 2.5e9, layers: 23 },
+  },
+  "small",
+);
+const space = spaceOf(config);
+const scorer = createScorer(config, space);
+const length = space.genomeLength;
+
+function open(seen = new SeenSet(), checkpoint?: Checkpoint, evaluations = config.search.evaluations): Search {
+  const options = {
+    ...config.search,
+    evaluations,
+    space,
+    start: startGenome(config, space),
+    limits: budgetLimits(config),
+    classes: 0,
+    seen,
+  };
+  return new Search(options, checkpoint);
+}
+
+interface Told {
+  readonly genome: Buffer;
+  readonly score: number;
+}
+
+interface Plan {
+  /** Genomes scored at once. */
+  readonly batch: number;
+  readonly fails: (genome: Uint8Array) => boolean;
+  readonly told: Told[];
+}
+
+/** One generation, its scores computed `batch` genomes at a time. */
+function step(search: Search, { batch, fails, told }: Plan): void {
+  const { genomes, count } = search.ask();
+  const scores = new Float64Array(count);
+  const failures = new Map<number, string>();
+  for (let first = 0; first < count; first += batch) {
+    const part = genomes.subarray(first * length, Math.min(count, first + batch) * length);
+    scores.set(scorer.score(part).scores, first);
+  }
+  for (let i = 0; i < count; i++) {
+    const genome = Buffer.from(genomes.subarray(i * length, (i + 1) * length));
+    if (fails(genome)) {
+      scores[i] = Number.NaN;
+      failures.set(i, "told to");
+    }
+    told.push({ genome, score: scores[i] });
+  }
+  search.tell({ scores, failures });
+}
+
+const never = () => false;
+const plan = (change: Partial<Plan> = {}): Plan => ({ batch: 1000, fails: never, told: [], ...change });
+
+function finish(search: Search, how: Plan): Search {
+  while (!search.done) step(search, how);
+  return search;
+}
+
+const sumsUp = (search: Search) => {
+  const { evaluations, scored, failed, reused, duplicates, overBudget } = search.counters;
+  // The start network is scored or reused, but was not bred.
+  expect(scored + failed + reused + duplicates + overBudget).toBe(evaluations + 1);
+};
+
+const best = (told: readonly Told[], count: number) =>
+  told
+    .filter((t) => !Number.isNaN(t.score))
+    .sort((x, y) => y.score - x.score || Buffer.compare(x.genome, y.genome))
+    .slice(0, count);
+
+const members = (search: Search): Told[] =>
+  Array.from({ length: search.population.count }, (_, i) => ({
+    genome: Buffer.from(search.population.genomes.slice(i * length, (i + 1) * length)),
+    score: search.population.scores[i],
+  }));
+
+describe("a whole search", () => {
+  const how = plan();
+  const search = finish(open(), how);
+
+  test("ends with the best of everything that was scored", () => {
+    expect(members(search)).toEqual(best(how.told, config.search.population));
+  });
+
+  test("never asks for a genome twice", () => {
+    expect(new Set(how.told.map((t) => t.genome.toString("hex"))).size).toBe(how.told.length);
+  });
+
+  test("asks only for networks within every budget, by the naive costs, and their scores are the naive scores", () => {
+    for (const { genome, score } of how.told) {
+      const structure = structureOf(space, genome, 0);
+      const cost = naiveCosts(structure, 224);
+      expect(cost.bitops).toBeLessThanOrEqual(2.5e9);
+      expect(cost.layers).toBeLessThanOrEqual(23);
+      expect(Math.abs(score - naiveScore(structure, config.score).score)).toBeLessThan(1e-9 * Math.abs(score));
+    }
+  });
+
+  test("counts every child once", () => {
+    sumsUp(search);
+    expect(search.counters).toMatchObject({ evaluations: 5000, failed: 0, reused: 0, scored: how.told.length });
+    expect(search.counters.generations).toBe(1 + Math.ceil(5000 / 300));
+    expect(search.counters.overBudget).toBeGreaterThan(0);
+    expect(search.counters.duplicates).toBeGreaterThan(0);
+  });
+
+  test.each([1, 7, 64, 100_000])("gives the same digest when %i genomes are scored at a time", (batch) => {
+    expect(digestOf(finish(open(), plan({ batch })).checkpoint())).toBe(digestOf(search.checkpoint()));
+  });
+
+  test("finds something better than the start network", () => {
+    expect(search.population.scores[0]).toBeGreaterThan(how.told[0].score);
+  });
+
+  test.each([1, 2, 9])(
+    "gives the same digest when it is interrupted after generation %i and goes on from its checkpoint",
+    (border) => {
+      const before = plan();
+      const first = open();
+      for (let i = 0; i < border; i++) step(first, before);
+      const checkpoint = structuredClone(first.checkpoint());
+      const seen = new SeenSet();
+      for (const { genome, score } of before.told)
+        seen.add(seen.find(genome, 0, length), Seen.archived | Seen.inRun, score);
+      const after = finish(open(seen, checkpoint), plan());
+      expect(digestOf(after.checkpoint())).toBe(digestOf(search.checkpoint()));
+    },
+  );
+
+  test("gives the same population and digest when an earlier run knew half of the scores, and counts those as reused", () => {
+    const seen = new SeenSet();
+    const known = how.told.filter((_, i) => i % 2 === 0);
+    for (const { genome, score } of known) seen.add(seen.find(genome, 0, length), Seen.archived, score);
+    const again = plan();
+    const second = finish(open(seen), again);
+    expect(second.counters).toMatchObject({ reused: known.length, scored: how.told.length - known.length });
+    sumsUp(second);
+    expect(members(second)).toEqual(members(search));
+    expect(digestOf(second.checkpoint())).toBe(digestOf(search.checkpoint()));
+    const asked = new Set(again.told.map((t) => t.genome.toString("hex")));
+    for (const { genome } of known) expect(asked.has(genome.toString("hex"))).toBe(false);
+  });
+});
+
+test("networks that cannot be scored are counted, never selected and never asked for again", () => {
+  const start = Buffer.from(startGenome(config, space));
+  const fails = (genome: Uint8Array) => genome.reduce((sum, byte) => sum + byte, 0) % 3 === 0 && !start.equals(genome);
+  const how = plan({ fails });
+  const search = finish(open(), how);
+  sumsUp(search);
+  expect(search.counters.failed).toBe(how.told.filter((t) => Number.isNaN(t.score)).length);
+  expect(search.counters.failed).toBeGreaterThan(50);
+  expect(new Set(how.told.map((t) => t.genome.toString("hex"))).size).toBe(how.told.length);
+  for (const { genome } of members(search)) expect(fails(genome)).toBe(false);
+});
+
+test("a number of children that is no multiple of a generation is bred exactly", () => {
+  expect(finish(open(undefined, undefined, 777), plan()).counters.evaluations).toBe(777);
+});
+
+test("scores of the wrong number are refused", () => {
+  const search = open();
+  search.ask();
+  expect(() => search.tell({ scores: new Float64Array(3), failures: new Map() })).toThrow("expected 1 scores, got 3");
+});
+
+test("another seed finds other networks", () => {
+  const other = { ...config, search: { ...config.search, seed: 6 } };
+  const search = new Search({
+    ...other.search,
+    space,
+    start: startGenome(other, space),
+    limits: budgetLimits(other),
+    classes: 0,
+    seen: new SeenSet(),
+  });
+  expect(digestOf(finish(search, plan()).checkpoint())).not.toBe(digestOf(finish(open(), plan()).checkpoint()));
+});

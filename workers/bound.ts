@@ -1,0 +1,17 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { unpack } from "msgpackr";
+import { SEARCH_LABELS } from "../src/bound/gap.ts";
+import { boundProblem } from "../src/bound/problem.ts";
+import { solve } from "../src/bound/solve.ts";
+import type { BoundReport } from "../src/bound-watch.ts";
+import type { Config } from "../src/config.ts";
+
+const { config } = workerData as { config: Uint8Array };
+const { spaces, budgets } = boundProblem(unpack(config) as Config);
+let upperBound = Number.POSITIVE_INFINITY;
+for (const state of solve(spaces, budgets, { maxLabels: SEARCH_LABELS })) {
+  if (state.upperBound >= upperBound) continue;
+  upperBound = state.upperBound;
+  parentPort!.postMessage({ upperBound, finished: false } satisfies BoundReport);
+}
+parentPort!.postMessage({ upperBound, finished: true } satisfies BoundReport);
