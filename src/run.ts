@@ -12,6 +12,7 @@ import { InlinePool } from "./pool/inline.ts";
 import type { Pool } from "./pool/pool.ts";
 import { createScorer } from "./pool/scorer.ts";
 import { ThreadPool } from "./pool/threads.ts";
+import { bitRefiner } from "./refine.ts";
 import { type Checkpoint, type Counters, Search } from "./search/loop.ts";
 import { decode, structureOf } from "./space/genome.ts";
 import type { Space } from "./space/space.ts";
@@ -191,6 +192,8 @@ async function conduct(
       limits,
       classes: config.classes,
       seen,
+      refine: operators === "standard" ? bitRefiner(space, config.score, config.classes, limits) : undefined,
+      refineEvery: config.search.refineEvery,
     },
     checkpoint,
   );
