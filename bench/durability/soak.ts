@@ -172,8 +172,10 @@ if (isMain(import.meta.url)) {
     kills: numberArgument("kills", Number.MAX_SAFE_INTEGER),
     scenarios,
     random: Math.random,
-    onRound: ({ searches, kills, resumes, problems }) =>
-      process.stderr.write(`${searches} searches, ${kills} kills, ${resumes} resumes, ${problems.length} problems\n`),
+    onRound: ({ searches, kills, resumes, problems }) => {
+      process.stderr.write(`${searches} searches, ${kills} kills, ${resumes} resumes, ${problems.length} problems`);
+      process.stderr.write(` ${problems.at(-1) ?? ""}\n`);
+    },
   });
   console.log(JSON.stringify(report, null, 2));
   const { rowsLost, rowsTwice, digestsThatDiffered, problems } = report;
