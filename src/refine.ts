@@ -1,8 +1,8 @@
 import { type Costs, costNames, costs, emptyCosts, publishedForm } from "./costs.ts";
 import { liveForm } from "./live-memory.ts";
-import { FULL_PRECISION_BITS, type Network } from "./network.ts";
+import { FULL_PRECISION_BITS, Network } from "./network.ts";
 import { type BitChoice, type BitLayer, type BitProblem, solveBits, TOLERANCE } from "./refine-chain.ts";
-import type { AnalyticScore } from "./score/analytic.ts";
+import { AnalyticScore } from "./score/analytic.ts";
 import { decode } from "./space/genome.ts";
 import { ConvGene, type Space, SuperGene } from "./space/space.ts";
 
@@ -93,6 +93,19 @@ export function refineBits(
     }
   }
   return changed;
+}
+
+/** `refineBits` for many genomes of one space; undefined where there are no bits to choose. */
+export function bitRefiner(
+  space: Space,
+  score: { stageWeights: readonly number[]; sigmaActivation: number; sigmaWeight: number },
+  classes: number,
+  limits: Float64Array,
+): ((genomes: Uint8Array, at: number) => void) | undefined {
+  if (space.blocks.every(({ bits }) => bits.pairs.length < 2)) return undefined;
+  const analytic = new AnalyticScore(score);
+  const network = new Network(space.convCapacity);
+  return (genomes, at) => refineBits(space, genomes, at, analytic, classes, limits, network);
 }
 
 /** Gives every conv of a layer, its projection included, the layer's pair. */

@@ -5,6 +5,7 @@ import { parseConfig, spaceOf } from "../src/config.ts";
 import { costNames, costs, emptyCosts } from "../src/costs.ts";
 import { Network } from "../src/network.ts";
 import { refineBits, refineNetwork, setPairs } from "../src/refine.ts";
+import { startSearch } from "../src/run.ts";
 import { AnalyticScore } from "../src/score/analytic.ts";
 import { bitProduct } from "../src/space/capabilities.ts";
 import { decode, encode } from "../src/space/genome.ts";
@@ -140,5 +141,16 @@ describe("bit refinement", () => {
     const cost = costs(network, config.classes, emptyCosts());
     for (const [i, name] of costNames.entries()) expect(cost[name]).toBeLessThanOrEqual(limits[i]);
     expect(refineBits(space, refined, 0, score, config.classes, limits, network)).toBe(false);
+  });
+
+  test("inside a short search finds a better network, and the same one every time", async () => {
+    const found = (refineEvery: number) => {
+      const search = { evaluations: 3000, generation: 256, refineEvery };
+      const config = parseConfig({ device: "stm32f746", task: "imagenet", search }, "test");
+      return startSearch(config, { archive: ":memory:", threads: 0, clock: () => 0 });
+    };
+    const [none, some, again] = [await found(0), await found(1), await found(1)];
+    expect(some.best.score).toBeGreaterThan(none.best.score);
+    expect(again.digest).toBe(some.digest);
   });
 });

@@ -60,7 +60,14 @@ export interface SearchOptions {
   readonly limits: Float64Array;
   readonly classes: number;
   readonly seen: SeenSet;
+  /** Sets the best bits for a genome's widths, in place; without it no child is refined. */
+  readonly refine?: ((genomes: Uint8Array, at: number) => void) | undefined;
+  /** Generations from one refined child to the next; 0 for none. */
+  readonly refineEvery?: number;
 }
+
+/** A refined child is one of this many best members. */
+const REFINED_RANKS = 8;
 
 /**
  * The population-based search, pure: `ask` breeds a generation and hands out what must be scored, `tell` takes the scores and selects.
@@ -121,7 +128,7 @@ export class Search {
 
   /** The first generation is the start networks, which are not counted as children; every later one is bred. */
   ask(): Generation {
-    const { space, generation: size, evaluations, start, seed } = this.#options;
+    const { space, generation: size, evaluations, start, seed, refine, refineEvery = 0 } = this.#options;
     const generation = this.#counters.generations;
     const reusedKeys: number[] = [];
     this.#reused = 0;
@@ -136,7 +143,13 @@ export class Search {
       const children = Math.min(size, evaluations - this.#counters.evaluations);
       for (let child = 0; child < children; child++) {
         this.#random.reset(seed, generation, child);
-        this.#breeding.breed(this.#population, this.#genomes, count * space.genomeLength, this.#random);
+        const at = count * space.genomeLength;
+        if (child === 0 && refine !== undefined && refineEvery > 0 && generation % refineEvery === 0) {
+          this.#population.copy(this.#random.below(Math.min(REFINED_RANKS, this.#population.count)), this.#genomes, at);
+          refine(this.#genomes, at);
+        } else {
+          this.#breeding.breed(this.#population, this.#genomes, at, this.#random);
+        }
         count += this.#admit(count, reusedKeys);
       }
       this.#counters.evaluations += children;
