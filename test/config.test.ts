@@ -10,7 +10,7 @@ import {
   spaceOf,
 } from "../src/config.ts";
 import { presetNames, presetText, presetValue } from "../src/presets.ts";
-import { startGenome } from "../src/run.ts";
+import { startGenome } from "../src/start.ts";
 import { UserError } from "../src/user-error.ts";
 import { goldenCases, goldenPath } from "./golden.ts";
 
@@ -22,7 +22,7 @@ describe("presets", () => {
   test.each(presetNames())("%s is a configuration whose start network is legal and within budget", (name) => {
     const config = parseConfig(presetValue(name), name);
     const space = spaceOf(config);
-    expect(startGenome(config, space)).toHaveLength(space.genomeLength);
+    expect(startGenome(config, space).genome).toHaveLength(space.genomeLength);
     expect(config.name).toBe(name);
   });
 

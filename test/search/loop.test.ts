@@ -2,10 +2,11 @@ import { describe, expect, test } from "vitest";
 import { budgetLimits, type Config, parseConfig, spaceOf } from "../../src/config.ts";
 import { createScorer } from "../../src/pool/scorer.ts";
 import { presetValue } from "../../src/presets.ts";
-import { digestOf, startGenome } from "../../src/run.ts";
+import { digestOf } from "../../src/run.ts";
 import { type Checkpoint, Search } from "../../src/search/loop.ts";
 import { Seen, SeenSet } from "../../src/search/seen-set.ts";
 import { structureOf } from "../../src/space/genome.ts";
+import { startGenome } from "../../src/start.ts";
 import { naiveCosts } from "../naive/costs.ts";
 import { naiveScore } from "../naive/score.ts";
 
@@ -27,7 +28,7 @@ function open(seen = new SeenSet(), checkpoint?: Checkpoint, evaluations = confi
     ...config.search,
     evaluations,
     space,
-    start: startGenome(config, space),
+    start: startGenome(config, space).genome,
     limits: budgetLimits(config),
     classes: 0,
     seen,
@@ -162,7 +163,7 @@ describe("a whole search", () => {
 });
 
 test("networks that cannot be scored are counted, never selected and never asked for again", () => {
-  const start = Buffer.from(startGenome(config, space));
+  const start = Buffer.from(startGenome(config, space).genome);
   const fails = (genome: Uint8Array) => genome.reduce((sum, byte) => sum + byte, 0) % 3 === 0 && !start.equals(genome);
   const how = plan({ fails });
   const search = finish(open(), how);
@@ -188,7 +189,7 @@ test("another seed finds other networks", () => {
   const search = new Search({
     ...other.search,
     space,
-    start: startGenome(other, space),
+    start: startGenome(other, space).genome,
     limits: budgetLimits(other),
     classes: 0,
     seen: new SeenSet(),
