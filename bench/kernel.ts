@@ -130,7 +130,7 @@ export function benchKernel({
       const simd = times.get(subject)!.get("simd")!;
       const outside = simd.total.map((total, i) => 1 - simd.convs[i].reduce((sum, x) => sum + x, 0) / total);
       const name = subject.precision === "quantised" ? subject.name : `${subject.name}, full precision`;
-    return { name, precision: subject.precision, resolution, ms, noiseShare: median(outside) };
+      return { name, precision: subject.precision, resolution, ms, noiseShare: median(outside) };
     }),
     shareOfPeak: {
       quantised: {

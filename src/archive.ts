@@ -1,127 +1,80 @@
 import { existsSync, statSync } from "node:fs";
-import { hostname } from "node:os";
-import Database from "better-sqlite3";
-import { pack, unpack } from "msgpackr";
-import { costNames } from "./costs.ts";
-import type { Checkpoint } from "./search/loop.ts";
+import type Database from "better-sqlite3";
+import {
+  connect,
+  damageError,
+  fileIdentity,
+  refuseDamage,
+  refuseMoved,
+  refuseOrphanWal,
+} from "./archive/connection.ts";
+import { type GenerationRecord, GenerationWriter } from "./archive/generation-writer.ts";
+import { migrate } from "./archive/migration.ts";
+import { checkVersion, createIfEmpty, SCHEMA_VERSION, structuralDamage } from "./archive/schema.ts";
+import { guard } from "./archive/sqlite-errors.ts";
+import { type StoredGeneration, storedGenerations } from "./archive/stored-generations.ts";
+import { fixedSeal, type RawRun, type RunRow, readRun, runSeal } from "./archive/stored-run.ts";
+import { contextSeal, equalBytes, wordsOf } from "./archive/sums.ts";
+import { lockToken, refuseHeld, releaseLock, takeLock } from "./archive/writer-lock.ts";
 import { UserError } from "./user-error.ts";
 
-/** "qesa": marks a SQLite file as an archive of this program. */
-const APPLICATION_ID = 0x71657361;
-export const SCHEMA_VERSION = 1;
+export type { ClosedGeneration, GenerationRecord } from "./archive/generation-writer.ts";
+export type { StoredGeneration } from "./archive/stored-generations.ts";
+export type { RunRow } from "./archive/stored-run.ts";
+export { SCHEMA_VERSION };
 
-const schema = `
-  CREATE TABLE context (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE);
-  CREATE TABLE run (
-    id INTEGER PRIMARY KEY,
-    context INTEGER NOT NULL REFERENCES context,
-    name TEXT NOT NULL,
-    config TEXT NOT NULL,
-    started TEXT NOT NULL,
-    seconds REAL NOT NULL DEFAULT 0,
-    status TEXT NOT NULL DEFAULT 'running',
-    checkpoint BLOB
-  );
-  -- Append-only: the search's seen-set keeps genomes unique within a context.
-  CREATE TABLE candidate (
-    context INTEGER NOT NULL,
-    run INTEGER NOT NULL,
-    generation INTEGER NOT NULL,
-    genome BLOB NOT NULL,
-    score REAL,
-    bitops INTEGER NOT NULL,
-    macs INTEGER NOT NULL,
-    flash REAL NOT NULL,
-    sram REAL NOT NULL,
-    layers INTEGER NOT NULL,
-    sram_live REAL NOT NULL,
-    failure TEXT
-  );
-  -- Hashes of the genomes that a generation took over from earlier runs of its context.
-  CREATE TABLE reused (run INTEGER NOT NULL, generation INTEGER NOT NULL, keys BLOB NOT NULL);
-  CREATE TABLE writer (id INTEGER PRIMARY KEY CHECK (id = 1), pid INTEGER NOT NULL, host TEXT NOT NULL, run INTEGER, since TEXT NOT NULL);
-`;
-
-export interface RunRow {
-  readonly id: number;
-  readonly name: string;
-  readonly context: number;
-  /** The configuration as canonical JSON. */
-  readonly config: string;
-  readonly started: string;
-  readonly seconds: number;
-  readonly status: "running" | "done";
-  readonly checkpoint: Checkpoint | undefined;
-}
-
-/** What one transaction adds. */
-export interface GenerationRecord extends ClosedGeneration {
-  /** `costNames.length` figures a genome. */
-  readonly costs: Float64Array;
-}
-
-/** A scored generation and the state of the search behind it. */
-export interface ClosedGeneration {
-  readonly run: number;
-  readonly context: number;
-  readonly generation: number;
-  readonly genomeLength: number;
-  readonly genomes: Uint8Array;
-  /** NaN where scoring failed. */
-  readonly scores: Float64Array;
-  readonly failures: ReadonlyMap<number, string>;
-  readonly reusedKeys: Uint32Array;
-  readonly checkpoint: Checkpoint;
-  readonly seconds: number;
-  readonly done: boolean;
-}
+/** Files up to this size are checked as a whole before they are written to: about half a second. */
+const QUICK_CHECK_BYTES = 256e6;
 
 /**
  * The only SQL: a SQLite file of runs and of the candidates they scored.
  *
- * Invariants: one transaction a generation holds its candidates and its checkpoint, so that the file is always at a generation border;
- * a genome is there once for each scoring context; one process writes at a time, any number read.
- * What can go wrong when it is opened is a UserError: not SQLite, not an archive, a newer schema, held by another process.
+ * Invariants: one transaction a generation holds its candidates, their checksum and the checkpoint, so that the file is always at a
+ * generation border; a genome is there once for each scoring context; one process writes at a time, any number read.
+ * What can go wrong is a UserError: not SQLite, not an archive, a newer schema, damaged, held by another process, deleted or replaced
+ * while it was open, a full disk.
  */
 export class Archive {
   readonly path: string;
   readonly #db: Database.Database;
-  readonly #holdsLock: boolean;
-  readonly #insert: Database.Statement;
-  readonly #checkpoint: Database.Statement;
-  readonly #reused: Database.Statement;
+  readonly #version: number;
+  /** Of the writer's lock, where this connection writes. */
+  readonly #token: string | undefined;
+  readonly #ownsLock: boolean;
+  readonly #file: string | undefined;
+  #writer: GenerationWriter | undefined;
 
-  private constructor(path: string, db: Database.Database, holdsLock: boolean) {
+  private constructor(path: string, db: Database.Database, version: number, token?: string, ownsLock = false) {
     this.path = path;
     this.#db = db;
-    this.#holdsLock = holdsLock;
-    this.#insert = db.prepare("INSERT INTO candidate VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    this.#checkpoint = db.prepare("UPDATE run SET checkpoint = ?, seconds = ?, status = ? WHERE id = ?");
-    this.#reused = db.prepare("INSERT INTO reused VALUES (?, ?, ?)");
+    this.#version = version;
+    this.#token = token;
+    this.#ownsLock = ownsLock;
+    this.#file = fileIdentity(path);
   }
 
-  /** Opens for writing, creating the file where there is none; `:memory:` keeps everything in memory. */
-  static openForWriting(path: string): Archive {
-    const fresh = path === ":memory:" || !existsSync(path) || statSync(path).size === 0;
-    return guard(path, () => {
-      const db = new Database(path, { timeout: 5000 });
+  /**
+   * Opens for writing, creating the file where there is none; `:memory:` keeps everything in memory. An older schema is migrated.
+   * @param unlock takes the writer's lock over whoever holds it
+   */
+  static openForWriting(path: string, { unlock = false }: { readonly unlock?: boolean } = {}): Archive {
+    refuseOrphanWal(path);
+    return connect(path, {}, (db) => {
+      const created = createIfEmpty(db);
+      const version = checkVersion(path, db);
+      if (!unlock) refuseHeld(path, db);
+      if (!created && existsSync(path) && statSync(path).size <= QUICK_CHECK_BYTES) {
+        refuseDamage(path, structuralDamage(db, "quick_check"));
+      }
+      const token = takeLock(path, db, unlock);
+      const archive = new Archive(path, db, SCHEMA_VERSION, token, true);
       try {
-        if (fresh) {
-          db.pragma("page_size = 8192");
-          db.pragma("journal_mode = WAL");
-          db.transaction(() => {
-            db.exec(schema);
-            db.pragma(`application_id = ${APPLICATION_ID}`);
-            db.pragma(`user_version = ${SCHEMA_VERSION}`);
-          })();
-        }
-        checkVersion(path, db);
         db.pragma("journal_mode = WAL");
         db.pragma("synchronous = NORMAL");
-        takeLock(path, db);
-        return new Archive(path, db, true);
+        migrate(path, db, version);
+        return archive;
       } catch (error) {
-        db.close();
+        archive.close();
         throw error;
       }
     });
@@ -129,35 +82,35 @@ export class Archive {
 
   /** A second connection for writing, for a thread of the process that holds the lock. */
   static openUnderLock(path: string): Archive {
-    return guard(path, () => {
-      const db = new Database(path, { timeout: 5000, fileMustExist: true });
+    return connect(path, { fileMustExist: true }, (db) => {
       db.pragma("synchronous = NORMAL");
-      return new Archive(path, db, false);
+      return new Archive(path, db, SCHEMA_VERSION, lockToken(db));
     });
   }
 
   /** Opens for reading; never disturbs a running search. */
   static openForReading(path: string): Archive {
-    if (!existsSync(path)) throw new UserError(`${path}: no such archive; check the path`);
-    return guard(path, () => {
-      const db = new Database(path, { readonly: true, timeout: 5000 });
-      try {
-        checkVersion(path, db);
-        return new Archive(path, db, false);
-      } catch (error) {
-        db.close();
-        throw error;
-      }
-    });
+    if (!existsSync(path)) {
+      refuseOrphanWal(path);
+      throw new UserError(`${path}: no such archive; check the path`);
+    }
+    if (statSync(path).size === 0) throw new UserError(`${path}: the file is empty; there is no archive in it`);
+    return connect(path, { readonly: true }, (db) => new Archive(path, db, checkVersion(path, db)));
   }
 
   close(): void {
     if (!this.#db.open) return;
-    if (this.#holdsLock) {
-      this.#db.prepare("DELETE FROM writer WHERE pid = ? AND host = ?").run(process.pid, hostname());
-      this.#leaveWal();
+    try {
+      if (this.#ownsLock) {
+        refuseMoved(this.path, this.#file);
+        releaseLock(this.#db, this.#token!);
+        this.#leaveWal();
+      }
+    } catch {
+      // The disk is full, or the file is damaged or gone: the lock is taken over when this process has ended.
+    } finally {
+      this.#db.close();
     }
-    this.#db.close();
   }
 
   /** At rest the archive is one file: readers of a file in WAL mode leave -wal and -shm beside it, and need a folder they may write. */
@@ -172,160 +125,174 @@ export class Archive {
 
   /** The id of a scoring context. */
   contextId(key: string): number {
-    this.#db.prepare("INSERT INTO context (key) VALUES (?) ON CONFLICT DO NOTHING").run(key);
-    return (this.#db.prepare("SELECT id FROM context WHERE key = ?").get(key) as { id: number }).id;
+    return guard(this.path, () => {
+      const known = this.contexts().find((context) => context.key === key);
+      if (known !== undefined) return known.id;
+      const id = Number(this.#db.prepare("INSERT INTO context (key) VALUES (?)").run(key).lastInsertRowid);
+      this.#db.prepare("UPDATE context SET seal = ? WHERE id = ?").run(contextSeal(id, key), id);
+      return id;
+    });
+  }
+
+  /** @throws UserError where one is damaged */
+  contexts(): { readonly id: number; readonly key: string }[] {
+    return guard(this.path, () => {
+      const rows = this.#db.prepare("SELECT * FROM context ORDER BY id").all() as {
+        id: number;
+        key: string;
+        seal: unknown;
+      }[];
+      for (const { id, key, seal } of rows) {
+        if (this.#version >= 2 && !equalBytes(seal, contextSeal(id, key))) {
+          this.refuse(`scoring context ${id} does not match its checksum`);
+        }
+      }
+      return rows.map(({ id, key }) => ({ id, key }));
+    });
   }
 
   createRun(name: string, context: number, config: string, started: string): number {
-    const { lastInsertRowid } = this.#db
-      .prepare("INSERT INTO run (context, name, config, started) VALUES (?, ?, ?, ?)")
-      .run(context, name, config, started);
-    return Number(lastInsertRowid);
+    return guard(this.path, () => {
+      const { lastInsertRowid } = this.#db
+        .prepare("INSERT INTO run (context, name, config, started) VALUES (?, ?, ?, ?)")
+        .run(context, name, config, started);
+      this.#seal(Number(lastInsertRowid));
+      return Number(lastInsertRowid);
+    });
   }
 
   /** Says in the writer's row which run it is at, and records the run's configuration as it goes on. */
   startRun(run: number, config: string): void {
-    this.#db.prepare("UPDATE run SET config = ?, status = 'running' WHERE id = ?").run(config, run);
-    this.#db.prepare("UPDATE writer SET run = ?").run(run);
+    guard(this.path, () => {
+      this.#checkHold();
+      this.#db.prepare("UPDATE run SET config = ?, status = 'running', digest = NULL WHERE id = ?").run(config, run);
+      this.#seal(run);
+      this.#db.prepare("UPDATE writer SET run = ?").run(run);
+    });
   }
 
-  /** @throws UserError where the disk is full or the file cannot be written; nothing of the generation is then kept */
+  /**
+   * @throws UserError where the disk is full, the file cannot be written, was deleted or replaced or taken over by another writer; nothing
+   * of the generation is then kept
+   */
   commit(record: GenerationRecord): void {
-    guard(this.path, () => this.#commit(record));
+    guard(this.path, () => {
+      refuseMoved(this.path, this.#file);
+      this.#db
+        .transaction(() => {
+          this.#checkHold();
+          this.#writer ??= new GenerationWriter(this.#db);
+          this.#writer.add(record);
+        })
+        .immediate();
+    });
   }
 
-  #commit(record: GenerationRecord): void {
-    const { run, context, generation, genomes, genomeLength, scores, costs, failures, reusedKeys } = record;
-    this.#db.transaction(() => {
-      for (let i = 0, row = 0; i < scores.length; i++, row += costNames.length) {
-        const score = scores[i];
-        this.#insert.run(
-          context,
-          run,
-          generation,
-          genomes.subarray(i * genomeLength, (i + 1) * genomeLength),
-          Number.isNaN(score) ? null : score,
-          costs[row],
-          costs[row + 1],
-          costs[row + 2],
-          costs[row + 3],
-          costs[row + 4],
-          costs[row + 5],
-          failures.get(i) ?? null,
-        );
-      }
-      if (reusedKeys.length > 0) this.#reused.run(run, generation, bytesOf(reusedKeys));
-      const { counters, genomes: population, scores: populationScores } = record.checkpoint;
-      const blob = pack({ counters, genomes: population, scores: bytesOf(populationScores) });
-      this.#checkpoint.run(blob, record.seconds, record.done ? "done" : "running", run);
-    })();
+  /** Every generation of a context, each checked against its checksum; damaged ones say so. */
+  eachStored(context: number, each: (generation: StoredGeneration) => void): void {
+    guard(this.path, () => {
+      for (const stored of storedGenerations(this.#db, this.#version, context)) each(stored);
+    });
   }
 
-  /** Every candidate of a context, and the run that scored it. */
+  /** Every generation of a context. @throws UserError where one is damaged */
+  eachGeneration(context: number, each: (generation: StoredGeneration) => void): void {
+    this.eachStored(context, (stored) => {
+      const { run, generation, damage } = stored;
+      if (damage !== undefined) this.refuse(`run ${run}, generation ${generation}: ${damage}`);
+      each(stored);
+    });
+  }
+
+  /** Candidates of a context. */
+  count(context: number): number {
+    const query = "SELECT COUNT(*) FROM candidate WHERE context = ?";
+    return guard(this.path, () => this.#db.prepare(query).pluck().get(context) as number);
+  }
+
+  /** Every candidate of a context, and the run that scored it. @throws UserError where a generation is damaged */
   eachCandidate(context: number, each: (genome: Uint8Array, score: number | null, run: number) => void): void {
-    const rows = this.#db.prepare("SELECT genome, score, run FROM candidate WHERE context = ?").raw().iterate(context);
-    for (const row of rows as Iterable<[Uint8Array, number | null, number]>) each(row[0], row[1], row[2]);
+    this.eachGeneration(context, ({ run, genomes, genomeLength, scores }) => {
+      for (let i = 0; i < scores.length; i++) {
+        const genome = genomes.subarray(i * genomeLength, (i + 1) * genomeLength);
+        each(genome, Number.isNaN(scores[i]) ? null : scores[i], run);
+      }
+    });
+  }
+
+  /** @throws UserError that says what is wrong with the archive */
+  refuse(damage: string): never {
+    throw damageError(this.path, [damage]);
   }
 
   /** Hashes (low, high) of the genomes that a run took over from earlier ones. */
   eachReused(run: number, each: (low: number, high: number) => void): void {
-    const rows = this.#db.prepare("SELECT keys FROM reused WHERE run = ?").iterate(run);
-    for (const { keys } of rows as Iterable<{ keys: Uint8Array }>) {
-      const words = new Uint32Array(new Uint8Array(keys).buffer);
-      for (let i = 0; i < words.length; i += 2) each(words[i], words[i + 1]);
-    }
+    guard(this.path, () => {
+      const rows = this.#db.prepare("SELECT keys FROM reused WHERE run = ?").iterate(run);
+      for (const { keys } of rows as Iterable<{ keys: unknown }>) {
+        const words = wordsOf(keys);
+        for (let i = 0; i + 1 < words.length; i += 2) each(words[i], words[i + 1]);
+      }
+    });
   }
 
+  /** How many candidates of a run failed, by reason. */
+  failures(run: number): Map<string, number> {
+    return guard(this.path, () => {
+      const rows = this.#db
+        .prepare("SELECT failure, COUNT(*) AS count FROM candidate WHERE run = ? AND failure NOT NULL GROUP BY failure")
+        .all(run) as { failure: string; count: number }[];
+      return new Map(rows.map(({ failure, count }) => [failure, count]));
+    });
+  }
+
+  /** Every run, damaged ones included. */
+  checkedRuns(): RunRow[] {
+    return guard(this.path, () => {
+      const rows = this.#db.prepare("SELECT * FROM run ORDER BY id").all() as RawRun[];
+      return rows.map((row) => readRun(row, this.#version >= 2));
+    });
+  }
+
+  /** @throws UserError where one is damaged */
   runs(): RunRow[] {
-    return (this.#db.prepare("SELECT * FROM run ORDER BY id").all() as RawRun[]).map(readRun);
+    const rows = this.checkedRuns();
+    refuseDamage(
+      this.path,
+      rows.filter(({ damage }) => damage !== undefined).map(({ id, damage }) => `run ${id}: ${damage}`),
+    );
+    return rows;
   }
 
   /** @throws UserError where there is no such run */
   run(id: number): RunRow {
-    const row = this.#db.prepare("SELECT * FROM run WHERE id = ?").get(id) as RawRun | undefined;
+    const rows = this.runs();
+    const row = rows.find((run) => run.id === id);
     if (row === undefined) {
-      const ids = (this.#db.prepare("SELECT id FROM run ORDER BY id").all() as { id: number }[]).map((r) => r.id);
-      throw new UserError(`${this.path}: no run ${id}; it has ${ids.length === 0 ? "none" : `runs ${ids.join(", ")}`}`);
+      const ids = rows.map((run) => run.id).join(", ");
+      throw new UserError(`${this.path}: no run ${id}; it has ${ids === "" ? "none" : `runs ${ids}`}`);
     }
-    return readRun(row);
+    return row;
   }
-}
 
-interface RawRun extends Omit<RunRow, "checkpoint"> {
-  readonly checkpoint: Uint8Array | null;
-}
-
-function readRun(row: RawRun): RunRow {
-  if (row.checkpoint === null) return { ...row, checkpoint: undefined };
-  const { counters, genomes, scores } = unpack(row.checkpoint) as {
-    counters: Checkpoint["counters"];
-    genomes: Uint8Array;
-    scores: Uint8Array;
-  };
-  return { ...row, checkpoint: { counters, genomes, scores: new Float64Array(new Uint8Array(scores).buffer) } };
-}
-
-function bytesOf(array: Uint32Array | Float64Array): Uint8Array {
-  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-}
-
-/** Turns what SQLite says of a file that is not usable into a message with a remedy. */
-function guard<T>(path: string, open: () => T): T {
-  try {
-    return open();
-  } catch (error) {
-    if (!(error instanceof Database.SqliteError) && !(error instanceof TypeError)) throw error;
-    const code = error instanceof Database.SqliteError ? error.code : "";
-    if (code === "SQLITE_NOTADB") {
-      throw new UserError(`${path}: expected an archive (a SQLite file), got something else; choose another --archive`);
-    }
-    if (code.startsWith("SQLITE_CORRUPT")) {
-      throw new UserError(
-        `${path}: the archive is damaged (${error.message}); restore a copy or choose another --archive`,
-      );
-    }
-    throw new UserError(
-      `${path}: cannot open the archive: ${error.message}; check the folder, its permissions and the disk`,
-    );
+  /** What SQLite's own check and the schema version say of the file; empty where it is whole. */
+  structure(): { readonly version: number; readonly damage: readonly string[] } {
+    return guard(this.path, () => ({
+      version: this.#version,
+      damage: structuralDamage(this.#db, "integrity_check"),
+    }));
   }
-}
 
-function checkVersion(path: string, db: Database.Database): void {
-  const id = db.pragma("application_id", { simple: true }) as number;
-  const version = db.pragma("user_version", { simple: true }) as number;
-  if (id !== APPLICATION_ID) {
-    throw new UserError(`${path}: a SQLite file, but not an archive of qes; choose another --archive`);
+  /** Renews the checksum of a run's row. */
+  #seal(run: number): void {
+    this.#writer = undefined;
+    const row = this.#db.prepare("SELECT * FROM run WHERE id = ?").get(run) as RawRun;
+    this.#db.prepare("UPDATE run SET seal = ? WHERE id = ?").run(runSeal(fixedSeal(row), row), run);
   }
-  if (version > SCHEMA_VERSION) {
-    throw new UserError(
-      `${path}: written by a newer qes (schema ${version}, this one knows ${SCHEMA_VERSION}); update qes or choose another --archive`,
-    );
-  }
-}
 
-function takeLock(path: string, db: Database.Database): void {
-  db.transaction(() => {
-    const held = db.prepare("SELECT pid, host, run, since FROM writer").get() as
-      | { pid: number; host: string; run: number | null; since: string }
-      | undefined;
-    if (held !== undefined && (held.host !== hostname() || (held.pid !== process.pid && isAlive(held.pid)))) {
-      throw new UserError(
-        `${path}: held by process ${held.pid} on ${held.host}${held.run === null ? "" : `, run ${held.run}`}, since ${held.since}; wait for it or choose another --archive`,
-      );
-    }
-    db.prepare("INSERT OR REPLACE INTO writer VALUES (1, ?, ?, NULL, ?)").run(
-      process.pid,
-      hostname(),
-      new Date().toISOString(),
-    );
-  }).immediate();
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+  /** @throws UserError where another writer has taken the lock over */
+  #checkHold(): void {
+    if (this.#token === undefined || lockToken(this.#db) === this.#token) return;
+    throw new UserError(`${this.path}: another process has taken the archive over; nothing more is written`);
   }
 }

@@ -39,6 +39,11 @@ export class BoundWatch {
     worker.unref();
   }
 
+  /** The best bound so far; infinite where there is none yet. */
+  get known(): number {
+    return this.#report.upperBound;
+  }
+
   /**
    * The best bound known, waiting for the first one as long as it takes and for a closed one for a while; ends the thread.
    * @param patience milliseconds to wait for more than a first bound

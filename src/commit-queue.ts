@@ -33,7 +33,9 @@ export class InlineCommitQueue implements CommitQueue {
 }
 
 /** Costs of every genome of a generation, `costNames.length` figures each: the search itself needs them only for the budgets. */
-export function costsOf(config: Config): (generation: ClosedGeneration) => Float64Array {
+export function costsOf(
+  config: Config,
+): (generation: Pick<ClosedGeneration, "genomes" | "genomeLength" | "scores">) => Float64Array {
   const evaluator = new Evaluator(spaceOf(config), config.classes);
   const cost = emptyCosts();
   return ({ genomes, genomeLength, scores }) => {
@@ -69,9 +71,14 @@ export class ThreadCommitQueue implements CommitQueue {
       if (!reply.ok) this.#fail(reply.user ? new UserError(reply.message) : new Error(reply.message));
       this.#wake?.();
     });
-    this.#worker.on("error", (error) => this.#fail(error instanceof Error ? error : new Error(String(error))));
+    this.#worker.on("error", (error) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#fail(
+        new UserError(`${path}: the archive's thread failed: ${reason}; mend the cause and go on with qes resume`),
+      );
+    });
     this.#exited = new Promise((resolve) => this.#worker.once("exit", resolve));
-    this.#exited.then(() => this.#pending > 0 && this.#fail(new Error("the archive's thread ended early")));
+    this.#exited.then(() => this.#fail(new UserError(`${path}: the archive's thread ended; go on with qes resume`)));
   }
 
   async commit(generation: ClosedGeneration): Promise<void> {

@@ -6,7 +6,15 @@ export { Network } from "./network.ts";
 export { presetNames, presetText } from "./presets.ts";
 export { type BitMove, bestTrade, bitMoves, perUnit, type Resource } from "./rank.ts";
 export { type Refinement, refineBits, refineNetwork } from "./refine.ts";
-export { type Candidate, type Progress, type RunOptions, type RunResult, resumeSearch, startSearch } from "./run.ts";
+export {
+  type Candidate,
+  type Progress,
+  type RunOptions,
+  type RunResult,
+  resumeSearch,
+  StoppedEarly,
+  startSearch,
+} from "./run.ts";
 export { AnalyticScore, type ScoreDetail } from "./score/analytic.ts";
 export { erf } from "./score/gaussian.ts";
 export { quantisedStd } from "./score/quantised-gaussian.ts";
@@ -16,3 +24,4 @@ export { Space } from "./space/space.ts";
 export { type Block, networkOf, parseStructure, type Structure } from "./structure.ts";
 export { formatPython, parseStructures } from "./structures-file.ts";
 export { UserError } from "./user-error.ts";
+export { type VerifyOptions, type VerifyReport, verifyArchive } from "./verify.ts";

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Archive, type RunRow } from "./archive.ts";
@@ -6,6 +5,7 @@ import { boundSeeds, scoreWithin } from "./bound/gap.ts";
 import { InlineCommitQueue, ThreadCommitQueue } from "./commit-queue.ts";
 import { budgetLimits, type Config, parseConfig, scoringContext, spaceOf } from "./config.ts";
 import { type Costs, costs, emptyCosts } from "./costs.ts";
+import { digestOf } from "./digest.ts";
 import { type LargestStep, largestStep } from "./live-memory.ts";
 import { Network } from "./network.ts";
 import { InlinePool } from "./pool/inline.ts";
@@ -14,10 +14,11 @@ import { createScorer } from "./pool/scorer.ts";
 import { ThreadPool } from "./pool/threads.ts";
 import { bitRefiner } from "./refine.ts";
 import { type Checkpoint, type Counters, Search } from "./search/loop.ts";
-import { Seen, SeenSet } from "./search/seen-set.ts";
 import { decode, structureOf } from "./space/genome.ts";
 import type { Space } from "./space/space.ts";
 import { type StartNetwork, startGenome } from "./start.ts";
+import { Stopping } from "./stopping.ts";
+import { checkState, loadSeen } from "./stored-state.ts";
 import type { Structure } from "./structure.ts";
 import { UserError } from "./user-error.ts";
 
@@ -44,6 +45,10 @@ export interface RunResult extends Readonly<Counters> {
   readonly seconds: number;
   readonly childrenPerSecond: number;
   readonly digest: string;
+  /** How many candidates failed, by reason. */
+  readonly failures: Readonly<Record<string, number>>;
+  /** What went wrong in scoring threads and was done again, by reason. */
+  readonly workerFaults: Readonly<Record<string, number>>;
   /** How the start network was shrunk into the budgets; empty where it fitted. */
   readonly startChanges: readonly string[];
   readonly best: Candidate;
@@ -61,21 +66,33 @@ export interface Progress {
 
 export interface RunOptions {
   readonly archive: string;
-  /** 0 scores in this thread; absent: chosen by measuring. Never changes the result. */
+  /** 0 scores in this thread; absent: chosen. Never changes the result. */
   readonly threads?: number | undefined;
   /** Monotonic seconds. */
   readonly clock: () => number;
   readonly onStart?: (run: number, startChanges: readonly string[]) => void;
   readonly onProgress?: (progress: Progress) => void;
-  /** Asked at every generation border; true ends the run after its checkpoint. */
-  readonly shouldStop?: () => boolean;
+  /** Ends the run at a generation border: the generation in hand is closed, or dropped where that takes more than 3 seconds. */
+  readonly stop?: AbortSignal | undefined;
+  /** Takes the archive over from whoever holds it. */
+  readonly unlock?: boolean | undefined;
+}
+
+/** A run was stopped before its first network was scored: there is no result, but it can go on. */
+export class StoppedEarly extends Error {
+  readonly run: number;
+
+  constructor(run: number) {
+    super(`run ${run} was stopped before its first network was scored`);
+    this.run = run;
+  }
 }
 
 /** Starts a search in an archive. */
 export async function startSearch(config: Config, options: RunOptions): Promise<RunResult> {
   const space = spaceOf(config);
   const start = startGenome(config, space);
-  return withArchive(options.archive, (archive) => {
+  return withArchive(options, (archive) => {
     const context = archive.contextId(scoringContext(config, space));
     const run = archive.createRun(config.name, context, JSON.stringify(config), new Date().toISOString());
     return conduct(archive, run, context, config, space, start, undefined, 0, options);
@@ -93,12 +110,13 @@ export async function resumeSearch(
   options: RunOptions,
 ): Promise<RunResult> {
   Archive.openForReading(options.archive).close();
-  return withArchive(options.archive, (archive) => {
+  return withArchive(options, (archive) => {
     const row = resumableRun(archive, id, evaluations);
     let config = parseConfig(JSON.parse(row.config), `run ${row.id}`);
     if (evaluations !== undefined) config = { ...config, search: { ...config.search, evaluations } };
     const space = spaceOf(config);
     const start = startGenome(config, space);
+    checkState(archive, row, config, space);
     return conduct(archive, row.id, row.context, config, space, start, row.checkpoint, row.seconds, options);
   });
 }
@@ -136,8 +154,8 @@ function chosenRun(archive: Archive, id: number | undefined, evaluations: number
   return row;
 }
 
-async function withArchive<T>(path: string, use: (archive: Archive) => Promise<T>): Promise<T> {
-  const archive = Archive.openForWriting(path);
+async function withArchive<T>(options: RunOptions, use: (archive: Archive) => Promise<T>): Promise<T> {
+  const archive = Archive.openForWriting(options.archive, { unlock: options.unlock ?? false });
   try {
     return await use(archive);
   } finally {
@@ -156,9 +174,9 @@ async function conduct(
   secondsBefore: number,
   options: RunOptions,
 ): Promise<RunResult> {
+  const seen = loadSeen(archive, context, run, space, checkpoint?.counters.generations ?? 0);
   archive.startRun(run, JSON.stringify(config));
   options.onStart?.(run, start.changes);
-  const seen = loadSeen(archive, context, run, space);
   const { seed, population, generation, evaluations, operators, seedFrom, stopGap } = config.search;
   const limits = budgetLimits(config);
   const search = new Search(
@@ -182,15 +200,19 @@ async function conduct(
   const began = options.clock();
   const elapsed = () => secondsBefore + options.clock() - began;
   const bredBefore = search.counters.evaluations;
-  const pool = openPool(config, space, start.genome, options);
+  const pool = openPool(config, space, options);
   const queue =
     archive.path === ":memory:" ? new InlineCommitQueue(archive, config) : new ThreadCommitQueue(archive.path, config);
-  let stopped = false;
+  const stopping = new Stopping(options.stop);
+  /** The last generation border: a generation in hand that is dropped leaves the run there. */
+  let border = checkpoint;
   try {
-    while (!search.done && !stopped) {
+    while (!search.done && !stopping.asked) {
       const asked = search.ask();
-      const { scores, failures } = await pool.score(asked.genomes);
-      const reasons = new Map(failures);
+      const scored = await stopping.race(pool.score(asked.genomes));
+      if (scored === undefined) break;
+      const { scores } = scored;
+      const reasons = new Map(scored.failures);
       if (asked.generation === 0 && reasons.size > 0) {
         throw new UserError(`space.start cannot be scored: ${reasons.get(0)}; start from another network`);
       }
@@ -200,6 +222,7 @@ async function conduct(
           "space.start could not be scored in an earlier run of this archive; start from another network",
         );
       }
+      border = search.checkpoint();
       await queue.commit({
         run,
         context,
@@ -209,26 +232,27 @@ async function conduct(
         scores,
         failures: reasons,
         reusedKeys: asked.reusedKeys,
-        checkpoint: search.checkpoint(),
+        checkpoint: border,
         seconds: elapsed(),
         done: search.done,
       });
       options.onProgress?.({
-        counters: search.counters,
+        counters: border.counters,
         evaluations,
         seconds: elapsed(),
-        bestScore: search.population.scores[0],
-        costs: candidateAt(config, space, search.population.genomes, 0, 0).costs,
+        bestScore: border.scores[0],
+        costs: candidateAt(config, space, border.genomes, 0, 0).costs,
       });
       // Signals are delivered between two turns of the event loop; inline scoring alone never ends one.
       await nextTurn();
-      stopped = options.shouldStop?.() ?? false;
     }
   } finally {
+    stopping.end();
     await Promise.all([pool.close(), queue.close()]);
   }
+  if (border === undefined) throw new StoppedEarly(run);
   const seconds = elapsed();
-  const { counters } = search;
+  const { counters } = border;
   return {
     run,
     archive: archive.path,
@@ -238,44 +262,20 @@ async function conduct(
     ...counters,
     seconds,
     childrenPerSecond: (counters.evaluations - bredBefore) / Math.max(1e-9, seconds - secondsBefore),
-    digest: digestOf(search.checkpoint()),
+    digest: digestOf(border),
+    failures: counters.failed === 0 ? {} : Object.fromEntries(archive.failures(run)),
     startChanges: start.changes,
-    best: candidateAt(config, space, search.population.genomes, 0, search.population.scores[0]),
+    workerFaults: Object.fromEntries(pool.faults),
+    best: candidateAt(config, space, border.genomes, 0, border.scores[0]),
   };
 }
 
-/** Seconds of scoring one genome above which sending it to a thread is worth the message. */
-const WORTH_SENDING = 100e-6;
-
-/** A pool of the given threads; where none are given, threads if scoring the start network is slow enough to be worth its messages. */
-function openPool(config: Config, space: Space, start: Uint8Array, { threads, clock }: RunOptions): Pool {
-  if (threads !== undefined && threads > 0) return new ThreadPool(config, space.genomeLength, threads, MESSAGE_GENOMES);
-  const scorer = createScorer(config, space);
-  if (threads === undefined) {
-    scorer.score(start);
-    const began = clock();
-    scorer.score(start);
-    if (clock() - began > WORTH_SENDING) {
-      return new ThreadPool(config, space.genomeLength, availableParallelism(), MESSAGE_GENOMES);
-    }
-  }
-  return new InlinePool(scorer);
-}
-
-/** All that the archive knows of a context, with what this run has seen marked. */
-function loadSeen(archive: Archive, context: number, run: number, space: Space): SeenSet {
-  const seen = new SeenSet();
-  const length = space.genomeLength;
-  archive.eachCandidate(context, (genome, score, owner) => {
-    const slot = seen.find(genome, 0, length);
-    const flags = Seen.archived | (owner === run ? Seen.inRun : 0) | (score === null ? Seen.failed : 0);
-    if (slot < 0) seen.add(slot, flags, score ?? 0);
-  });
-  archive.eachReused(run, (low, high) => {
-    const slot = seen.findHash(low, high);
-    if (slot >= 0) seen.mark(slot, Seen.inRun);
-  });
-  return seen;
+/** A pool of the given threads; where none are given, threads for the forward score alone: the closed form takes less than a message. */
+function openPool(config: Config, space: Space, { threads }: RunOptions): Pool {
+  const chosen = threads ?? (config.score.kind === "forward" ? availableParallelism() : 0);
+  return chosen === 0
+    ? new InlinePool(createScorer(config, space))
+    : new ThreadPool(config, space.genomeLength, chosen, MESSAGE_GENOMES);
 }
 
 /** A genome as a result. */
@@ -289,14 +289,4 @@ export function candidateAt(config: Config, space: Space, genomes: Uint8Array, a
     largestStep: largestStep(network),
     structure: structureOf(space, genomes, at),
   };
-}
-
-/**
- * SHA-256 over the final population (genomes and the exact bits of their scores, in order) and the counters. What the archive knew
- * before does not enter: scored, failed and reused count as one.
- */
-export function digestOf({ counters, genomes, scores }: Checkpoint): string {
-  const { evaluations, generations, duplicates, overBudget, scored, failed, reused } = counters;
-  const figures = Float64Array.of(evaluations, generations, duplicates, overBudget, scored + failed + reused);
-  return createHash("sha256").update(genomes).update(scores).update(figures).digest("hex");
 }

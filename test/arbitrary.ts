@@ -56,6 +56,11 @@ export function round8(x: number): number {
 }
 
 const spaceSeed = fc.record({
+  /** Other resolutions that are searched besides the first; most spaces have none. */
+  others: fc.oneof(
+    { weight: 2, arbitrary: fc.constant<number[]>([]) },
+    { weight: 1, arbitrary: fc.uniqueArray(fc.integer({ min: 1, max: 28 }), { minLength: 2, maxLength: 5 }) },
+  ),
   quantised: fc.boolean(),
   resolution: fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 256 })),
   strides: fc.array(fc.constantFrom(1, 2), { minLength: 3, maxLength: 7 }),
@@ -70,8 +75,8 @@ const spaceSeed = fc.record({
 type SpaceSeed = typeof spaceSeed extends fc.Arbitrary<infer T> ? T : never;
 
 /** Draws a structure of the space, from the rules of design section 7 and nothing else. `pick(n)` is a number below n. */
-function structureOfSeed(seed: SpaceSeed, pick: (n: number) => number): Structure {
-  let r = seed.resolution;
+function structureOfSeed(seed: SpaceSeed, pick: (n: number) => number, inputResolution: number): Structure {
+  let r = inputResolution;
   let before = 3;
   const bodies = seed.strides.length - 1 - seed.heads;
   return seed.strides.map((s, i): Block => {
@@ -112,20 +117,24 @@ function structureOfSeed(seed: SpaceSeed, pick: (n: number) => number): Structur
 
 export interface RandomSpace {
   readonly config: Config;
-  /** A structure of the space; the choices come from `pick`. */
-  readonly draw: (pick: (n: number) => number) => Structure;
+  /** Ascending; one where the resolution is fixed. */
+  readonly resolutions: readonly number[];
+  /** A structure of the space, at one of its resolutions, the first by default; the choices come from `pick`. */
+  readonly draw: (pick: (n: number) => number, resolution?: number) => Structure;
 }
 
 /** Any searchable configuration: full precision or quantised, any depth limit, resolutions where kernels shrink, up to two heads. */
 export const anySpace: fc.Arbitrary<RandomSpace> = spaceSeed
   .map((seed) => ({ ...seed, heads: Math.min(seed.heads, seed.strides.length - 2) }))
   .map((seed) => {
-    const draw = (pick: (n: number) => number) => structureOfSeed(seed, pick);
+    const resolutions =
+      seed.others.length === 0 ? [seed.resolution] : seed.others.map((n) => 8 * n).sort((x, y) => x - y);
+    const draw = (pick: (n: number) => number, resolution = resolutions[0]) => structureOfSeed(seed, pick, resolution);
     const start = draw(() => 0);
     const stages = 1 + seed.strides.filter((s, i) => i > 0 && s === 2).length;
     const config = parseConfig(
       {
-        input: { resolution: seed.resolution },
+        input: { resolution: resolutions.length === 1 ? resolutions[0] : resolutions },
         space: {
           family: seed.quantised ? "quant-k1dwk1" : "k1dwk1",
           start,
@@ -140,7 +149,7 @@ export const anySpace: fc.Arbitrary<RandomSpace> = spaceSeed
       },
       "random",
     );
-    return { config, draw };
+    return { config, resolutions, draw };
   });
 
 /** A small random number generator for tests: xorshift32. */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { Archive, type GenerationRecord, SCHEMA_VERSION } from "../src/archive.ts";
+import { costNames } from "../src/costs.ts";
 import type { Checkpoint } from "../src/search/loop.ts";
 import { UserError } from "../src/user-error.ts";
 import { temporaryFolder } from "./temporary.ts";
@@ -28,7 +29,7 @@ function record(run: number, context: number, change: Partial<GenerationRecord> 
     genomeLength: 3,
     genomes: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9),
     scores: Float64Array.of(0.1 + 0.2, -1e-300, Number.NaN),
-    costs: Float64Array.from({ length: 15 }, (_, i) => i + 0.125 * (i % 5 === 2 || i % 5 === 3 ? 1 : 0)),
+    costs: Float64Array.from({ length: 3 * costNames.length }, (_, i) => i),
     failures: new Map([[2, "the score is -Infinity"]]),
     reusedKeys: Uint32Array.of(0, 4294967295, 17, 2147483648),
     checkpoint,
@@ -93,7 +94,7 @@ test("a commit that fails half-way leaves the file at the border before", () => 
   const archive = Archive.openForWriting(path);
   // The third candidate's BitOps are missing, which the table refuses.
   const broken = record(run, context, {
-    costs: Float64Array.from({ length: 15 }, (_, i) => (i === 10 ? Number.NaN : i)),
+    costs: Float64Array.from({ length: 3 * costNames.length }, (_, i) => (i === 2 * costNames.length ? Number.NaN : i)),
   });
   expect(() =>
     archive.commit({ ...broken, checkpoint: { ...checkpoint, counters: { ...counters, generations: 9 } } }),

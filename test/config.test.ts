@@ -19,12 +19,15 @@ const preset = (): any => presetValue("imagenet-mixed-7.0g");
 const withSet = (...assignments: string[]) => parseConfig(applyAssignments(preset(), assignments), "p");
 
 describe("presets", () => {
-  test.each(presetNames())("%s is a configuration whose start network is legal and within budget", (name) => {
-    const config = parseConfig(presetValue(name), name);
-    const space = spaceOf(config);
-    expect(startGenome(config, space).genome).toHaveLength(space.genomeLength);
-    expect(config.name).toBe(name);
-  });
+  test.each(presetNames())(
+    "%s is a configuration whose start network is legal, and within budget or made to fit",
+    (name) => {
+      const config = parseConfig(presetValue(name), name);
+      const space = spaceOf(config);
+      expect(startGenome(config, space).genome).toHaveLength(space.genomeLength);
+      expect(config.name).toBe(name);
+    },
+  );
 
   test.each([
     ["imagenet-mixed-7.0g", "walk-quant-mixed-7g.json", 6.976e9],
@@ -46,7 +49,7 @@ describe("presets", () => {
 
   test("an unknown one is an error with the nearest name", () => {
     expect(() => presetText("imagenet-mixed-7g")).toThrowErrorMatchingInlineSnapshot(
-      `[UserError: no preset or file "imagenet-mixed-7g"; did you mean imagenet-mixed-7.0g? presets: imagenet-fp-300m, imagenet-mixed-19.2g, imagenet-mixed-7.0g; or give a YAML file]`,
+      `[UserError: no preset or file "imagenet-mixed-7g"; did you mean imagenet-mixed-7.0g? presets: imagenet-fp-300m, imagenet-mixed-19.2g, imagenet-mixed-7.0g, stm32f412-face, stm32f412-imagenet, stm32f412-vww, stm32f746-face, stm32f746-imagenet, stm32f746-vww, stm32h743-face, stm32h743-imagenet, stm32h743-vww; or give a YAML file]`,
     );
     expect(() => presetText("../package")).toThrow(UserError);
   });
@@ -206,5 +209,5 @@ test("budgets and search settings are no part of the scoring context; what a sco
 });
 
 test("a budget that is not given is infinite", () => {
-  expect([...budgetLimits(withSet())]).toEqual([6.976e9, Infinity, Infinity, Infinity, 47]);
+  expect([...budgetLimits(withSet())]).toEqual([6.976e9, Infinity, Infinity, Infinity, 47, Infinity]);
 });

@@ -3,9 +3,9 @@ import type { Fronts } from "./label-setting.ts";
 import { setStep, tailLabels } from "./label-setting.ts";
 import { LabelCollector, type Labels, type Step } from "./labels.ts";
 import type { LayerFigures } from "./layer-figures.ts";
+import { mayFollow } from "./memory-rule.ts";
 import type { BlockChoice } from "./path.ts";
 import type { Relaxation } from "./relaxation.ts";
-import { mayFollow } from "./sram-rule.ts";
 
 /** Scores of the same network, summed in another order, differ by less. */
 const ROUNDING = 1e-9;

@@ -65,10 +65,11 @@ export class ChainBound {
     return Math.max(this.enumeratedTo, this.#best + this.chain.magnitude * ROUNDING);
   }
 
-  /** Before the first pass it is by multipliers, and its bound may be above `upperBound`, which leaves out layers that fit no network. */
+  /** With a gap and before the first pass it is by multipliers, and its bound may be above `upperBound`, which leaves out layers that fit no network. */
   prove(): ChainProof {
     const { chain, multipliers } = this;
-    const enumerated = this.#depth > 0;
+    const closed = this.enumeratedTo > Number.NEGATIVE_INFINITY && this.enumeratedTo <= this.#best + this.slack;
+    const enumerated = this.#depth > 0 || closed;
     let bound = this.upperBound;
     if (!enumerated) {
       const relaxation = new Relaxation(chain);

@@ -3,7 +3,15 @@ import { FULL_PRECISION_BITS } from "../network.ts";
 import { AnalyticScore } from "../score/analytic.ts";
 import { ln } from "../score/gaussian.ts";
 import { UserError } from "../user-error.ts";
-import { type AdditiveCost, additiveCosts, emptyLayerFigures, type LayerFigures, LayerProbe } from "./layer-figures.ts";
+import {
+  type AdditiveCost,
+  additiveCosts,
+  emptyLayerFigures,
+  type LayerFigures,
+  LayerProbe,
+  type MemoryCost,
+  memoryCosts,
+} from "./layer-figures.ts";
 import { attainableLayers, type BlockDescription, type Budgets, type SpaceDescription } from "./space-description.ts";
 
 export interface VariantShape {
@@ -26,7 +34,7 @@ export interface ChainBlock {
   readonly gain: Float64Array;
   /** factor[d][pair] of the additive budgets: a * w for BitOps, w for flash, else 0. */
   readonly factor: readonly Float64Array[];
-  /** Activation class of every pair: 0 everywhere where SRAM has no budget, else the index into `activations`. */
+  /** Activation class of every pair: 0 everywhere where memory has no budget, else the index into `activations`. */
   readonly pairClass: Uint8Array;
   /** Pairs that no other pair of the class beats in gain and every factor. */
   readonly goodPairs: readonly number[];
@@ -41,9 +49,10 @@ export interface Chain {
   /** The additive budgets that can bind, and their limits. */
   readonly dimensions: readonly AdditiveCost[];
   readonly limits: readonly number[];
-  /** Bytes; Infinity where SRAM has no budget. */
-  readonly sram: number;
-  /** Distinct activation bits of all pairs; one entry, 8, where SRAM has no budget. What follows the last block counts as 8 bits. */
+  /** Bytes, of the memory budgets there are, in the order of `memoryCosts`. */
+  readonly memories: readonly MemoryCost[];
+  readonly memoryLimits: readonly number[];
+  /** Distinct activation bits of all pairs; one entry, 8, where memory has no budget. What follows the last block counts as 8 bits. */
   readonly activations: readonly number[];
   /** Index into `activations` of the 8 bits behind the last block. */
   readonly endClass: number;
@@ -62,12 +71,12 @@ export function compileChain(space: SpaceDescription, budgets: Budgets): Chain {
     throw new UserError(`stage weights: expected ${stages} entries, one per stage of the network, got ${got}`);
   }
   const dimensions = additiveCosts.filter((name) => budgets[name] !== undefined);
-  const sram = budgets.sram ?? Number.POSITIVE_INFINITY;
-  const activations = activationClasses(space, sram);
+  const memories = memoryCosts.filter((name) => budgets[name] !== undefined);
+  const activations = activationClasses(space, memories);
   const weights = blockWeights(space);
   const scorer = new AnalyticScore(space.score);
   const blocks = space.blocks.map((_, b) =>
-    compileBlock({ space, scorer, dimensions, activations, sram }, b, weights[b]),
+    compileBlock({ space, scorer, dimensions, activations, memories }, b, weights[b]),
   );
   const limitOf = (name: AdditiveCost) =>
     name === "layers" ? attainableLayers(space, budgets[name]!) : budgets[name]!;
@@ -81,7 +90,8 @@ export function compileChain(space: SpaceDescription, budgets: Budgets): Chain {
     blocks: blocks.map((b) => ({ ...b, first: table(b.first), rest: table(b.rest), factor: pick(b.factor) })),
     dimensions: pick(dimensions),
     limits: pick(limits),
-    sram,
+    memories,
+    memoryLimits: memories.map((name) => budgets[name]!),
     activations,
     endClass: Math.max(0, activations.indexOf(FULL_PRECISION_BITS)),
     magnitude: blocks.reduce((sum, b) => sum + greatestMagnitude(b), 0),
@@ -100,8 +110,8 @@ function shapeList(description: BlockDescription): (VariantShape | undefined)[] 
 }
 
 /** Distinct activation bits; a single class where nothing depends on the bits of the next layer. */
-function activationClasses(space: SpaceDescription, sram: number): number[] {
-  if (sram === Number.POSITIVE_INFINITY) return [FULL_PRECISION_BITS];
+function activationClasses(space: SpaceDescription, memories: readonly MemoryCost[]): number[] {
+  if (memories.length === 0) return [FULL_PRECISION_BITS];
   const bits = space.blocks.flatMap((block) => block.pairs.map((pair) => pair.a || FULL_PRECISION_BITS));
   return [...new Set([...bits, FULL_PRECISION_BITS])].sort((x, y) => x - y);
 }
@@ -130,8 +140,8 @@ function compileBlock(
     scorer,
     dimensions,
     activations,
-    sram,
-  }: Pick<Chain, "space" | "scorer" | "dimensions" | "activations" | "sram">,
+    memories,
+  }: Pick<Chain, "space" | "scorer" | "dimensions" | "activations" | "memories">,
   b: number,
   weight: BlockWeight,
 ): ChainBlock {
@@ -140,12 +150,11 @@ function compileBlock(
   const ins = b === 0 ? [space.inputChannels] : space.blocks[b - 1].outs;
   const resolution = space.blocks.slice(0, b).reduce((r, block) => Math.ceil(r / block.s), space.resolution);
   const classes = b === space.blocks.length - 1 ? space.classes : 0;
-  const budgetedSram = sram < Number.POSITIVE_INFINITY;
   const shapes = shapeList(description);
   const variants = shapes.length / outs.length;
-  const probe = new LayerProbe(scorer, dimensions, budgetedSram);
-  const first = emptyLayerFigures(ins.length * outs.length * variants, dimensions.length);
-  const rest = emptyLayerFigures(outs.length * variants, dimensions.length);
+  const probe = new LayerProbe(scorer, dimensions, memories);
+  const first = emptyLayerFigures(ins.length * outs.length * variants, dimensions.length, memories.length);
+  const rest = emptyLayerFigures(outs.length * variants, dimensions.length, memories.length);
   const shape: LayerShape = { in: 0, btn: 0, out: 0, k: 0, s: 0 };
   const restResolution = Math.ceil(resolution / s);
   outs.forEach((out, o) => {
@@ -175,7 +184,7 @@ function compileBlock(
   const factor = dimensions.map((name) =>
     Float64Array.from(indices, (p) => (name === "bitops" ? a(p) * w(p) : name === "flash" ? w(p) : 0)),
   );
-  const pairClass = Uint8Array.from(indices, (p) => (budgetedSram ? activations.indexOf(a(p)) : 0));
+  const pairClass = Uint8Array.from(indices, (p) => (memories.length > 0 ? activations.indexOf(a(p)) : 0));
   return {
     description,
     ins,

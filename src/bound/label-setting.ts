@@ -1,8 +1,8 @@
 import type { Chain } from "./chain.ts";
 import { LabelCollector, type Labels, rootLabel, type Step } from "./labels.ts";
 import type { LayerFigures } from "./layer-figures.ts";
+import { mayFollow } from "./memory-rule.ts";
 import type { Relaxation } from "./relaxation.ts";
-import { mayFollow } from "./sram-rule.ts";
 
 /** Every suffix worth keeping, by border (before block b) and state: in * classes + class of the suffix's first layer. */
 export interface Fronts {

@@ -1,10 +1,16 @@
-import { type CostName, costs, emptyCosts, sramHeld, sramInput, sramOutput } from "../costs.ts";
-import { appendLayer, beginNetwork, endStage, type LayerShape, lastMainConv, Network } from "../network.ts";
+import { type CostName, costs, emptyCosts, publishedForm } from "../costs.ts";
+import { liveForm, type MemoryForm } from "../live-memory.ts";
+import { appendLayer, beginNetwork, endStage, type LayerShape, Network } from "../network.ts";
 import type { AnalyticScore } from "../score/analytic.ts";
 import type { Family } from "../space/families.ts";
 
-/** The budgets that are sums over layers; SRAM is a maximum and becomes a rule about which layers may follow each other. */
+/** The budgets that are sums over layers; memory is a maximum and becomes a rule about which layers may follow each other. */
 export const additiveCosts = ["bitops", "macs", "flash", "layers"] as const satisfies readonly CostName[];
+/** The budgets that are maxima over layers, each of a form of the layer's activation bits and the next one's. */
+export const memoryCosts = ["sram", "sramLive"] as const satisfies readonly CostName[];
+export type MemoryCost = (typeof memoryCosts)[number];
+const memoryForms = { sram: publishedForm, sramLive: liveForm };
+
 export type AdditiveCost = (typeof additiveCosts)[number];
 
 /**
@@ -17,22 +23,24 @@ export interface LayerFigures {
   readonly value: Float64Array;
   readonly base: readonly Float64Array[];
   readonly slope: readonly Float64Array[];
-  /** Bytes per activation bit: largest of the convs that the layer's own bits decide, and the last conv's input and output. */
-  readonly sramInner: Float64Array;
-  readonly sramIn: Float64Array;
-  readonly sramOut: Float64Array;
+  /** The memory figures that have a budget, in the order of the chain's: every member of the form as a column. */
+  readonly memory: readonly Readonly<Record<keyof MemoryForm, Float64Array>>[];
 }
 
-export function emptyLayerFigures(shapes: number, dimensions: number): LayerFigures {
+export function emptyLayerFigures(shapes: number, dimensions: number, memories: number): LayerFigures {
   const column = () => new Float64Array(shapes);
   return {
     shapes,
     value: column().fill(Number.NEGATIVE_INFINITY),
     base: Array.from({ length: dimensions }, column),
     slope: Array.from({ length: dimensions }, column),
-    sramInner: column(),
-    sramIn: column(),
-    sramOut: column(),
+    memory: Array.from({ length: memories }, () => ({
+      inner: column(),
+      lastInput: column(),
+      lastOutput: column(),
+      joinInput: column(),
+      joinOutput: column(),
+    })),
   };
 }
 
@@ -40,15 +48,15 @@ export function emptyLayerFigures(shapes: number, dimensions: number): LayerFigu
 export class LayerProbe {
   readonly #score: AnalyticScore;
   readonly #dimensions: readonly AdditiveCost[];
-  readonly #sram: boolean;
+  readonly #memories: readonly MemoryCost[];
   readonly #network = new Network(8);
   readonly #blocks = new Float64Array(8);
   readonly #costs = emptyCosts();
 
-  constructor(score: AnalyticScore, dimensions: readonly AdditiveCost[], sram: boolean) {
+  constructor(score: AnalyticScore, dimensions: readonly AdditiveCost[], memories: readonly MemoryCost[]) {
     this.#score = score;
     this.#dimensions = dimensions;
-    this.#sram = sram;
+    this.#memories = memories;
   }
 
   fill(
@@ -75,7 +83,10 @@ export class LayerProbe {
       table.slope[d][at] = one.macs;
       table.base[d][at] -= one.macs;
     }
-    if (this.#sram) this.#fillSram(table, at);
+    this.#memories.forEach((name, m) => {
+      const form = memoryForms[name](network, 0);
+      for (const [key, column] of Object.entries(table.memory[m])) column[at] = form[key as keyof MemoryForm];
+    });
     const flashAt = this.#dimensions.indexOf("flash");
     if (flashAt < 0) return;
     const flashOne = table.base[flashAt][at] - flash;
@@ -83,18 +94,6 @@ export class LayerProbe {
     const slope = costs(network, 0, this.#costs).flash - flashOne;
     table.slope[flashAt][at] = slope;
     table.base[flashAt][at] -= slope;
-  }
-
-  /** The last conv of the main path writes at the bits of the layer behind it, the others at the layer's own. */
-  #fillSram(table: LayerFigures, at: number): void {
-    const network = this.#network;
-    const last = lastMainConv(network);
-    for (let conv = 0; conv < last; conv++) {
-      const values = sramInput(network, conv) + sramOutput(network, conv) + sramHeld(network, 0, 0, conv);
-      table.sramInner[at] = Math.max(table.sramInner[at], values / 8);
-    }
-    table.sramIn[at] = (sramInput(network, last) + sramHeld(network, 0, 0, last)) / 8;
-    table.sramOut[at] = sramOutput(network, last) / 8;
   }
 
   #layer(family: Family, shape: LayerShape, resolution: number, first: boolean, bits: Uint8Array) {

@@ -1,8 +1,8 @@
 import type { Block, Structure } from "../structure.ts";
 import type { Chain } from "./chain.ts";
+import { bestFollowing, mayFollow } from "./memory-rule.ts";
 import { bestPair } from "./reduced-values.ts";
 import type { Relaxation } from "./relaxation.ts";
-import { bestFollowing, mayFollow } from "./sram-rule.ts";
 
 /** The part of a path inside one block. */
 export interface BlockChoice {

@@ -1,6 +1,6 @@
 import type { Chain } from "./chain.ts";
+import { bestFollowing, mayFollow } from "./memory-rule.ts";
 import { reducedValues } from "./reduced-values.ts";
-import { bestFollowing, mayFollow } from "./sram-rule.ts";
 
 /** Best sums of reduced value = value - sum over d of multiplier[d] * cost[d], inside one block. */
 interface BlockSums {

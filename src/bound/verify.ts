@@ -1,5 +1,6 @@
 import { type CostName, costNames, costs, emptyCosts, sramOf } from "../costs.ts";
-import { appendLayer, beginNetwork, endStage, Network } from "../network.ts";
+import { liveBits } from "../live-memory.ts";
+import { appendLayer, beginNetwork, endStage, Network, nextMainConv } from "../network.ts";
 import { AnalyticScore } from "../score/analytic.ts";
 import { ln } from "../score/gaussian.ts";
 import { families } from "../space/families.ts";
@@ -13,8 +14,7 @@ import { attainableLayers, type Budgets, holdsStructure, type SpaceDescription }
  * score - m costs of any network + m limits; a proof by enumeration then follows all beginnings of networks which that does not exclude.
  */
 
-/** Rounding of the score, a sum of some hundred terms. */
-const TOLERANCE = 1e-9;
+const TOLERANCE = 1e-9; // The rounding of a score, a sum of some hundred terms.
 const additive = ["bitops", "macs", "flash", "layers"] as const satisfies readonly CostName[];
 const none = Number.NEGATIVE_INFINITY;
 
@@ -27,16 +27,15 @@ export function verifyCertificate(certificate: Certificate, spaces: readonly Spa
   const problems = best === null ? [] : networkProblems(best, spaces, budgets);
   const most = upperBound ?? none;
   if (best !== null && best.score > most) problems.push(`the network scores ${best.score}, above ${most}`);
-  const greatestBound = Math.max(...proofs.map((proof) => proof.bound ?? none));
-  if (greatestBound !== most) problems.push(`upperBound: expected ${greatestBound}, got ${most}`);
+  if (Math.max(...proofs.map((proof) => proof.bound ?? none)) !== most) problems.push("upperBound: not the greatest");
   if (proofs.length !== spaces.length) return [...problems, `expected ${spaces.length} proofs, got ${proofs.length}`];
   spaces.forEach((space, i) => {
     const { resolution, multipliers, bound, by } = proofs[i];
     const prices = additive.map((name) => multipliers[name] ?? 0);
     const fair = (m: number, d: number) => m === 0 || (m > 0 && budgets[additive[d]] !== undefined);
-    if (resolution !== space.resolution) problems.push(`expected a proof for resolution ${space.resolution}`);
-    else if (!prices.every(fair)) problems.push("expected multipliers >= 0, of budgets that there are");
-    else {
+    if (resolution !== space.resolution || !prices.every(fair)) {
+      problems.push(`proof ${i}: expected resolution ${space.resolution} and multipliers >= 0 of budgets that exist`);
+    } else {
       const proven = provenBound(space, budgets, prices, by === "enumeration" ? (bound ?? none) : undefined);
       if (!(proven <= (bound ?? none) + TOLERANCE)) problems.push(`a proof by ${by} gives ${proven}, not ${bound}`);
     }
@@ -81,6 +80,7 @@ interface State {
 /** The Lagrangian bound at some prices; given a claim, the greatest score above it that enumeration finds, or -Infinity. */
 function provenBound(space: SpaceDescription, budgets: Budgets, prices: readonly number[], claim?: number): number {
   const { blocks, score } = space;
+  const { sram = Number.POSITIVE_INFINITY, sramLive = Number.POSITIVE_INFINITY } = budgets;
   const limits = additive.map((name) => budgets[name] ?? Number.POSITIVE_INFINITY);
   limits[3] = attainableLayers(space, limits[3]);
   const offset = prices.reduce((sum, price, d) => (price > 0 ? sum + price * limits[d] : sum), 0);
@@ -109,17 +109,17 @@ function provenBound(space: SpaceDescription, budgets: Budgets, prices: readonly
     costs(network, n === 0 ? classes : 0, layer.costs);
     scorer.blockValues(network, layer.values);
     layer.value = weight * layer.values[0] + (n === 0 ? lnOut * ln(to.width) : 0);
-    layer.reduced = layer.value;
-    for (let d = 0; d < prices.length; d++) layer.reduced -= prices[d] * layer.costs[additive[d]];
-    if (budgets.sram === undefined) return;
+    layer.reduced = prices.reduce((sum, price, d) => sum - price * layer.costs[additive[d]], layer.value);
+    if (Math.min(sram, sramLive) === Number.POSITIVE_INFINITY) return;
     // A conv behind the layer, whose activation bits are what the layer's last conv writes.
     const { convs } = network;
     appendLayer(network, families.find((f) => !f.isSuper)!, b, { ...shape, k: 1, s: 1 }, false, [8], [8], 0);
     layer.next = bits.map((next) => {
       network.bitsA[convs] = next;
-      for (let i = 0; i < convs; i++)
-        if (network.projection[i] === 0 && sramOf(network, 0, 0, i) > budgets.sram!) return false;
-      return true;
+      const fits = (i: number) =>
+        liveBits(network, 0, 0, i, network.bitsA[nextMainConv(network, i)] || 8) <= 8 * sramLive &&
+        (network.projection[i] === 1 || sramOf(network, 0, 0, i) <= sram);
+      return [...Array(convs).keys()].every(fits);
     });
   }
 

@@ -12,6 +12,7 @@ import { resumeCommand } from "./resume.ts";
 import { runsCommand } from "./runs.ts";
 import { scoreCommand } from "./score.ts";
 import { searchCommand } from "./search.ts";
+import { verifyCommand } from "./verify.ts";
 import { version } from "./version.ts";
 
 const commands: readonly Command[] = [
@@ -20,6 +21,7 @@ const commands: readonly Command[] = [
   scoreCommand,
   runsCommand,
   bestCommand,
+  verifyCommand,
   presetsCommand,
   presetCommand,
   devicesCommand,

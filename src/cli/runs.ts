@@ -24,6 +24,7 @@ export const runsCommand: Command = {
         best: run.checkpoint?.scores[0] ?? null,
         seconds: run.seconds,
         started: run.started,
+        digest: run.digest ?? null,
       };
     });
     archive.close();
@@ -37,11 +38,20 @@ export const runsCommand: Command = {
     }
     print(
       table([
-        ["run", "preset", "seed", "status", "evaluations", "of", "best", "time", "started"],
+        ["run", "preset", "seed", "status", "evaluations", "of", "best", "time", "started", "digest"],
         ...rows.map((r) =>
-          [r.run, r.preset, r.seed, r.status, r.evaluations, r.of, r.best ?? "-", duration(r.seconds), r.started].map(
-            String,
-          ),
+          [
+            r.run,
+            r.preset,
+            r.seed,
+            r.status,
+            r.evaluations,
+            r.of,
+            r.best ?? "-",
+            duration(r.seconds),
+            r.started,
+            r.digest?.slice(0, 12) ?? "-",
+          ].map(String),
         ),
       ]),
     );

@@ -1,7 +1,7 @@
 import { gapOf } from "../bound/gap.ts";
 import { BoundWatch } from "../bound-watch.ts";
 import { applyAssignments, type Config, parseConfig } from "../config.ts";
-import { type RunOptions, type RunResult, startSearch } from "../run.ts";
+import { type RunOptions, type RunResult, StoppedEarly, startSearch } from "../run.ts";
 import { UserError } from "../user-error.ts";
 import { percent } from "./bound.ts";
 import {
@@ -24,12 +24,17 @@ import { ProgressView } from "./progress.ts";
 
 export const DEFAULT_ARCHIVE = "qes.sqlite";
 
+/** A terminal that is closed stops a run like Ctrl-C does. */
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const STOPPED = 130;
+
 export const runOptions = {
   threads: text("worker threads; 0 scores in the main thread; never changes the result", {
     defaultDescription: "chosen",
   }),
   json: flag("print one JSON object on stdout"),
   quiet: flag("no progress"),
+  unlock: flag("take the archive over from a process that is gone, where qes cannot see that it is"),
 } as const;
 
 export const searchCommand: Command = {
@@ -95,13 +100,14 @@ export async function conductRun(
   const clock = () => performance.now() / 1000;
   const view = flagOption(args, "quiet") ? undefined : new ProgressView(config, clock);
   const watch = new BoundWatch(config);
-  let signalled = false;
+  const stop = new AbortController();
   const onSignal = () => {
-    if (signalled) process.exit(130);
-    signalled = true;
+    if (stop.signal.aborted) process.exit(STOPPED);
+    stop.abort();
+    view?.end();
+    note("stopping at the next checkpoint; once more stops at once");
   };
-  process.on("SIGINT", onSignal);
-  process.on("SIGTERM", onSignal);
+  for (const signal of signals) process.on(signal, onSignal);
   try {
     const result = await run({
       archive,
@@ -112,20 +118,24 @@ export async function conductRun(
         if (changes.length > 0) note(`the start network was shrunk into the budgets: ${changes.join("; ")}`);
       },
       onProgress: (progress) => view?.update(progress),
-      shouldStop: () => signalled,
+      stop: stop.signal,
+      unlock: flagOption(args, "unlock"),
     });
-    const upperBound = await watch.upperBound(BOUND_PATIENCE);
+    const upperBound = stop.signal.aborted ? watch.known : await watch.upperBound(BOUND_PATIENCE);
     view?.end();
     if (flagOption(args, "json")) printJson(jsonOf(result, boundOf(result, upperBound, watch.reason)));
     else print(summary(result, config, boundOf(result, upperBound, watch.reason)));
     if (result.status === "done") return 0;
     note(`stopped after a checkpoint; go on with: qes resume ${archive} --run ${result.run}`);
-    return 130;
+    return STOPPED;
+  } catch (error) {
+    if (!(error instanceof StoppedEarly)) throw error;
+    note(`stopped before the first network was scored; go on with: qes resume ${archive} --run ${error.run}`);
+    return STOPPED;
   } finally {
     await watch.close();
     view?.end();
-    process.off("SIGINT", onSignal);
-    process.off("SIGTERM", onSignal);
+    for (const signal of signals) process.off(signal, onSignal);
   }
 }
 
@@ -159,7 +169,18 @@ function summary(result: RunResult, config: Config, bound: Bound): string {
     stepLine(best.largestStep),
     `${result.evaluations} children in ${duration(result.seconds)} (${rate(result.childrenPerSecond)}): ${result.scored} scored, ` +
       `${result.reused} reused, ${result.duplicates} duplicates, ${result.overBudget} over budget, ${result.failed} failed`,
+    ...tally(`${result.failed} failed`, result.failures),
+    ...tally("scored again after a fault", result.workerFaults),
     `digest ${result.digest}`,
     `show it with: qes best ${result.archive} --run ${result.run}`,
   ].join("\n");
+}
+
+/** One line of counts by reason, the commonest first; none where there is nothing to count. */
+function tally(what: string, counts: Readonly<Record<string, number>>): string[] {
+  const entries = Object.entries(counts).sort(([, a], [, b]) => b - a);
+  if (entries.length === 0) return [];
+  const shown = entries.slice(0, 5).map(([reason, count]) => `${reason} (${count})`);
+  const rest = entries.length > shown.length ? `; ${entries.length - shown.length} other reasons` : "";
+  return [`${what}: ${shown.join("; ")}${rest}`];
 }

@@ -1,18 +1,46 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Pool } from "./pool.ts";
-import type { Scorer } from "./scorer.ts";
+import type { BatchScores, Scorer } from "./scorer.ts";
 
-/** Scores in the calling thread. */
+/** Milliseconds of scoring between two turns of the event loop, in which signals are delivered. */
+const SLICE = 200;
+
+/** Scores in the calling thread, which it gives back now and then. */
 export class InlinePool implements Pool {
   readonly threads = 0;
+  readonly faults: ReadonlyMap<string, number> = new Map();
   readonly #scorer: Scorer;
+  /** Genomes of a slice; grows to what its time allows. */
+  #slice = 16;
+  #closed = false;
 
   constructor(scorer: Scorer) {
     this.#scorer = scorer;
   }
 
-  async score(genomes: Uint8Array) {
-    return this.#scorer.score(genomes);
+  async score(genomes: Uint8Array): Promise<BatchScores> {
+    const length = this.#scorer.genomeLength;
+    const count = genomes.length / length;
+    const scores = new Float64Array(count);
+    const failures: (readonly [number, string])[] = [];
+    for (let first = 0; first < count; ) {
+      const end = Math.min(count, first + this.#slice);
+      const began = performance.now();
+      const part = this.#scorer.score(genomes.subarray(first * length, end * length));
+      const taken = performance.now() - began;
+      scores.set(part.scores, first);
+      for (const [index, reason] of part.failures) failures.push([first + index, reason]);
+      // At most double, since a first slice may be quick by chance.
+      const fits = Math.floor((SLICE * (end - first)) / Math.max(taken, 1e-3));
+      this.#slice = Math.max(1, Math.min(fits, 2 * this.#slice));
+      first = end;
+      if (first < count && taken > SLICE / 10) await nextTurn();
+      if (this.#closed) throw new Error("the pool was closed while it scored");
+    }
+    return { scores, failures };
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.#closed = true;
+  }
 }

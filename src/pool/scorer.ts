@@ -16,6 +16,8 @@ export interface BatchScores {
 
 /** A configuration's way of scoring: what runs in every worker, and inline. */
 export interface Scorer {
+  /** Bytes of a genome. */
+  readonly genomeLength: number;
   /** Scores `genomes.length / space.genomeLength` genomes; a pure function of the configuration and the genomes. */
   score(genomes: Uint8Array): BatchScores;
   /** @throws UserError where no network of this shape can be scored */
@@ -33,6 +35,7 @@ function analyticScorer(config: Config, space: Space): Scorer {
   const weights = Float64Array.from(config.score.stageWeights);
   const length = space.genomeLength;
   return {
+    genomeLength: length,
     check: (network) => score.check(network),
     score(genomes) {
       const scores = new Float64Array(genomes.length / length);
@@ -50,6 +53,7 @@ function forwardScorer(options: Extract<Config["score"], { kind: "forward" }>, s
   const networks = Array.from({ length: SHARED_NETWORKS }, () => new Network(space.convCapacity));
   const length = space.genomeLength;
   return {
+    genomeLength: length,
     check: (network) => score.check(network),
     score(genomes) {
       const scores = new Float64Array(genomes.length / length);

@@ -2,55 +2,164 @@ import { pack, unpack } from "msgpackr";
 import { Piscina } from "piscina";
 import type { Config } from "../config.ts";
 import { builtFile } from "../package-root.ts";
+import { UserError } from "../user-error.ts";
 import type { Pool } from "./pool.ts";
 import type { BatchScores } from "./scorer.ts";
+import { TimeLimit, type TimeLimits, timeLimits } from "./time-limit.ts";
 
-/** So many that the threads end a generation nearly together. */
+/** So many that the threads end a generation nearly together, */
 const BATCHES_A_THREAD = 16;
+/** but none so short that its message takes as long as its scoring; seconds. */
+const SHORTEST_BATCH = 1e-3;
+/** How often a candidate is scored alone before it is set aside. */
+const TRIES = 3;
+/** Candidates set aside with no batch scored in between: then it is the machine, not they. */
+const MOST_IN_A_ROW = 16;
 
-/** Scores in worker threads; a message is msgpack bytes each way. */
+export interface ThreadOptions {
+  /** Path of a worker that scores in the place of workers/score.js. */
+  readonly worker?: string;
+  /** Megabytes of JavaScript heap a thread. */
+  readonly heap?: number;
+  readonly limits?: TimeLimits;
+}
+
+/** A range of the genomes of one call of `score`. */
+interface Batch {
+  readonly first: number;
+  readonly end: number;
+  /** How often it failed alone. */
+  readonly tries: number;
+}
+
+/**
+ * Scores in worker threads; a message is msgpack bytes each way.
+ *
+ * A thread that throws, ends, runs out of memory or takes too long loses its batch: the two halves are scored again, down to the candidate
+ * that is to blame, which gets three tries and is then a failure with its reason.
+ */
 export class ThreadPool implements Pool {
   readonly threads: number;
+  readonly faults = new Map<string, number>();
   readonly #genomeLength: number;
   readonly #batch: number;
   readonly #piscina: Piscina<Uint8Array, Uint8Array>;
+  readonly #limit: TimeLimit;
+  #setAsideInARow = 0;
+  #closed = false;
 
   /** @param batch most genomes a message carries */
-  constructor(config: Config, genomeLength: number, threads: number, batch: number) {
+  constructor(config: Config, genomeLength: number, threads: number, batch: number, options: ThreadOptions = {}) {
     this.threads = threads;
     this.#genomeLength = genomeLength;
     this.#batch = batch;
+    this.#limit = new TimeLimit(options.limits ?? timeLimits);
     this.#piscina = new Piscina<Uint8Array, Uint8Array>({
-      filename: builtFile("workers/score.js"),
+      filename: options.worker ?? builtFile("workers/score.js"),
       minThreads: threads,
       maxThreads: threads,
       workerData: { config: pack(config) },
+      ...(options.heap === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: options.heap } }),
     });
+    // A thread that dies between two batches is replaced; without a listener the event would end the process.
+    this.#piscina.on("error", () => {});
   }
 
   async score(genomes: Uint8Array): Promise<BatchScores> {
-    const length = this.#genomeLength;
-    const count = genomes.length / length;
-    const size = Math.max(1, Math.min(this.#batch, Math.ceil(count / (this.threads * BATCHES_A_THREAD))));
-    const tasks: Promise<Uint8Array>[] = [];
-    for (let first = 0; first < count; first += size) {
-      const end = Math.min(count, first + size);
-      tasks.push(this.#piscina.run(genomes.slice(first * length, end * length)));
-    }
-    const scores = new Float64Array(count);
-    const failures: (readonly [number, string])[] = [];
-    let first = 0;
-    for (const reply of await Promise.all(tasks)) {
-      const batch = unpack(reply) as { scores: Uint8Array; failures: [number, string][] };
-      const values = new Float64Array(new Uint8Array(batch.scores).buffer);
-      scores.set(values, first);
-      for (const [index, reason] of batch.failures) failures.push([first + index, reason]);
-      first += values.length;
-    }
+    const count = genomes.length / this.#genomeLength;
+    const scores = new Float64Array(count).fill(Number.NaN);
+    const failures: [number, string][] = [];
+    const batches = this.#split(count);
+    // One batch a thread at a time: what is on its way is being scored, not waiting, and its time can be limited.
+    const run = async () => {
+      for (let batch = batches.pop(); batch !== undefined; batch = batches.pop()) {
+        await this.#scoreBatch(genomes, batch, batches, scores, failures);
+      }
+    };
+    await Promise.all(Array.from({ length: this.threads }, run));
+    failures.sort(([a], [b]) => a - b);
     return { scores, failures };
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#piscina.destroy();
   }
+
+  /** The last batch is scored first. */
+  #split(count: number): Batch[] {
+    const even = Math.ceil(count / (this.threads * BATCHES_A_THREAD));
+    const worth = Math.min(Math.ceil(SHORTEST_BATCH / this.#limit.secondsEach), Math.ceil(count / this.threads));
+    const size = Math.max(1, Math.min(this.#batch, Math.max(even, worth)));
+    const batches: Batch[] = [];
+    for (let end = count; end > 0; end -= size) batches.push({ first: Math.max(0, end - size), end, tries: 0 });
+    return batches;
+  }
+
+  async #scoreBatch(
+    genomes: Uint8Array,
+    batch: Batch,
+    batches: Batch[],
+    scores: Float64Array,
+    failures: [number, string][],
+  ): Promise<void> {
+    const { first, end, tries } = batch;
+    let reason: string;
+    try {
+      const reply = await this.#run(genomes.slice(first * this.#genomeLength, end * this.#genomeLength), batch);
+      scores.set(new Float64Array(new Uint8Array(reply.scores).buffer), first);
+      for (const [index, text] of reply.failures) failures.push([first + index, text]);
+      this.#setAsideInARow = 0;
+      return;
+    } catch (error) {
+      if (this.#closed) throw error;
+      reason = reasonOf(error);
+      this.faults.set(reason, (this.faults.get(reason) ?? 0) + 1);
+    }
+    if (end - first > 1) {
+      const middle = (first + end) >> 1;
+      batches.push({ first: middle, end, tries: 0 }, { first, end: middle, tries: 0 });
+    } else if (tries + 1 < TRIES) {
+      batches.push({ first, end, tries: tries + 1 });
+    } else {
+      failures.push([first, `scoring failed ${TRIES} times: ${reason}`]);
+      if (++this.#setAsideInARow >= MOST_IN_A_ROW) {
+        throw new UserError(
+          `${MOST_IN_A_ROW} candidates in a row could not be scored: ${reason}; mend the cause and go on with qes resume`,
+        );
+      }
+    }
+  }
+
+  async #run(genomes: Uint8Array, { first, end, tries }: Batch): Promise<Reply> {
+    const abort = new AbortController();
+    const count = end - first;
+    const timer = setTimeout(() => abort.abort(), 1000 * this.#limit.seconds(count) * 2 ** tries);
+    try {
+      const reply = unpack(await this.#piscina.run(genomes, { signal: abort.signal })) as Reply;
+      if (reply.scores.length !== 8 * count) throw new Error(`expected ${count} scores`);
+      this.#limit.measured(reply.seconds, count);
+      return reply;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** What a worker answers. */
+export interface Reply {
+  /** Bytes of a Float64Array. */
+  readonly scores: Uint8Array;
+  readonly failures: readonly (readonly [number, string])[];
+  /** That scoring took. */
+  readonly seconds: number;
+}
+
+/** What happened to a thread, in words that stay the same from one time to the next. */
+function reasonOf(error: unknown): string {
+  const { name, code, message } = error as { name?: string; code?: string; message?: string };
+  if (name === "AbortError") return "its thread took too long";
+  if (code === "ERR_WORKER_OUT_OF_MEMORY") return "its thread ran out of memory";
+  if (message?.startsWith("worker exited with code")) return `its thread ended with code ${message.split(": ")[1]}`;
+  return String(message ?? error).slice(0, 200);
 }

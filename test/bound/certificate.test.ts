@@ -29,6 +29,9 @@ function* bettered(certificate: Certificate): Generator<Certificate> {
       yield { ...certificate, proofs: [{ ...proofs[0], bound: proofs[0].bound! - less }] };
     }
   }
+  for (const [name, value] of Object.entries(proofs[0].multipliers)) {
+    if (value > 0) yield { ...certificate, proofs: [{ ...proofs[0], multipliers: { [name]: -value } }] };
+  }
   if (best === null) return;
   yield { ...certificate, best: { ...best, score: best.score + 1e-9 } };
   for (const [name, value] of Object.entries(best.costs)) {

@@ -73,8 +73,8 @@ test("a table is printed for people", async () => {
   writeFileSync(join(folder, "net.json"), JSON.stringify(net));
   const { stdout } = await qes(folder, "score", "net.json", "--stage-weights", "0,1");
   expect(stdout).toMatchInlineSnapshot(`
-    "name  score             BitOps     MACs     flash   SRAM      layers
-       0  9.19847585879253  260.112 M  6.322 M  0.8 kB  200.7 kB       2
+    "name  score             BitOps     MACs     flash   SRAM      live SRAM  layers  largest memory step
+       0  9.19847585879253  260.112 M  6.322 M  0.8 kB  200.7 kB   200.7 kB       2  block 0 layer 0: 3x3 3->8 at 224x224 stride 2
     "
   `);
 });

@@ -54,7 +54,7 @@ describe("search", () => {
     expect(result.seconds).toBeGreaterThan(0);
     expect(result.childrenPerSecond).toBeGreaterThan(0);
     const { srams: _, ...costs } = naiveCosts(parseStructure(result.best.structure, "best"), 224);
-    expect(result.best.costs).toEqual(costs);
+    expect(result.best.costs).toMatchObject(costs);
     expect(costs.bitops).toBeLessThanOrEqual(6.976e9);
     expect(costs.layers).toBeLessThanOrEqual(47);
     const { score } = naiveScore(result.best.structure, settings);

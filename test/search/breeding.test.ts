@@ -5,7 +5,7 @@ import { createBreeding, operatorSets } from "../../src/search/breeding.ts";
 import { Population } from "../../src/search/population.ts";
 import { RandomStream } from "../../src/search/random.ts";
 import { Evaluator } from "../../src/space/evaluator.ts";
-import { encode, structureOf } from "../../src/space/genome.ts";
+import { encode, resolutionOf, structureOf } from "../../src/space/genome.ts";
 import { parseStructure } from "../../src/structure.ts";
 import { anySpace, picker } from "../arbitrary.ts";
 import { naiveCosts } from "../naive/costs.ts";
@@ -14,18 +14,22 @@ test.each(operatorSets)(
   "children of the %s operators are canonical, inside the space, and a function of their random numbers",
   (operators) => {
     fc.assert(
-      fc.property(anySpace, fc.nat(), fc.boolean(), ({ config, draw }, seed, tight) => {
+      fc.property(anySpace, fc.nat(), fc.boolean(), ({ config, resolutions, draw }, seed, tight) => {
         const space = spaceOf(config);
-        const { resolution } = config.input;
-        const structures = Array.from({ length: 6 }, (_, i) => draw(picker(seed + i)));
-        const bitops = tight ? naiveCosts(structures[0], resolution).bitops : 1e18;
+        const pairs = Array.from({ length: 6 }, (_, i) => {
+          const resolution = resolutions[i % resolutions.length];
+          return { resolution, structure: draw(picker(seed + i), resolution) };
+        });
+        const bitops = tight ? naiveCosts(pairs[0].structure, pairs[0].resolution).bitops : 1e18;
         const breeding = createBreeding(
           operators,
           space,
           new Evaluator(space, 0),
           budgetLimits({ ...config, budgets: { bitops } }),
         );
-        const genomes = Buffer.concat(structures.map((s) => encode(space, s, resolution, "drawn")));
+        const genomes = Buffer.concat(
+          pairs.map(({ structure, resolution }) => encode(space, structure, resolution, "drawn")),
+        );
         const population = new Population(6, space.genomeLength);
         population.merge({ count: 6, genomes, scores: Float64Array.of(6, 5, 4, 3, 2, 1) });
         const random = new RandomStream();
@@ -43,6 +47,8 @@ test.each(operatorSets)(
           });
           expect(Buffer.compare(bred[0], bred[1])).toBe(0);
           const structure = parseStructure(structureOf(space, bred[0], 0), `child ${child}`);
+          const resolution = resolutionOf(space, bred[0], 0);
+          expect(resolutions).toContain(resolution);
           expect(encode(space, structure, resolution, `child ${child}`)).toEqual(bred[0]);
         }
         expect(Buffer.compare(population.genomes, genomes)).toBe(0);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { budgetLimits, type Config, parseConfig, spaceOf } from "../../src/config.ts";
+import { digestOf } from "../../src/digest.ts";
 import { createScorer } from "../../src/pool/scorer.ts";
 import { presetValue } from "../../src/presets.ts";
-import { digestOf } from "../../src/run.ts";
 import { type Checkpoint, Search } from "../../src/search/loop.ts";
 import { Seen, SeenSet } from "../../src/search/seen-set.ts";
 import { structureOf } from "../../src/space/genome.ts";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type Config, parseConfig, spaceOf } from "../../src/config.ts";
 import { presetValue } from "../../src/presets.ts";
 import { RandomStream } from "../../src/search/random.ts";
-import { encode, structureOf } from "../../src/space/genome.ts";
+import { encode, resolutionOf, structureOf } from "../../src/space/genome.ts";
 import { mutatePublished } from "../../src/space/mutation.ts";
 import { parseStructure, type Structure } from "../../src/structure.ts";
 import { anySpace, smallKernel } from "../arbitrary.ts";
@@ -25,7 +25,7 @@ function walk(config: Config, steps: number, seed: number, each?: (structure: St
       continue;
     }
     const structure = parseStructure(structureOf(space, genomes, at), `step ${step}`);
-    const again = encode(space, structure, resolution, `step ${step}`);
+    const again = encode(space, structure, resolutionOf(space, genomes, at), `step ${step}`);
     if (Buffer.compare(again, genomes.subarray(at, at + space.genomeLength)) !== 0) {
       expect(genomes.subarray(at, at + space.genomeLength), `step ${step}`).toEqual(again);
     }

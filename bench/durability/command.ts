@@ -1,0 +1,37 @@
+import { spawn } from "node:child_process";
+import { builtFile } from "../../src/package-root.ts";
+
+export interface Outcome {
+  /** null where a signal ended it. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly seconds: number;
+}
+
+/**
+ * Runs the built command line in a process of its own.
+ * @param signal sent after so many milliseconds
+ */
+export function command(
+  args: readonly string[],
+  signal?: { readonly name: NodeJS.Signals; readonly after: number },
+): Promise<Outcome> {
+  const began = performance.now();
+  const child = spawn(process.execPath, [builtFile("src/cli/main.js"), ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.on("data", (text) => {
+    stdout += text;
+  });
+  child.stderr.on("data", (text) => {
+    stderr += text;
+  });
+  const timer = signal && setTimeout(() => child.kill(signal.name), signal.after);
+  return new Promise((resolve) => {
+    child.on("close", (code) => {
+      clearTimeout(timer);
+      resolve({ code, stdout, stderr, seconds: (performance.now() - began) / 1000 });
+    });
+  });
+}

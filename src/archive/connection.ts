@@ -1,0 +1,65 @@
+import { existsSync, statSync } from "node:fs";
+import Database from "better-sqlite3";
+import { UserError } from "../user-error.ts";
+import { guard } from "./sqlite-errors.ts";
+
+/** Milliseconds to wait for another connection's transaction. */
+const BUSY = 5000;
+
+/** Opens a SQLite file and closes it again where `use` throws. @throws UserError where it cannot be opened */
+export function connect<T>(path: string, options: Database.Options, use: (db: Database.Database) => T): T {
+  return guard(path, () => {
+    const db = new Database(path, { timeout: BUSY, ...options });
+    try {
+      return use(db);
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  });
+}
+
+/** Which file a path leads to; a file that was deleted or replaced has another. */
+export function fileIdentity(path: string): string | undefined {
+  if (path === ":memory:") return undefined;
+  const { dev, ino } = statSync(path);
+  return `${dev}:${ino}`;
+}
+
+/** @throws UserError where the path no longer leads to the file that was opened */
+export function refuseMoved(path: string, file: string | undefined): void {
+  if (file === undefined) return;
+  let now: string | undefined;
+  try {
+    now = fileIdentity(path);
+  } catch {
+    // Deleted.
+  }
+  if (now === file) return;
+  throw new UserError(
+    `${path}: the archive was ${now === undefined ? "deleted, or moved away" : "replaced by another file"} while it was in use; ` +
+      "nothing more is written; put it back and go on with qes resume",
+  );
+}
+
+/** @throws UserError where the latest candidates lie in a -wal file whose archive is gone; SQLite would delete them */
+export function refuseOrphanWal(path: string): void {
+  const wal = `${path}-wal`;
+  const gone = !existsSync(path) || statSync(path).size === 0;
+  if (path === ":memory:" || !gone || !existsSync(wal) || statSync(wal).size === 0) return;
+  throw new UserError(
+    `${path}: the archive is missing or empty, but its ${wal} is there; put the archive back, or delete ${wal} to start anew`,
+  );
+}
+
+/** @throws UserError where there is any damage */
+export function refuseDamage(path: string, damage: readonly string[]): void {
+  if (damage.length > 0) throw damageError(path, damage);
+}
+
+export function damageError(path: string, damage: readonly string[]): UserError {
+  const more = damage.length > 1 ? `, and ${damage.length - 1} more` : "";
+  return new UserError(
+    `${path}: the archive is damaged (${damage[0].slice(0, 200)}${more}); qes verify lists it all; restore a copy or choose another --archive`,
+  );
+}

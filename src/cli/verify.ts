@@ -1,0 +1,34 @@
+import { verifyArchive } from "../verify.ts";
+import { type Command, flag, flagOption, print, printJson, text, wholeOption } from "./command.ts";
+
+export const verifyCommand: Command = {
+  usage: "verify <archive>",
+  describe: "check an archive: its structure, checksums, populations and digests, and scores and costs of a sample",
+  positionals: { archive: "the archive file" },
+  options: {
+    sample: text("candidates of each scoring context that are scored again", { defaultDescription: "100" }),
+    all: flag("score every candidate again"),
+    json: flag("print one JSON object on stdout"),
+  },
+  examples: [["qes verify qes.sqlite --all", "everything that can be checked"]],
+  async run(args) {
+    const sample = wholeOption(args, "sample", 1) ?? 100;
+    const report = verifyArchive(String(args["archive"]), {
+      sample: flagOption(args, "all") ? Number.POSITIVE_INFINITY : sample,
+    });
+    const { findings } = report;
+    if (flagOption(args, "json")) printJson(report);
+    else {
+      print(
+        `${report.archive}: schema ${report.schema}, ${report.runs} runs, ${report.generations} generations, ` +
+          `${report.candidates} candidates, ${report.recomputed} of them scored again`,
+      );
+      for (const finding of findings.slice(0, MOST_LINES)) print(`- ${finding}`);
+      if (findings.length > MOST_LINES) print(`- and ${findings.length - MOST_LINES} more; --json lists them all`);
+      print(findings.length === 0 ? "nothing wrong" : `${findings.length} findings; restore a copy of the archive`);
+    }
+    return findings.length === 0 ? 0 : 2;
+  },
+};
+
+const MOST_LINES = 50;
