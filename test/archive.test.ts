@@ -142,7 +142,7 @@ test("a file that is not SQLite is refused and left alone", () => {
   const path = fresh();
   writeFileSync(path, "these are my notes, not an archive\n".repeat(100));
   expect(refusal(path)).toMatchInlineSnapshot(
-    `"FILE: expected an archive (a SQLite file), got something else; choose another --archive"`,
+    `"FILE: expected an archive (a SQLite file), got something else; choose another --archive (file is not a database)"`,
   );
 });
 
@@ -180,7 +180,11 @@ test("reading leaves no files beside the archive", () => {
 
 function setWriter(path: string, pid: number, host: string, run: number | null): void {
   const db = new Database(path);
-  db.prepare("INSERT OR REPLACE INTO writer VALUES (1, ?, ?, ?, '2020-01-01T00:00:00.000Z')").run(pid, host, run);
+  db.prepare("INSERT OR REPLACE INTO writer VALUES (1, 'token', ?, ?, '', '', ?, '2020-01-01T00:00:00.000Z')").run(
+    pid,
+    host,
+    run,
+  );
   db.close();
 }
 

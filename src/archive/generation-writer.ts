@@ -70,7 +70,12 @@ export class GenerationWriter {
     if (reusedKeys.length > 0) {
       this.#reused.run(run, generation, bytesOf(reusedKeys));
     }
-    const sum = generationSum(record);
+    // Of what the rows hold, not of what else the caller's arrays and map may.
+    const sum = generationSum({
+      ...record,
+      costs: costs.subarray(0, scores.length * width),
+      failures: new Map([...failures].filter(([i]) => i < scores.length)),
+    });
     this.#sum.run(run, generation, scores.length, sum);
     this.#saveState(record);
   }

@@ -42,7 +42,7 @@ const schema = `
     generation INTEGER NOT NULL,
     genome BLOB NOT NULL,
     score REAL,
-    ${costColumns.map((name) => `${name} NUMERIC`).join(", ")},
+    ${costColumns.map((name) => `${name} NUMERIC NOT NULL`).join(", ")},
     failure TEXT
   );
   ${generationTable}
