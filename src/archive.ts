@@ -125,7 +125,7 @@ export class Archive {
 
   /** The id of a scoring context. */
   contextId(key: string): number {
-    return guard(this.path, () => {
+    return this.#write(() => {
       const known = this.contexts().find((context) => context.key === key);
       if (known !== undefined) return known.id;
       const id = Number(this.#db.prepare("INSERT INTO context (key) VALUES (?)").run(key).lastInsertRowid);
@@ -152,7 +152,7 @@ export class Archive {
   }
 
   createRun(name: string, context: number, config: string, started: string): number {
-    return guard(this.path, () => {
+    return this.#write(() => {
       const { lastInsertRowid } = this.#db
         .prepare("INSERT INTO run (context, name, config, started) VALUES (?, ?, ?, ?)")
         .run(context, name, config, started);
@@ -163,8 +163,7 @@ export class Archive {
 
   /** Says in the writer's row which run it is at, and records the run's configuration as it goes on. */
   startRun(run: number, config: string): void {
-    guard(this.path, () => {
-      this.#checkHold();
+    this.#write(() => {
       this.#db.prepare("UPDATE run SET config = ?, status = 'running', digest = NULL WHERE id = ?").run(config, run);
       this.#seal(run);
       this.#db.prepare("UPDATE writer SET run = ?").run(run);
@@ -176,13 +175,22 @@ export class Archive {
    * of the generation is then kept
    */
   commit(record: GenerationRecord): void {
-    guard(this.path, () => {
+    this.#write(() => {
+      this.#writer ??= new GenerationWriter(this.#db);
+      this.#writer.add(record);
+    });
+  }
+
+  /** All or nothing, and only while the file is in place and this process is its writer. */
+  #write<T>(use: () => T): T {
+    return guard(this.path, () => {
       refuseMoved(this.path, this.#file);
-      this.#db
+      return this.#db
         .transaction(() => {
-          this.#checkHold();
-          this.#writer ??= new GenerationWriter(this.#db);
-          this.#writer.add(record);
+          if (this.#token !== undefined && lockToken(this.#db) !== this.#token) {
+            throw new UserError(`${this.path}: another process has taken the archive over; nothing more is written`);
+          }
+          return use();
         })
         .immediate();
     });
@@ -288,11 +296,5 @@ export class Archive {
     this.#writer = undefined;
     const row = this.#db.prepare("SELECT * FROM run WHERE id = ?").get(run) as RawRun;
     this.#db.prepare("UPDATE run SET seal = ? WHERE id = ?").run(runSeal(fixedSeal(row), row), run);
-  }
-
-  /** @throws UserError where another writer has taken the lock over */
-  #checkHold(): void {
-    if (this.#token === undefined || lockToken(this.#db) === this.#token) return;
-    throw new UserError(`${this.path}: another process has taken the archive over; nothing more is written`);
   }
 }

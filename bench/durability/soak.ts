@@ -52,12 +52,12 @@ const forward = {
 export const scenarios: readonly Scenario[] = [
   {
     name: "analytic, inline",
-    config: preset("imagenet-mixed-7.0g", { evaluations: 60_000, generation: 256 }),
+    config: preset("imagenet-mixed-7.0g", { evaluations: 20_000, generation: 128 }),
     threads: 0,
   },
   {
     name: "analytic, 2 threads",
-    config: preset("imagenet-mixed-7.0g", { evaluations: 40_000, generation: 512, seed: 2 }),
+    config: preset("imagenet-mixed-7.0g", { evaluations: 20_000, generation: 256, seed: 2 }),
     threads: 2,
   },
   {
@@ -172,8 +172,10 @@ if (isMain(import.meta.url)) {
     kills: numberArgument("kills", Number.MAX_SAFE_INTEGER),
     scenarios,
     random: Math.random,
-    onRound: ({ searches, kills, resumes, problems }) =>
-      process.stderr.write(`${searches} searches, ${kills} kills, ${resumes} resumes, ${problems.length} problems\n`),
+    onRound: ({ searches, kills, resumes, problems }) => {
+      process.stderr.write(`${searches} searches, ${kills} kills, ${resumes} resumes, ${problems.length} problems`);
+      process.stderr.write(` ${problems.at(-1) ?? ""}\n`);
+    },
   });
   console.log(JSON.stringify(report, null, 2));
   const { rowsLost, rowsTwice, digestsThatDiffered, problems } = report;

@@ -11,6 +11,8 @@ import { TimeLimit, type TimeLimits, timeLimits } from "./time-limit.ts";
 const BATCHES_A_THREAD = 16;
 /** but none so short that its message takes as long as its scoring; seconds. */
 const SHORTEST_BATCH = 1e-3;
+/** Milliseconds between two looks at whether any thread lives. */
+const THREAD_CHECK = 500;
 /** How often a candidate is scored alone before it is set aside. */
 const TRIES = 3;
 /** Candidates set aside with no batch scored in between: then it is the machine, not they. */
@@ -43,8 +45,13 @@ export class ThreadPool implements Pool {
   readonly faults = new Map<string, number>();
   readonly #genomeLength: number;
   readonly #batch: number;
-  readonly #piscina: Piscina<Uint8Array, Uint8Array>;
   readonly #limit: TimeLimit;
+  readonly #open: () => Piscina<Uint8Array, Uint8Array>;
+  #piscina: Piscina<Uint8Array, Uint8Array>;
+  /** Of the batches on their way. */
+  readonly #aborts = new Set<AbortController>();
+  /** Why the last thread ended that was at no batch. */
+  #lastError = "it ended";
   #setAsideInARow = 0;
   #closed = false;
 
@@ -54,15 +61,21 @@ export class ThreadPool implements Pool {
     this.#genomeLength = genomeLength;
     this.#batch = batch;
     this.#limit = new TimeLimit(options.limits ?? timeLimits);
-    this.#piscina = new Piscina<Uint8Array, Uint8Array>({
-      filename: options.worker ?? builtFile("workers/score.js"),
-      minThreads: threads,
-      maxThreads: threads,
-      workerData: { config: pack(config) },
-      ...(options.heap === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: options.heap } }),
-    });
-    // A thread that dies between two batches is replaced; without a listener the event would end the process.
-    this.#piscina.on("error", () => {});
+    this.#open = () => {
+      const piscina = new Piscina<Uint8Array, Uint8Array>({
+        filename: options.worker ?? builtFile("workers/score.js"),
+        minThreads: threads,
+        maxThreads: threads,
+        workerData: { config: pack(config) },
+        ...(options.heap === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: options.heap } }),
+      });
+      // Without a listener the event would end the process.
+      piscina.on("error", (error: Error) => {
+        this.#lastError = error.message;
+      });
+      return piscina;
+    };
+    this.#piscina = this.#open();
   }
 
   async score(genomes: Uint8Array): Promise<BatchScores> {
@@ -76,7 +89,12 @@ export class ThreadPool implements Pool {
         await this.#scoreBatch(genomes, batch, batches, scores, failures);
       }
     };
-    await Promise.all(Array.from({ length: this.threads }, run));
+    const guard = setInterval(() => this.#replaceThreads(), THREAD_CHECK);
+    try {
+      await Promise.all(Array.from({ length: this.threads }, run));
+    } finally {
+      clearInterval(guard);
+    }
     failures.sort(([a], [b]) => a - b);
     return { scores, failures };
   }
@@ -84,6 +102,16 @@ export class ThreadPool implements Pool {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#piscina.destroy();
+  }
+
+  /** Piscina replaces a thread that dies, but gives up on those that die while they start; batches would then wait for ever. */
+  #replaceThreads(): void {
+    if (this.#closed || this.#piscina.threads.length > 0) return;
+    const dead = this.#piscina;
+    this.#piscina = this.#open();
+    const reason = new Error(`its thread could not start: ${this.#lastError}`);
+    for (const abort of this.#aborts) abort.abort(reason);
+    dead.destroy().catch(() => {});
   }
 
   /** The last batch is scored first. */
@@ -134,7 +162,11 @@ export class ThreadPool implements Pool {
   async #run(genomes: Uint8Array, { first, end, tries }: Batch): Promise<Reply> {
     const abort = new AbortController();
     const count = end - first;
-    const timer = setTimeout(() => abort.abort(), 1000 * this.#limit.seconds(count) * 2 ** tries);
+    this.#aborts.add(abort);
+    const timer = setTimeout(
+      () => abort.abort(new Error("its thread took too long")),
+      1000 * this.#limit.seconds(count) * 2 ** tries,
+    );
     try {
       const reply = unpack(await this.#piscina.run(genomes, { signal: abort.signal })) as Reply;
       if (reply.scores.length !== 8 * count) throw new Error(`expected ${count} scores`);
@@ -142,6 +174,7 @@ export class ThreadPool implements Pool {
       return reply;
     } finally {
       clearTimeout(timer);
+      this.#aborts.delete(abort);
     }
   }
 }
@@ -157,8 +190,8 @@ export interface Reply {
 
 /** What happened to a thread, in words that stay the same from one time to the next. */
 function reasonOf(error: unknown): string {
-  const { name, code, message } = error as { name?: string; code?: string; message?: string };
-  if (name === "AbortError") return "its thread took too long";
+  const { name, code, message, cause } = error as { name?: string; code?: string; message?: string; cause?: unknown };
+  if (name === "AbortError" && cause !== undefined) return reasonOf(cause);
   if (code === "ERR_WORKER_OUT_OF_MEMORY") return "its thread ran out of memory";
   if (message?.startsWith("worker exited with code")) return `its thread ended with code ${message.split(": ")[1]}`;
   return String(message ?? error).slice(0, 200);

@@ -1,0 +1,101 @@
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import type { Config } from "../../src/config.ts";
+import { packageRoot } from "../../src/package-root.ts";
+import { ThreadPool } from "../../src/pool/threads.ts";
+import { TimeLimit } from "../../src/pool/time-limit.ts";
+import { UserError } from "../../src/user-error.ts";
+import { temporaryFolder } from "../temporary.ts";
+
+const folder = temporaryFolder();
+const worker = join(packageRoot, "test/fixtures/workers/faulty.mjs");
+/** The first byte of a genome, which faulty.mjs obeys. */
+const Fault = { none: 0, throw: 1, exit: 2, memory: 3, hang: 4, once: 5 } as const;
+
+let pool: ThreadPool;
+let files = 0;
+const open = () => {
+  const config = { marker: join(folder, `${++files}`) } as unknown as Config;
+  const limits = { first: 20, least: 0.2, factor: 20 };
+  pool = new ThreadPool(config, 2, 2, 1024, { worker, heap: 32, limits });
+  return pool;
+};
+afterEach(() => pool.close());
+
+/** Sixty genomes that score their index, with faults at some. */
+function genomes(faults: Readonly<Record<number, number>>): Uint8Array {
+  const bytes = new Uint8Array(120);
+  for (let i = 0; i < 60; i++) bytes.set([faults[i] ?? Fault.none, i], 2 * i);
+  return bytes;
+}
+
+const expected = (without: readonly number[]) =>
+  Float64Array.from({ length: 60 }, (_, i) => (without.includes(i) ? Number.NaN : i));
+
+test("a thread that dies once costs nothing: its batch is scored again", async () => {
+  const { scores, failures } = await open().score(genomes({ 17: Fault.once }));
+  expect(failures).toEqual([]);
+  expect(scores).toEqual(expected([]));
+  expect([...pool.faults]).toEqual([["its thread ended with code 1", 1]]);
+});
+
+test("a candidate that throws is found among the others, and fails alone with the reason", async () => {
+  const { scores, failures } = await open().score(genomes({ 0: Fault.throw, 59: Fault.throw }));
+  expect(scores).toEqual(expected([0, 59]));
+  expect(failures).toEqual([
+    [0, "scoring failed 3 times: no such layer"],
+    [59, "scoring failed 3 times: no such layer"],
+  ]);
+  expect(pool.faults.get("no such layer")).toBeGreaterThanOrEqual(6);
+});
+
+test("a candidate that ends its thread, and one that takes all memory, fail alone with their reasons", async () => {
+  const { scores, failures } = await open().score(genomes({ 5: Fault.exit, 33: Fault.memory }));
+  expect(scores).toEqual(expected([5, 33]));
+  expect(failures).toEqual([
+    [5, "scoring failed 3 times: its thread ended with code 7"],
+    [33, "scoring failed 3 times: its thread ran out of memory"],
+  ]);
+});
+
+test("a candidate that never ends is stopped by a limit that follows from what was measured", async () => {
+  open();
+  await pool.score(genomes({}));
+  const began = performance.now();
+  const { scores, failures } = await pool.score(genomes({ 20: Fault.hang }));
+  expect(scores).toEqual(expected([20]));
+  expect(failures).toEqual([[20, "scoring failed 3 times: its thread took too long"]]);
+  // A batch and its halves at 0.2 s, then 0.2, 0.4 and 0.8 s for the candidate alone.
+  expect(performance.now() - began).toBeLessThan(20_000);
+}, 60_000);
+
+test("where nothing can be scored any more, the machine is blamed and not every candidate", async () => {
+  open();
+  const all = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [i, Fault.throw]));
+  await expect(pool.score(genomes(all))).rejects.toThrow(UserError);
+});
+
+test("threads that cannot start are an error, not a wait for ever", async () => {
+  const config = {} as Config;
+  pool = new ThreadPool(config, 2, 2, 1024, { worker: join(folder, "no-such-worker.mjs") });
+  await expect(pool.score(genomes({}))).rejects.toThrow(/could not be scored.*(?:could not start|Cannot find)/);
+});
+
+test("closing a pool abandons what it scores", async () => {
+  open();
+  const scoring = pool.score(genomes({ 1: Fault.hang }));
+  scoring.catch(() => {});
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await pool.close();
+  await expect(scoring).rejects.toThrow();
+});
+
+test("the time limit is a multiple of the slowest scoring, and never below the least", () => {
+  const limit = new TimeLimit({ first: 100, least: 3, factor: 20 });
+  expect(limit.seconds(8)).toBe(100);
+  limit.measured(1, 10);
+  expect(limit.seconds(8)).toBe(16);
+  expect(limit.seconds(1)).toBe(3);
+  limit.measured(0.001, 10);
+  expect(limit.seconds(8)).toBe(16);
+});
