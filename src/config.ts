@@ -1,4 +1,3 @@
-import { parse as parseYaml } from "yaml";
 import { z } from "zod";
 import { costNames } from "./costs.ts";
 import { fillFromDevice, startIsTasks } from "./devices.ts";
@@ -11,6 +10,7 @@ import { Space, type SpaceOptions } from "./space/space.ts";
 import { fillTemplate } from "./space/template.ts";
 import { describe, parseStructure, type Structure } from "./structure.ts";
 import { UserError } from "./user-error.ts";
+import { parseYamlText } from "./yaml-text.ts";
 
 /** The super block and the ranges of each searchable family; design section 7 gives the published ones. */
 const searchFamilies = {
@@ -147,14 +147,7 @@ export function parseConfig(raw: unknown, where: string): Config {
 
 /** @throws UserError where the text is not YAML */
 export function parseConfigText(text: string, where: string): unknown {
-  if (text.length > 1e6)
-    throw new UserError(`${where}: expected a configuration below 1 MB, got ${text.length} characters`);
-  try {
-    return parseYaml(text, { maxAliasCount: 20, prettyErrors: true, logLevel: "error" });
-  } catch (error) {
-    const message = error instanceof Error ? error.message.split("\n")[0] : String(error);
-    throw new UserError(`${where}: not readable as YAML: ${message}`);
-  }
+  return parseYamlText(text, where);
 }
 
 /**

@@ -5,13 +5,15 @@ export interface ArchiveRows {
   readonly runs: number;
   /** Every candidate with its score, costs, failure and generation, as text, sorted. */
   readonly rows: readonly string[];
+  /** Of the last run, where it is finished. */
+  readonly digest: string | undefined;
   /** What is wrong with the file. */
   readonly damage: readonly string[];
 }
 
 /** All that an archive holds; nothing where there is no file yet. */
 export function readRows(path: string): ArchiveRows {
-  if (!existsSync(path) || statSync(path).size === 0) return { runs: 0, rows: [], damage: [] };
+  if (!existsSync(path) || statSync(path).size === 0) return { runs: 0, rows: [], digest: undefined, damage: [] };
   const archive = Archive.openForReading(path);
   try {
     const rows: string[] = [];
@@ -29,7 +31,7 @@ export function readRows(path: string): ArchiveRows {
         }
       });
     }
-    return { runs: runs.length, rows: rows.sort(), damage };
+    return { runs: runs.length, rows: rows.sort(), digest: runs.at(-1)?.digest, damage };
   } finally {
     archive.close();
   }
