@@ -62,9 +62,8 @@ export function solveBits(problem: BitProblem, known = Number.NEGATIVE_INFINITY)
   if (multipliers === undefined) return undefined;
   const first = chain.labelSetting(multipliers, known, BEAM);
   const exact = chain.labelSetting(multipliers, Math.max(known, first.gain), MAX_LABELS);
-  const best = exact.choices ?? first.choices;
+  const { choices: best, gain } = exact.gain > first.gain ? exact : first;
   if (best === undefined) return undefined;
-  const gain = Math.max(first.gain, exact.gain);
   const proven = exact.dropped <= gain + TOLERANCE;
   return { choices: best, gain, bound: Math.max(gain, exact.dropped), proven, labels: exact.labels };
 }
@@ -198,7 +197,9 @@ class Chain {
           const f = label.flash + choice.flash;
           if (b + this.#leastBitops[l + 1][room] > bitops || f + this.#leastFlash[l + 1][room] > flash) continue;
           const gain = label.gain + choice.gain;
-          const bound = gain + suffix[l + 1][room] + (pb > 0 ? pb * (bitops - b) : 0) + (pf > 0 ? pf * (flash - f) : 0);
+          const slack = (pb > 0 ? pb * (bitops - b) : 0) + (pf > 0 ? pf * (flash - f) : 0);
+          // Room left behind the last layer is worth nothing: a whole path that gains no more than `known` is no better.
+          const bound = l + 1 === layers.length ? gain : gain + suffix[l + 1][room] + slack;
           if (bound <= known + TOLERANCE) continue;
           grown.push({ gain, bitops: b, flash: f, room, choice: i, before: label, bound });
         }

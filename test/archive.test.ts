@@ -22,15 +22,16 @@ const checkpoint: Checkpoint = {
 };
 
 function record(run: number, context: number, change: Partial<GenerationRecord> = {}): GenerationRecord {
+  const scores = change.scores ?? Float64Array.of(0.1 + 0.2, -1e-300, Number.NaN);
   return {
     run,
     context,
     generation: 1,
     genomeLength: 3,
     genomes: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9),
-    scores: Float64Array.of(0.1 + 0.2, -1e-300, Number.NaN),
-    costs: Float64Array.from({ length: 3 * costNames.length }, (_, i) => i),
-    failures: new Map([[2, "the score is -Infinity"]]),
+    scores,
+    costs: Float64Array.from({ length: scores.length * costNames.length }, (_, i) => i),
+    failures: scores.length === 3 ? new Map([[2, "the score is -Infinity"]]) : new Map(),
     reusedKeys: Uint32Array.of(0, 4294967295, 17, 2147483648),
     checkpoint,
     seconds: 1.5,
@@ -178,12 +179,21 @@ test("reading leaves no files beside the archive", () => {
   expect(existsSync(`${path}-shm`)).toBe(false);
 });
 
-function setWriter(path: string, pid: number, host: string, run: number | null): void {
+interface Writer {
+  readonly pid: number;
+  readonly host?: string;
+  /** Empty where the system did not say. */
+  readonly boot?: string;
+  readonly start?: string;
+}
+
+function setWriter(path: string, { pid, host = hostname(), boot = "", start = "" }: Writer): void {
   const db = new Database(path);
-  db.prepare("INSERT OR REPLACE INTO writer VALUES (1, 'token', ?, ?, '', '', ?, '2020-01-01T00:00:00.000Z')").run(
+  db.prepare("INSERT OR REPLACE INTO writer VALUES (1, 'token', ?, ?, ?, ?, 1, '2020-01-01T00:00:00.000Z')").run(
     pid,
     host,
-    run,
+    boot,
+    start,
   );
   db.close();
 }
@@ -191,7 +201,7 @@ function setWriter(path: string, pid: number, host: string, run: number | null):
 test("a second writer is refused with a message that names the first", () => {
   const { path } = filled();
   // Our parent process lives as long as we do.
-  setWriter(path, process.ppid, hostname(), 1);
+  setWriter(path, { pid: process.ppid });
   expect(() => Archive.openForWriting(path)).toThrow(
     `held by process ${process.ppid} on ${hostname()}, run 1, since 2020-01-01T00:00:00.000Z; wait for it or choose another --archive`,
   );
@@ -201,8 +211,26 @@ test("a second writer is refused with a message that names the first", () => {
 test("the lock of a dead process is taken over", () => {
   const { path } = filled();
   const { pid } = spawnSync(process.execPath, ["-e", ""]);
-  setWriter(path, pid, hostname(), 1);
+  setWriter(path, { pid });
   const archive = Archive.openForWriting(path);
+  expect(archive.runs()).toHaveLength(1);
+  archive.close();
+});
+
+test.runIf(existsSync("/proc/self/stat"))("the lock of an earlier process of the same number is taken over", () => {
+  const { path } = filled();
+  for (const earlier of [{ boot: "another" }, { start: "another" }]) {
+    setWriter(path, { pid: process.ppid, ...earlier });
+    Archive.openForWriting(path).close();
+  }
+});
+
+test("the lock of a process on another machine is taken over only on demand", () => {
+  const { path } = filled();
+  const { pid } = spawnSync(process.execPath, ["-e", ""]);
+  setWriter(path, { pid, host: "elsewhere" });
+  expect(() => Archive.openForWriting(path)).toThrow("if that machine is gone, add --unlock");
+  const archive = Archive.openForWriting(path, { unlock: true });
   expect(archive.runs()).toHaveLength(1);
   archive.close();
 });

@@ -12,6 +12,8 @@ import { decode, encode } from "../src/space/genome.ts";
 import { packBits } from "../src/space/space.ts";
 import { networkOf, parseStructure, type Structure } from "../src/structure.ts";
 
+/** QES_SLOW_TESTS=1 takes minutes. */
+const networks = process.env["QES_SLOW_TESTS"] === "1" ? 5000 : 100;
 const sigmas = { sigmaActivation: 5, sigmaWeight: 4 };
 
 /** Small networks of two or three stages and at most four layers, with room for full enumeration. */
@@ -47,7 +49,7 @@ const legalSets = [
 ];
 
 describe("bit refinement", () => {
-  test("equals full enumeration on 300 random small networks and budgets", () => {
+  test("equals full enumeration on random small networks and budgets", () => {
     let met = 0;
     fc.assert(
       fc.property(
@@ -93,9 +95,35 @@ describe("bit refinement", () => {
           for (const pair of found!.pairs) expect(bytes).toContain(pair);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: networks },
     );
-    expect(met).toBeGreaterThan(100);
+    expect(met).toBeGreaterThan(networks / 4);
+  });
+
+  test("spends the last byte of flash where that gains the most", () => {
+    const dw = { class: "SuperQuantResK1DWK1", k: 5, btn: 1, L: 1, nbitsA: [4, 4, 4], nbitsW: [4, 4, 4] };
+    const structure = parseStructure(
+      [
+        { class: "ConvKXBNRELU", in: 3, out: 1, k: 3, s: 2, nbitsA: 8, nbitsW: 8 },
+        { ...dw, in: 1, out: 4, s: 2 },
+        { ...dw, in: 4, out: 4, s: 1 },
+        { class: "ConvKXBNRELU", in: 4, out: 4, k: 1, s: 1, nbitsA: 4, nbitsW: 4 },
+      ],
+      "test",
+    );
+    const pairs = bitProduct([2, 4, 8], [2, 4, 8]).map(packBits);
+    const limits = Float64Array.from(costNames, (name) => (name === "flash" ? 105 : Number.POSITIVE_INFINITY));
+    limits[costNames.indexOf("sram")] = 332;
+    const network = networkOf(structure, 16);
+    const found = refineNetwork(
+      network,
+      () => pairs,
+      new AnalyticScore({ stageWeights: [1, 1], ...sigmas }),
+      2,
+      limits,
+    )!;
+    expect([...found.pairs].map((pair) => pair.toString(16))).toEqual(["24", "84", "84", "88"]);
+    expect(costs(network, 2, emptyCosts()).flash).toBe(105);
   });
 
   test("improves the published 7.0G network at its own BitOps, proven, in under a second", () => {
@@ -110,9 +138,10 @@ describe("bit refinement", () => {
       name === "bitops" ? before.bitops : Number.POSITIVE_INFINITY,
     );
     const pairs = bitProduct([3, 4, 5, 6], [3, 4, 5, 6]).map(packBits);
-    const began = performance.now();
+    const began = process.cpuUsage();
     const found = refineNetwork(network, (layer) => (layer === 0 ? [0x88] : pairs), score, 0, limits)!;
-    expect(performance.now() - began).toBeLessThan(1000);
+    // Processor time, which other work on the machine does not add to.
+    expect(process.cpuUsage(began).user / 1e3).toBeLessThan(1000);
     expect(found.scoreBefore).toBeCloseTo(1224.54, 2);
     expect(found.score).toBeGreaterThanOrEqual(found.scoreBefore);
     expect(found.proven).toBe(true);

@@ -52,6 +52,8 @@ export class ChainBound {
   #depth = 0;
   /** Depth of the last pass that had too many labels. */
   #failed = Number.POSITIVE_INFINITY;
+  /** Networks of at most this score may have been left out of the relaxation. */
+  #discardedBelow = Number.NEGATIVE_INFINITY;
   readonly #screens: Screen[] = [];
 
   constructor(chain: Chain) {
@@ -65,10 +67,13 @@ export class ChainBound {
     return Math.max(this.enumeratedTo, this.#best + this.chain.magnitude * ROUNDING);
   }
 
-  /** With a gap and before the first pass it is by multipliers, and its bound may be above `upperBound`, which leaves out layers that fit no network. */
-  prove(): ChainProof {
+  /**
+   * Where the gap is open and there was no pass it is by multipliers, and its bound may be above `upperBound`, which leaves out layers that fit no network.
+   * @param best score of the best network known, of any chain
+   */
+  prove(best: number): ChainProof {
     const { chain, multipliers } = this;
-    const closed = this.enumeratedTo > Number.NEGATIVE_INFINITY && this.enumeratedTo <= this.#best + this.slack;
+    const closed = this.enumeratedTo > Number.NEGATIVE_INFINITY && this.enumeratedTo <= best + this.slack;
     const enumerated = this.#depth > 0 || closed;
     let bound = this.upperBound;
     if (!enumerated) {
@@ -104,7 +109,7 @@ export class ChainBound {
       if (better) {
         this.lagrangian = relaxation.bound;
         this.multipliers = multipliers;
-        this.enumeratedTo = this.lagrangian + this.slack;
+        this.enumeratedTo = Math.max(this.lagrangian + this.slack, this.#discardedBelow);
       }
       const path = relaxedPath(relaxation);
       if (path === undefined || chain.limits.length === 0) {
@@ -116,6 +121,7 @@ export class ChainBound {
       if (better && incumbents.least > Number.NEGATIVE_INFINITY) {
         relaxation.solvePrefixes();
         relaxation.discard(incumbents.least - this.slack);
+        this.#discardedBelow = incumbents.least;
       }
       columns.push({ value, costs: costs.map((cost, d) => cost / unit(chain.limits[d])) });
       const { prices, value: least } = priceBudgets(columns, chain.limits.length);

@@ -43,7 +43,7 @@ export function* solve(
     networks: incumbents.networks,
     proven: bounds.every((bound) => isClosed(bound, incumbents)),
     phase,
-    prove: () => bounds.map((bound) => bound.prove()),
+    prove: () => bounds.map((bound) => bound.prove(incumbents.best)),
   });
   for (const { resolution, structure } of known) {
     const bound = bounds.find(

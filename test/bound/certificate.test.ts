@@ -4,6 +4,7 @@ import { type Certificate, certificateOf, parseCertificate } from "../../src/bou
 import { solve } from "../../src/bound/solve.ts";
 import type { Budgets, SpaceDescription } from "../../src/bound/space-description.ts";
 import { verifyCertificate } from "../../src/bound/verify.ts";
+import { costNames } from "../../src/costs.ts";
 import { UserError } from "../../src/user-error.ts";
 import { anyBudgets, anySpace, enumerate, sizeOf } from "./random-space.ts";
 
@@ -57,6 +58,35 @@ describe("certificates of random small spaces", () => {
         }
       }),
       { numRuns: 40, seed: 7, endOnFailure: true },
+    );
+  });
+
+  it("of several resolutions prove as much as the solver does", () => {
+    fc.assert(
+      fc.property(space, anyBudgets, (description, budgetsAt) => {
+        const spaces = [0, 7, 16].map((more) => ({ ...description, resolution: description.resolution + more }));
+        const budgets = budgetsAt(enumerate(spaces[1]));
+        const best = Math.max(
+          ...spaces.flatMap((each) =>
+            enumerate(each)
+              .filter(({ costs }) =>
+                costNames.every((name) => costs[name] <= (budgets[name] ?? Number.POSITIVE_INFINITY)),
+              )
+              .map(({ score }) => score),
+          ),
+        );
+        const steps = solve(spaces, budgets);
+        let step = steps.next();
+        while (!step.done) step = steps.next();
+        const { networks, proven, upperBound } = step.value;
+        expect(proven).toBe(true);
+        if (best === Number.NEGATIVE_INFINITY) return;
+        expect(Math.abs(networks[0].score - best)).toBeLessThan(1e-9);
+        expect(upperBound - best).toBeLessThan(1e-9);
+        const certificate = certificateOf({}, step.value);
+        expect(verifyCertificate(certificate, spaces, budgets)).toEqual([]);
+      }),
+      { numRuns: 25, seed: 10, endOnFailure: true },
     );
   });
 

@@ -7,7 +7,10 @@ import { batch } from "./qes.ts";
 const folder = temporaryFolder();
 
 const presets = presetNames();
-const commands = ["", "search", "resume", "score", "runs", "best", "presets", "preset"];
+const commands = [
+  ...["", "search", "resume", "score", "runs", "best", "verify", "presets", "preset"],
+  ...["devices", "refine", "rank", "bound", "verify-bound", "bench"],
+];
 const lines = [
   ["presets"],
   ["presets", "--json"],
@@ -34,6 +37,11 @@ test.each(presets)("preset %s prints the YAML that a search reads", (name) => {
 });
 
 describe("--help has usage, options and examples", () => {
+  test("of every command", () => {
+    const list = outcomeOf("--help").stdout.match(/Commands:\n([\s\S]*?)\n\n/)![1];
+    expect([...list.matchAll(/^ {2}qes (\S+)/gm)].map(([, name]) => name)).toEqual(commands.slice(1));
+  });
+
   test.each(commands)("qes %s --help", (command) => {
     expect(outcomeOf(...(command === "" ? [] : [command]), "--help").stdout).toMatchSnapshot();
   });

@@ -1,4 +1,5 @@
 import type { Block, Structure } from "../../src/structure.ts";
+import { simulatedPeak } from "./live-memory.ts";
 
 /*
  * The slow, obvious costs: section 6 of the spec written down line by line, on the interchange form, one formula for each class.
@@ -13,6 +14,7 @@ export interface NaiveCosts {
   srams: number[];
   sram: number;
   layers: number;
+  sramLive: number;
 }
 
 interface Conv {
@@ -115,5 +117,6 @@ export function naiveCosts(structure: Structure, resolution: number, classes = 0
     srams,
     sram: Math.max(...srams),
     layers: main.length,
+    sramLive: simulatedPeak(structure, resolution),
   };
 }

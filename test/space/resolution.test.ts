@@ -46,7 +46,7 @@ describe("the input resolution as a gene", () => {
     expect([...met].sort((x, y) => x - y)).toEqual([64, 96, 128, 160, 192, 224]);
   });
 
-  test("repairs kernels that no longer fit their maps, and those that a larger map does not shrink", () => {
+  test("takes kernels along: the largest its maps allow stays the largest, any other stays what it is", () => {
     const start = structureOf(space, encode(space, config.space.start, 64, "start"), 0);
     const wide = start.map((block) => (block.L === undefined ? block : { ...block, k: 5 }));
     const genome = encode(space, wide, 224, "wide");
@@ -54,6 +54,9 @@ describe("the input resolution as a gene", () => {
     // At 64 the last block sees 4 x 4 maps: 5 and 3 shrink to 1, and at 8 x 8, 5 x 1.5 still fits.
     expect(structureOf(space, genome, 0).map((block) => block.k)).toEqual([3, 5, 5, 5, 1, 1, 1]);
     setResolution(space, genome, 0, 224);
-    expect(structureOf(space, genome, 0).map((block) => block.k)).toEqual([3, 5, 5, 5, 3, 3, 1]);
+    expect(structureOf(space, genome, 0).map((block) => block.k)).toEqual([3, 5, 5, 5, 5, 5, 1]);
+    const narrow = encode(space, start, 64, "start");
+    setResolution(space, narrow, 0, 224);
+    expect(structureOf(space, narrow, 0).map((block) => block.k)).toEqual([3, 3, 3, 3, 5, 5, 1]);
   });
 });
