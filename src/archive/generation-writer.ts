@@ -65,7 +65,7 @@ export class GenerationWriter {
       row[4] = Number.isNaN(scores[i]) ? null : scores[i];
       row[5] = failures.get(i) ?? null;
       for (let j = 0; j < width; j++) row[6 + j] = costs[i * width + j];
-      this.#insert.run(row);
+      this.#insert.run(...row);
     }
     if (reusedKeys.length > 0) {
       this.#reused.run(run, generation, bytesOf(reusedKeys));
