@@ -11,11 +11,11 @@ export interface Outcome {
 
 /**
  * Runs the built command line in a process of its own.
- * @param signal sent after so many milliseconds
+ * @param signal sent after so many milliseconds, or as soon as something holds
  */
 export function command(
   args: readonly string[],
-  signal?: { readonly name: NodeJS.Signals; readonly after: number },
+  signal?: { readonly name: NodeJS.Signals; readonly after: number | (() => boolean) },
 ): Promise<Outcome> {
   const began = performance.now();
   const child = spawn(process.execPath, [builtFile("src/cli/main.js"), ...args], { stdio: ["ignore", "pipe", "pipe"] });
@@ -27,11 +27,26 @@ export function command(
   child.stderr.on("data", (text) => {
     stderr += text;
   });
-  const timer = signal && setTimeout(() => child.kill(signal.name), signal.after);
+  const timer = signal && sendWhen(signal.after, () => child.kill(signal.name));
   return new Promise((resolve) => {
     child.on("close", (code) => {
-      clearTimeout(timer);
+      timer?.();
       resolve({ code, stdout, stderr, seconds: (performance.now() - began) / 1000 });
     });
   });
+}
+
+/** @returns what calls it off */
+function sendWhen(after: number | (() => boolean), send: () => void): () => void {
+  const condition = after;
+  if (typeof condition === "number") {
+    const timer = setTimeout(send, condition);
+    return () => clearTimeout(timer);
+  }
+  const timer = setInterval(() => {
+    if (!condition()) return;
+    clearInterval(timer);
+    send();
+  }, 50);
+  return () => clearInterval(timer);
 }

@@ -8,16 +8,16 @@ import { scenarios, soak } from "../../bench/durability/soak.ts";
 test("searches that are killed at random instants and resumed come to what they come to undisturbed", async () => {
   const short = scenarios.slice(1, 3).map((scenario) => {
     const { search, ...config } = scenario.config as { search: object };
-    return { ...scenario, config: { ...config, search: { ...search, evaluations: 200, generation: 10 } } };
+    return { ...scenario, config: { ...config, search: { ...search, evaluations: 100, generation: 10 } } };
   });
-  const report = await soak({ minutes: 0.25, kills: 4, scenarios: short, random: seeded(1) });
+  const report = await soak({ minutes: 0.1, kills: 2, scenarios: short, random: seeded(1) });
   expect(report).toMatchObject({ rowsLost: 0, rowsTwice: 0, digestsThatDiffered: 0, problems: [] });
   expect(report.searches).toBeGreaterThan(0);
 }, 120_000);
 
 test("damaged archives are refused or answered rightly, never with a crash", async () => {
-  const report = await damage({ archives: 12, random: seeded(2) });
-  expect(report).toMatchObject({ archives: 12, uncaught: [], wrong: [] });
+  const report = await damage({ archives: 8, random: seeded(2) });
+  expect(report).toMatchObject({ archives: 8, uncaught: [], wrong: [] });
   expect(report.refused).toBeGreaterThan(0);
   expect(report.answered).toBeGreaterThan(0);
 }, 120_000);
