@@ -172,7 +172,7 @@ function summary(result: RunResult, config: Config, bound: Bound): string {
     ...tally(`${result.failed} failed`, result.failures),
     ...tally("scored again after a fault", result.workerFaults),
     `digest ${result.digest}`,
-    `show it with: qes best ${result.archive} --run ${result.run}`,
+    ...(result.archive === ":memory:" ? [] : [`show it with: qes best ${result.archive} --run ${result.run}`]),
   ].join("\n");
 }
 
