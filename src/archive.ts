@@ -10,17 +10,18 @@ import {
 } from "./archive/connection.ts";
 import { type GenerationRecord, GenerationWriter } from "./archive/generation-writer.ts";
 import { migrate } from "./archive/migration.ts";
-import { checkVersion, createIfEmpty, SCHEMA_VERSION, structuralDamage } from "./archive/schema.ts";
+import { checkVersion, createIfEmpty, leaveWal, SCHEMA_VERSION, structuralDamage } from "./archive/schema.ts";
 import { guard } from "./archive/sqlite-errors.ts";
 import { type StoredGeneration, storedGenerations } from "./archive/stored-generations.ts";
 import { fixedSeal, type RawRun, type RunRow, readRun, runSeal } from "./archive/stored-run.ts";
 import { contextSeal, equalBytes, wordsOf } from "./archive/sums.ts";
-import { lockToken, refuseHeld, releaseLock, takeLock } from "./archive/writer-lock.ts";
+import { forgetLock, type Hold, lockToken, refuseHeld, releaseLock, takeLock } from "./archive/writer-lock.ts";
 import { UserError } from "./user-error.ts";
 
 export type { ClosedGeneration, GenerationRecord } from "./archive/generation-writer.ts";
 export type { StoredGeneration } from "./archive/stored-generations.ts";
 export type { RunRow } from "./archive/stored-run.ts";
+export type { Hold } from "./archive/writer-lock.ts";
 export { SCHEMA_VERSION };
 
 /** Files up to this size are checked as a whole before they are written to: about half a second. */
@@ -80,11 +81,12 @@ export class Archive {
     });
   }
 
-  /** A second connection for writing, for a thread of the process that holds the lock. */
-  static openUnderLock(path: string): Archive {
+  /** A second connection for writing, for a thread of the process whose archive gave its hold. */
+  static openUnderLock(path: string, { token, file }: Hold): Archive {
+    refuseMoved(path, file);
     return connect(path, { fileMustExist: true }, (db) => {
       db.pragma("synchronous = NORMAL");
-      return new Archive(path, db, SCHEMA_VERSION, lockToken(db));
+      return new Archive(path, db, SCHEMA_VERSION, token);
     });
   }
 
@@ -98,28 +100,24 @@ export class Archive {
     return connect(path, { readonly: true }, (db) => new Archive(path, db, checkVersion(path, db)));
   }
 
+  /** What another thread needs to write to the same file under the same lock. */
+  get hold(): Hold {
+    return { token: this.#token, file: this.#file };
+  }
+
   close(): void {
     if (!this.#db.open) return;
     try {
       if (this.#ownsLock) {
+        forgetLock(this.#token!);
         refuseMoved(this.path, this.#file);
         releaseLock(this.#db, this.#token!);
-        this.#leaveWal();
+        leaveWal(this.#db);
       }
     } catch {
       // The disk is full, or the file is damaged or gone: the lock is taken over when this process has ended.
     } finally {
       this.#db.close();
-    }
-  }
-
-  /** At rest the archive is one file: readers of a file in WAL mode leave -wal and -shm beside it, and need a folder they may write. */
-  #leaveWal(): void {
-    try {
-      this.#db.pragma("busy_timeout = 0");
-      this.#db.pragma("journal_mode = DELETE");
-    } catch {
-      // Somebody reads at this moment; it stays in WAL mode until the next writer closes it.
     }
   }
 
@@ -187,7 +185,7 @@ export class Archive {
       refuseMoved(this.path, this.#file);
       return this.#db
         .transaction(() => {
-          if (this.#token !== undefined && lockToken(this.#db) !== this.#token) {
+          if (this.#token === undefined || lockToken(this.#db) !== this.#token) {
             throw new UserError(`${this.path}: another process has taken the archive over; nothing more is written`);
           }
           return use();

@@ -64,8 +64,9 @@ export class ThreadCommitQueue implements CommitQueue {
   #failure: Error | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(path: string, config: Config) {
-    this.#worker = new Worker(builtFile("workers/archive.js"), { workerData: { path, config: pack(config) } });
+  /** @param archive gives the thread its hold, and must stay open as long as the queue */
+  constructor({ path, hold }: Archive, config: Config) {
+    this.#worker = new Worker(builtFile("workers/archive.js"), { workerData: { path, hold, config: pack(config) } });
     this.#worker.on("message", (reply: CommitReply) => {
       this.#pending--;
       if (!reply.ok) this.#fail(reply.user ? new UserError(reply.message) : new Error(reply.message));

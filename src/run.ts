@@ -202,7 +202,7 @@ async function conduct(
   const bredBefore = search.counters.evaluations;
   const pool = openPool(config, space, options);
   const queue =
-    archive.path === ":memory:" ? new InlineCommitQueue(archive, config) : new ThreadCommitQueue(archive.path, config);
+    archive.path === ":memory:" ? new InlineCommitQueue(archive, config) : new ThreadCommitQueue(archive, config);
   const stopping = new Stopping(options.stop);
   /** The last generation border: a generation in hand that is dropped leaves the run there. */
   let border = checkpoint;

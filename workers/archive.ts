@@ -1,14 +1,14 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { unpack } from "msgpackr";
-import { Archive, type ClosedGeneration } from "../src/archive.ts";
+import { Archive, type ClosedGeneration, type Hold } from "../src/archive.ts";
 import { type CommitReply, costsOf } from "../src/commit-queue.ts";
 import type { Config } from "../src/config.ts";
 import { UserError } from "../src/user-error.ts";
 
-const { path, config } = workerData as { path: string; config: Uint8Array };
+const { path, hold, config } = workerData as { path: string; hold: Hold; config: Uint8Array };
 const costs = costsOf(unpack(config) as Config);
 let failed: CommitReply | undefined;
-const archive = attempt(() => Archive.openUnderLock(path));
+const archive = attempt(() => Archive.openUnderLock(path, hold));
 
 /** One generation a message; undefined ends. After a failure nothing more is written, so that no gap can follow a lost generation. */
 parentPort!.on("message", (generation: ClosedGeneration | undefined) => {

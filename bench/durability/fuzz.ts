@@ -56,7 +56,7 @@ const mutated = (whole: unknown) =>
     )
     .map((edits) => {
       const root = { root: structuredClone(whole) };
-      for (const edit of edits) apply(root, edit);
+      for (const edit of edits) apply(root, structuredClone(edit));
       return root.root;
     });
 

@@ -44,8 +44,32 @@ export function runSeal(
   return fixed.of([seconds, status, digest ?? null], checkpoint ?? new Uint8Array(0));
 }
 
+const unreadable = {
+  name: "",
+  context: 0,
+  config: "",
+  started: "",
+  seconds: 0,
+  status: "running",
+  checkpoint: undefined,
+  digest: undefined,
+} as const;
+
+/** SQLite keeps whatever it is given, or what damage made of it, in any column. */
+function hasTypes({ context, name, config, started, seconds, status, checkpoint, digest = null }: RawRun): boolean {
+  return (
+    Number.isSafeInteger(context) &&
+    [name, config, started].every((text) => typeof text === "string") &&
+    Number.isFinite(seconds) &&
+    (status === "running" || status === "done") &&
+    (checkpoint === null || checkpoint instanceof Uint8Array) &&
+    (digest === null || typeof digest === "string")
+  );
+}
+
 /** @param sealed whether the schema has checksums */
 export function readRun(row: RawRun, sealed: boolean): RunRow {
+  if (!hasTypes(row)) return { ...unreadable, id: Number(row.id), damage: "its columns hold values of other types" };
   const { id, context, name, config, started, seconds, status } = row;
   const base = { id, context, name, config, started, seconds, status, digest: row.digest ?? undefined };
   if (sealed && !equalBytes(row.seal, runSeal(fixedSeal(row), row))) {

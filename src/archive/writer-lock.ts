@@ -63,7 +63,17 @@ export function lockToken(db: Database.Database): string | undefined {
   return (db.prepare("SELECT token FROM writer").get() as { token: string } | undefined)?.token;
 }
 
-export function releaseLock(db: Database.Database, token: string): void {
+/** The lock's row stays where it cannot be deleted; this process then no longer counts as its holder. */
+export function forgetLock(token: string): void {
   held.delete(token);
+}
+
+export function releaseLock(db: Database.Database, token: string): void {
   db.prepare("DELETE FROM writer WHERE token = ?").run(token);
+}
+
+/** Which lock of which file a writer has. */
+export interface Hold {
+  readonly token: string | undefined;
+  readonly file: string | undefined;
 }

@@ -88,6 +88,11 @@ export async function runCli(args: readonly string[]): Promise<number> {
       process.stderr.write(`qes: ${error.message}\n`);
       return 2;
     }
+    const code = (error as NodeJS.ErrnoException | undefined)?.code;
+    if (code === "EMFILE" || code === "ENFILE") {
+      process.stderr.write("qes: too many open files; raise the limit (ulimit -n) and go on with qes resume\n");
+      return 2;
+    }
     process.stderr.write(`qes: a bug, please report it:\n${error instanceof Error ? error.stack : String(error)}\n`);
     return 1;
   }
