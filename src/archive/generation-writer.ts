@@ -70,12 +70,12 @@ export class GenerationWriter {
     const rows = new Array<unknown>(ROWS * COLUMNS);
     for (let i = 0; i < many; i += ROWS) {
       for (let j = 0; j < ROWS; j++) fillRow(record, i + j, rows, j * COLUMNS);
-      this.#insertMany.run(rows);
+      this.#insertMany.run(...rows);
     }
     rows.length = COLUMNS;
     for (let i = many; i < scores.length; i++) {
       fillRow(record, i, rows, 0);
-      this.#insertOne.run(rows);
+      this.#insertOne.run(...rows);
     }
     if (reusedKeys.length > 0) {
       this.#reused.run(run, generation, bytesOf(reusedKeys));
