@@ -12,13 +12,18 @@ export interface BoundReport {
   readonly finished: boolean;
 }
 
-/** Bounds a search's optimum in a thread beside it; has no part in the search's result. */
+/** Milliseconds that a search has the machine to itself: a shorter one is bounded when it has ended, a longer one beside it. */
+const HEAD_START = 3000;
+
+/** Bounds a search's optimum in a thread of its own; has no part in the search's result. */
 export class BoundWatch {
   /** Why there is no bound. */
   readonly reason: string | undefined;
   #report: BoundReport = { upperBound: Number.POSITIVE_INFINITY, finished: false };
   #worker: Worker | undefined;
   #wake: (() => void) | undefined;
+  readonly #config: Config | undefined;
+  readonly #timer: NodeJS.Timeout | undefined;
 
   constructor(config: Config) {
     try {
@@ -28,15 +33,8 @@ export class BoundWatch {
       this.reason = error.message;
       return;
     }
-    const worker = new Worker(builtFile("workers/bound.js"), { workerData: { config: pack(config) } });
-    this.#worker = worker;
-    worker.on("message", (report: BoundReport) => {
-      this.#report = report;
-      this.#wake?.();
-    });
-    worker.on("error", () => this.#finish());
-    worker.on("exit", () => this.#finish());
-    worker.unref();
+    this.#config = config;
+    this.#timer = setTimeout(() => this.#start(), HEAD_START).unref();
   }
 
   /** The best bound so far; infinite where there is none yet. */
@@ -49,8 +47,9 @@ export class BoundWatch {
    * @param patience milliseconds to wait for more than a first bound
    */
   async upperBound(patience: number): Promise<number> {
-    if (this.#worker === undefined) return Number.POSITIVE_INFINITY;
-    this.#worker.ref();
+    if (this.#config === undefined) return Number.POSITIVE_INFINITY;
+    this.#start();
+    this.#worker?.ref();
     while (!this.#report.finished && this.#report.upperBound === Number.POSITIVE_INFINITY) await this.#next();
     if (!this.#report.finished) {
       let waiting = true;
@@ -66,9 +65,24 @@ export class BoundWatch {
   }
 
   async close(): Promise<void> {
+    clearTimeout(this.#timer);
     const worker = this.#worker;
     this.#worker = undefined;
     await worker?.terminate();
+  }
+
+  #start(): void {
+    clearTimeout(this.#timer);
+    if (this.#worker !== undefined) return;
+    const worker = new Worker(builtFile("workers/bound.js"), { workerData: { config: pack(this.#config) } });
+    this.#worker = worker;
+    worker.on("message", (report: BoundReport) => {
+      this.#report = report;
+      this.#wake?.();
+    });
+    worker.on("error", () => this.#finish());
+    worker.on("exit", () => this.#finish());
+    worker.unref();
   }
 
   #next(): Promise<void> {

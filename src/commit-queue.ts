@@ -1,6 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { pack } from "msgpackr";
-import type { Archive, ClosedGeneration } from "./archive.ts";
+import type { Archive, ClosedGeneration, GenerationRecord } from "./archive.ts";
 import { type Config, spaceOf } from "./config.ts";
 import { costNames, emptyCosts } from "./costs.ts";
 import { builtFile } from "./package-root.ts";
@@ -42,7 +41,7 @@ export function costsOf(
     const figures = new Float64Array(scores.length * costNames.length);
     for (let i = 0; i < scores.length; i++) {
       evaluator.costs(genomes, i * genomeLength, cost);
-      for (let j = 0; j < costNames.length; j++) figures[i * costNames.length + j] = cost[costNames[j]];
+      figures.set([cost.bitops, cost.macs, cost.flash, cost.sram, cost.layers, cost.sramLive], i * costNames.length);
     }
     return figures;
   };
@@ -54,10 +53,11 @@ export type CommitReply =
   | { readonly ok: false; readonly message: string; readonly user: boolean };
 
 /** Generations that may wait for the disk: enough to hide its jitter, few enough that memory does not grow when it is slow. */
-const MAX_PENDING = 8;
+const MAX_PENDING = 32;
 
 /** Commits in a thread of its own, beside the search; the caller holds the archive's lock. */
 export class ThreadCommitQueue implements CommitQueue {
+  readonly #costs: (generation: ClosedGeneration) => Float64Array;
   readonly #worker: Worker;
   readonly #exited: Promise<unknown>;
   #pending = 0;
@@ -66,7 +66,8 @@ export class ThreadCommitQueue implements CommitQueue {
 
   /** @param archive gives the thread its hold, and must stay open as long as the queue */
   constructor({ path, hold }: Archive, config: Config) {
-    this.#worker = new Worker(builtFile("workers/archive.js"), { workerData: { path, hold, config: pack(config) } });
+    this.#costs = costsOf(config);
+    this.#worker = new Worker(builtFile("workers/archive.js"), { workerData: { path, hold } });
     this.#worker.on("message", (reply: CommitReply) => {
       this.#pending--;
       if (!reply.ok) this.#fail(reply.user ? new UserError(reply.message) : new Error(reply.message));
@@ -84,13 +85,14 @@ export class ThreadCommitQueue implements CommitQueue {
 
   async commit(generation: ClosedGeneration): Promise<void> {
     // The search fills its arrays again while this generation is on its way.
-    const copy: ClosedGeneration = {
+    const copy: GenerationRecord = {
       ...generation,
+      costs: this.#costs(generation),
       genomes: generation.genomes.slice(),
       scores: generation.scores.slice(),
     };
     this.#pending++;
-    this.#worker.postMessage(copy, [copy.genomes.buffer, copy.scores.buffer] as ArrayBuffer[]);
+    this.#worker.postMessage(copy, [copy.genomes.buffer, copy.scores.buffer, copy.costs.buffer] as ArrayBuffer[]);
     await this.#until(MAX_PENDING - 1);
   }
 

@@ -1,23 +1,20 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { unpack } from "msgpackr";
-import { Archive, type ClosedGeneration, type Hold } from "../src/archive.ts";
-import { type CommitReply, costsOf } from "../src/commit-queue.ts";
-import type { Config } from "../src/config.ts";
+import { Archive, type GenerationRecord, type Hold } from "../src/archive.ts";
+import type { CommitReply } from "../src/commit-queue.ts";
 import { UserError } from "../src/user-error.ts";
 
-const { path, hold, config } = workerData as { path: string; hold: Hold; config: Uint8Array };
-const costs = costsOf(unpack(config) as Config);
+const { path, hold } = workerData as { path: string; hold: Hold };
 let failed: CommitReply | undefined;
 const archive = attempt(() => Archive.openUnderLock(path, hold));
 
 /** One generation a message; undefined ends. After a failure nothing more is written, so that no gap can follow a lost generation. */
-parentPort!.on("message", (generation: ClosedGeneration | undefined) => {
+parentPort!.on("message", (generation: GenerationRecord | undefined) => {
   if (generation === undefined) {
     archive?.close();
     parentPort!.close();
     return;
   }
-  attempt(() => archive!.commit({ ...generation, costs: costs(generation) }));
+  attempt(() => archive!.commit(generation));
   parentPort!.postMessage(failed ?? ({ ok: true } satisfies CommitReply));
 });
 

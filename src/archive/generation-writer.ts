@@ -28,13 +28,23 @@ export interface ClosedGeneration {
   readonly done: boolean;
 }
 
-const insertCandidate =
-  `INSERT INTO candidate (context, run, generation, genome, score, failure, ${costColumns.join(", ")}) ` +
-  `VALUES (?, ?, ?, ?, ?, ?${", ?".repeat(costNames.length)})`;
+/** Figures of a candidate's row. */
+const COLUMNS = 6 + costNames.length;
+/** Rows of one INSERT: 1.5 times as many a second as one by one; more give nothing. */
+const ROWS = 8;
+
+function insertCandidates(rows: number): string {
+  const row = `(${new Array(COLUMNS).fill("?").join(", ")})`;
+  return (
+    `INSERT INTO candidate (context, run, generation, genome, score, failure, ${costColumns.join(", ")}) ` +
+    `VALUES ${new Array(rows).fill(row).join(", ")}`
+  );
+}
 
 /** Writes generations: their candidates, their checksum and the state of the run behind them. */
 export class GenerationWriter {
-  readonly #insert: Database.Statement;
+  readonly #insertOne: Database.Statement;
+  readonly #insertMany: Database.Statement;
   readonly #reused: Database.Statement;
   readonly #sum: Database.Statement;
   readonly #run: Database.Statement;
@@ -43,7 +53,8 @@ export class GenerationWriter {
   #sealing: { readonly run: number; readonly fixed: Seal } | undefined;
 
   constructor(db: Database.Database) {
-    this.#insert = db.prepare(insertCandidate);
+    this.#insertOne = db.prepare(insertCandidates(1));
+    this.#insertMany = db.prepare(insertCandidates(ROWS));
     this.#reused = db.prepare("INSERT INTO reused VALUES (?, ?, ?)");
     this.#sum = db.prepare("INSERT INTO generation VALUES (?, ?, ?, ?)");
     this.#run = db.prepare("SELECT * FROM run WHERE id = ?");
@@ -54,18 +65,17 @@ export class GenerationWriter {
 
   /** Inside a transaction of the caller's. */
   add(record: GenerationRecord): void {
-    const { run, context, generation, genomes, genomeLength, scores, costs, failures, reusedKeys } = record;
-    const width = costNames.length;
-    const row = new Array<unknown>(6 + width);
-    row[0] = context;
-    row[1] = run;
-    row[2] = generation;
-    for (let i = 0; i < scores.length; i++) {
-      row[3] = genomes.subarray(i * genomeLength, (i + 1) * genomeLength);
-      row[4] = Number.isNaN(scores[i]) ? null : scores[i];
-      row[5] = failures.get(i) ?? null;
-      for (let j = 0; j < width; j++) row[6 + j] = costs[i * width + j];
-      this.#insert.run(...row);
+    const { run, generation, scores, costs, failures, reusedKeys } = record;
+    const many = scores.length - (scores.length % ROWS);
+    const rows = new Array<unknown>(ROWS * COLUMNS);
+    for (let i = 0; i < many; i += ROWS) {
+      for (let j = 0; j < ROWS; j++) fillRow(record, i + j, rows, j * COLUMNS);
+      this.#insertMany.run(...rows);
+    }
+    rows.length = COLUMNS;
+    for (let i = many; i < scores.length; i++) {
+      fillRow(record, i, rows, 0);
+      this.#insertOne.run(...rows);
     }
     if (reusedKeys.length > 0) {
       this.#reused.run(run, generation, bytesOf(reusedKeys));
@@ -73,7 +83,7 @@ export class GenerationWriter {
     // Of what the rows hold, not of what else the caller's arrays and map may.
     const sum = generationSum({
       ...record,
-      costs: costs.subarray(0, scores.length * width),
+      costs: costs.subarray(0, scores.length * costNames.length),
       failures: new Map([...failures].filter(([i]) => i < scores.length)),
     });
     this.#sum.run(run, generation, scores.length, sum);
@@ -97,4 +107,16 @@ export class GenerationWriter {
       run,
     );
   }
+}
+
+/** The figures of candidate i, in the order of the columns, from `at` on. */
+function fillRow(record: GenerationRecord, i: number, row: unknown[], at: number): void {
+  const { genomes, genomeLength, scores, costs, failures } = record;
+  row[at] = record.context;
+  row[at + 1] = record.run;
+  row[at + 2] = record.generation;
+  row[at + 3] = genomes.subarray(i * genomeLength, (i + 1) * genomeLength);
+  row[at + 4] = Number.isNaN(scores[i]) ? null : scores[i];
+  row[at + 5] = failures.get(i) ?? null;
+  for (let j = 0; j < costNames.length; j++) row[at + 6 + j] = costs[i * costNames.length + j];
 }

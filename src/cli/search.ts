@@ -87,7 +87,7 @@ function searchConfig(args: Arguments, assignments: readonly string[]): Config {
 }
 
 /** Milliseconds that the end of a search waits for its bound to close. */
-const BOUND_PATIENCE = 1000;
+const BOUND_PATIENCE = 500;
 
 /** Runs a search with progress and signals, and prints its result. */
 export async function conductRun(
@@ -172,7 +172,7 @@ function summary(result: RunResult, config: Config, bound: Bound): string {
     ...tally(`${result.failed} failed`, result.failures),
     ...tally("scored again after a fault", result.workerFaults),
     `digest ${result.digest}`,
-    `show it with: qes best ${result.archive} --run ${result.run}`,
+    ...(result.archive === ":memory:" ? [] : [`show it with: qes best ${result.archive} --run ${result.run}`]),
   ].join("\n");
 }
 

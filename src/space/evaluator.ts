@@ -3,7 +3,7 @@ import { FULL_PRECISION_BITS } from "../network.ts";
 import type { AnalyticScore } from "../score/analytic.ts";
 import { ln } from "../score/gaussian.ts";
 import { resolutionOf } from "./genome.ts";
-import { LayerField, LayerTable } from "./layer-table.ts";
+import { LayerField, LayerTable, REST } from "./layer-table.ts";
 import { ConvGene, type Space, SuperGene } from "./space.ts";
 
 /** What full precision is charged for, as a pair. */
@@ -97,7 +97,7 @@ export class Evaluator {
         if (inner > sram) sram = inner;
         pendingInput = rows[row + LayerField.sramLastInput] * a;
         pendingOutput = rows[row + LayerField.sramLastOutput];
-        if (layer === 0) row += LayerField.length;
+        if (layer === 0) row += REST;
       }
       mainConvs += depth * block.family.convs.length;
       inUnits = outUnits;
@@ -128,6 +128,7 @@ export class Evaluator {
     const blocks = this.#layout;
     const rows = this.#table.rows;
     const maxBitops = limits[0];
+    const moreThanBitops = limits[1] !== Number.POSITIVE_INFINITY || limits[2] !== Number.POSITIVE_INFINITY;
     let bitops = 0;
     let macs = 0;
     let flash = 0;
@@ -154,20 +155,22 @@ export class Evaluator {
       for (let layer = 0; layer < depth; layer++) {
         const pair = genomes[bits + layer] || FULL_PRECISION_PAIR;
         const work = rows[row];
-        macs += work;
         bitops += work * ((pair >> 4) * (pair & 15)) + rows[row + LayerField.elementwise];
-        flash += rows[row + LayerField.flashPerWeightBit] * (pair & 15) + rows[row + LayerField.flashConstant];
-        if (layer === 0) row += LayerField.length;
+        if (moreThanBitops) {
+          macs += work;
+          flash += rows[row + LayerField.flashPerWeightBit] * (pair & 15) + rows[row + LayerField.flashConstant];
+        }
+        if (layer === 0) row += REST;
       }
       if (bitops > maxBitops) return true;
       mainConvs += depth * blocks[i + 2];
       inUnits = outUnits;
       if (blocks[i + 3] === 2) resolution = (resolution + 1) >> 1;
     }
+    if (mainConvs > limits[4]) return true;
     return (
-      macs > limits[1] ||
-      flash + this.#classes * (inUnits * this.#space.options.widthStep + 1) > limits[2] ||
-      mainConvs > limits[4]
+      moreThanBitops &&
+      (macs > limits[1] || flash + this.#classes * (inUnits * this.#space.options.widthStep + 1) > limits[2])
     );
   }
 
@@ -201,7 +204,7 @@ export class Evaluator {
           let value = 0;
           for (let j = 0; j < convs; j++) value += rows[row + j] + gain;
           total += value;
-          if (layer === 0) row += LayerField.length;
+          if (layer === 0) row += REST;
         }
       } else {
         outUnits = genomes[genes + ConvGene.out];

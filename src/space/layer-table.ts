@@ -15,21 +15,24 @@ export const LayerField = {
   elementwise: 1,
   flashPerWeightBit: 2,
   flashConstant: 3,
-  sramInner: 4,
-  sramLastInput: 5,
-  sramLastOutput: 6,
   /** ln sqrt(fan-in) of main-path conv 0, 1, 2. */
-  lnFanIn: 7,
-  liveInner: 10,
-  liveLastInput: 11,
-  liveLastOutput: 12,
-  liveJoinInput: 13,
-  liveJoinOutput: 14,
-  length: 15,
+  lnFanIn: 8,
+  sramInner: 16,
+  sramLastInput: 17,
+  sramLastOutput: 18,
+  liveJoinOutput: 19,
+  liveInner: 24,
+  liveLastInput: 25,
+  liveLastOutput: 26,
+  liveJoinInput: 27,
 } as const;
 
-/** A row holds a block's first inner layer, then any other one. */
-export const ROW_LENGTH = 2 * LayerField.length;
+/**
+ * A row holds a block's first inner layer and, `REST` further on at every field, any other one: four cache lines of sums, gains and twice
+ * memory, so that whoever asks for the sums alone touches one.
+ */
+export const REST = 4;
+const ROW_LENGTH = 32;
 const SLOTS = 1 << 14;
 
 /**
@@ -80,25 +83,23 @@ export class LayerTable {
     };
     this.#fillLayer(at, b, shape, resolution, true);
     const rest = { ...shape, in: out, s: 1 };
-    this.#fillLayer(at + LayerField.length, b, rest, Math.ceil(resolution / block.s), false);
+    this.#fillLayer(at + REST, b, rest, Math.ceil(resolution / block.s), false);
   }
 
   #fillLayer(at: number, b: number, shape: Parameters<typeof appendLayer>[3], resolution: number, first: boolean) {
     const { family } = this.#space.blocks[b];
     const network = this.#network;
     const rows = this.rows;
-    const uniform = (bits: number) => new Array(family.convs.length).fill(bits);
-    const build = (weightBits: number) => {
-      beginNetwork(network, resolution);
-      appendLayer(network, family, b, shape, first, uniform(FULL_PRECISION_BITS), uniform(weightBits), 0);
-      return costs(network, 0, this.#costs);
-    };
-    const flash16 = build(16).flash;
-    const { macs, bitops, flash } = build(8);
+    const bits = new Array(family.convs.length).fill(FULL_PRECISION_BITS);
+    beginNetwork(network, resolution);
+    appendLayer(network, family, b, shape, first, bits, bits, 0);
+    const { macs, bitops, flash } = costs(network, 0, this.#costs);
+    let constant = 0;
+    for (let conv = 0; conv < network.convs; conv++) constant += 2 * network.outChannels[conv];
     rows[at + LayerField.work] = macs;
-    rows[at + LayerField.elementwise] = bitops - 64 * macs;
-    rows[at + LayerField.flashPerWeightBit] = (flash16 - flash) / 8;
-    rows[at + LayerField.flashConstant] = flash - (flash16 - flash);
+    rows[at + LayerField.elementwise] = bitops - FULL_PRECISION_BITS * FULL_PRECISION_BITS * macs;
+    rows[at + LayerField.flashPerWeightBit] = (flash - constant) / FULL_PRECISION_BITS;
+    rows[at + LayerField.flashConstant] = constant;
     let inner = 0;
     let main = 0;
     for (let conv = 0; conv < network.convs; conv++) {
