@@ -87,7 +87,7 @@ function searchConfig(args: Arguments, assignments: readonly string[]): Config {
 }
 
 /** Milliseconds that the end of a search waits for its bound to close. */
-const BOUND_PATIENCE = 500;
+const BOUND_PATIENCE = 3000;
 
 /** Runs a search with progress and signals, and prints its result. */
 export async function conductRun(

@@ -79,14 +79,21 @@ export class ThreadPool implements Pool {
   }
 
   async score(genomes: Uint8Array): Promise<BatchScores> {
-    const count = genomes.length / this.#genomeLength;
-    const scores = new Float64Array(count).fill(Number.NaN);
+    const length = this.#genomeLength;
+    const count = genomes.length / length;
+    // Neighbours in the order of their bytes have their first blocks in common, which a batch measures once.
+    const order = byBytes(genomes, length);
+    const sorted = new Uint8Array(genomes.length);
+    order.forEach((i, at) => {
+      sorted.set(genomes.subarray(i * length, (i + 1) * length), at * length);
+    });
+    const found = new Float64Array(count).fill(Number.NaN);
     const failures: [number, string][] = [];
     const batches = this.#split(count);
     // One batch a thread at a time: what is on its way is being scored, not waiting, and its time can be limited.
     const run = async () => {
       for (let batch = batches.pop(); batch !== undefined; batch = batches.pop()) {
-        await this.#scoreBatch(genomes, batch, batches, scores, failures);
+        await this.#scoreBatch(sorted, batch, batches, found, failures);
       }
     };
     const guard = setInterval(() => this.#replaceThreads(), THREAD_CHECK);
@@ -95,8 +102,12 @@ export class ThreadPool implements Pool {
     } finally {
       clearInterval(guard);
     }
-    failures.sort(([a], [b]) => a - b);
-    return { scores, failures };
+    const scores = new Float64Array(count);
+    order.forEach((i, at) => {
+      scores[i] = found[at];
+    });
+    const reasons = failures.map(([at, reason]): [number, string] => [order[at], reason]);
+    return { scores, failures: reasons.sort(([a], [b]) => a - b) };
   }
 
   async close(): Promise<void> {
@@ -195,4 +206,11 @@ function reasonOf(error: unknown): string {
   if (code === "ERR_WORKER_OUT_OF_MEMORY") return "its thread ran out of memory";
   if (message?.startsWith("worker exited with code")) return `its thread ended with code ${message.split(": ")[1]}`;
   return String(message ?? error).slice(0, 200);
+}
+
+/** Indices of the genomes in the order of their bytes. */
+function byBytes(genomes: Uint8Array, length: number): number[] {
+  const view = Buffer.from(genomes.buffer, genomes.byteOffset, genomes.byteLength);
+  const order = Array.from({ length: genomes.length / length }, (_, i) => i);
+  return order.sort((i, j) => view.compare(view, j * length, (j + 1) * length, i * length, (i + 1) * length));
 }
