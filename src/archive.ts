@@ -15,7 +15,7 @@ import { guard } from "./archive/sqlite-errors.ts";
 import { type StoredGeneration, storedGenerations } from "./archive/stored-generations.ts";
 import { fixedSeal, type RawRun, type RunRow, readRun, runSeal } from "./archive/stored-run.ts";
 import { contextSeal, equalBytes, wordsOf } from "./archive/sums.ts";
-import { forgetLock, type Hold, lockToken, refuseHeld, releaseLock, takeLock } from "./archive/writer-lock.ts";
+import { forgetLock, type Hold, lockQuery, refuseHeld, releaseLock, takeLock } from "./archive/writer-lock.ts";
 import { UserError } from "./user-error.ts";
 
 export type { ClosedGeneration, GenerationRecord } from "./archive/generation-writer.ts";
@@ -44,6 +44,7 @@ export class Archive {
   readonly #ownsLock: boolean;
   readonly #file: string | undefined;
   #writer: GenerationWriter | undefined;
+  #lock: Database.Statement | undefined;
 
   private constructor(path: string, db: Database.Database, version: number, token?: string, ownsLock = false) {
     this.path = path;
@@ -185,7 +186,8 @@ export class Archive {
       refuseMoved(this.path, this.#file);
       return this.#db
         .transaction(() => {
-          if (this.#token === undefined || lockToken(this.#db) !== this.#token) {
+          this.#lock ??= this.#db.prepare(lockQuery).pluck();
+          if (this.#token === undefined || this.#lock.get() !== this.#token) {
             throw new UserError(`${this.path}: another process has taken the archive over; nothing more is written`);
           }
           return use();

@@ -59,9 +59,8 @@ export function refuseHeld(path: string, db: Database.Database): void {
   );
 }
 
-export function lockToken(db: Database.Database): string | undefined {
-  return (db.prepare("SELECT token FROM writer").get() as { token: string } | undefined)?.token;
-}
+/** Gives the token of the lock that counts. */
+export const lockQuery = "SELECT token FROM writer";
 
 /** The lock's row stays where it cannot be deleted; this process then no longer counts as its holder. */
 export function forgetLock(token: string): void {
