@@ -63,7 +63,7 @@ export class ThreadPool implements Pool {
     this.#limit = new TimeLimit(options.limits ?? timeLimits);
     this.#open = () => {
       const piscina = new Piscina<Uint8Array, Uint8Array>({
-        filename: options.worker ?? builtFile("workers/score.js"),
+        filename: options.worker ?? builtFile("workers/score-thread.cjs"),
         minThreads: threads,
         maxThreads: threads,
         workerData: { config: pack(config) },
