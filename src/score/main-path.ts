@@ -79,7 +79,7 @@ export class MainPath {
   }
 }
 
-/** Order of one conv of two paths by everything its output depends on; 0: equal. */
+/** Order of one conv of two paths by everything its output and its gain depend on; 0: equal. */
 function compareConv(a: MainPath, b: MainPath, i: number): number {
   return (
     a.inChannels[i] - b.inChannels[i] ||
@@ -88,7 +88,8 @@ function compareConv(a: MainPath, b: MainPath, i: number): number {
     a.stride[i] - b.stride[i] ||
     a.depthwise[i] - b.depthwise[i] ||
     a.bitsA[i] - b.bitsA[i] ||
-    a.bitsW[i] - b.bitsW[i]
+    a.bitsW[i] - b.bitsW[i] ||
+    a.missing[i] - b.missing[i]
   );
 }
 
