@@ -209,6 +209,14 @@ describe("a score", () => {
     expect(Math.abs(forward.score / analytic.score - 1)).toBeLessThan(0.01);
   });
 
+  test("of thinned networks that differ only in what was cut off has the same bits alone and in a batch", () => {
+    const networks = [40, 48, 64].map((width) => networkOf(small(5, width, 5), 32));
+    const alone = networks.map((n) => new ForwardScore({ ...smallOptions, repeats: 1, maxChannels: 8 }).score(n));
+    const batch = new ForwardScore({ ...smallOptions, repeats: 1, maxChannels: 8 }).scoreBatch(networks);
+    expect([...batch]).toEqual(alone);
+    expect(new Set(alone).size).toBe(networks.length);
+  });
+
   test("of a thinned network is near the full one's", () => {
     const row = golden[3];
     const network = networkOf(row.structure, 64);
