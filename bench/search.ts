@@ -3,15 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Archive } from "../src/archive.ts";
 import { budgetLimits, type Config, scoringContext, spaceOf } from "../src/config.ts";
-import { costNames, emptyCosts } from "../src/costs.ts";
+import { costNames } from "../src/costs.ts";
 import { createScorer } from "../src/pool/scorer.ts";
 import { startSearch } from "../src/run.ts";
-import { createBreeding, type OperatorRates, operatorSets } from "../src/search/breeding.ts";
+import { Breeding, type OperatorRates, operatorSets } from "../src/search/breeding.ts";
 import { Search } from "../src/search/loop.ts";
 import { Population } from "../src/search/population.ts";
-import { RandomStream } from "../src/search/random.ts";
 import { Seen, SeenSet } from "../src/search/seen-set.ts";
-import { Evaluator } from "../src/space/evaluator.ts";
+import { GenomeEngine } from "../src/space/engine.ts";
 import { startGenome } from "../src/start.ts";
 import { median } from "./median.ts";
 
@@ -64,15 +63,16 @@ export function runLoop(
   each: (search: Search) => void = () => {},
   rates?: OperatorRates,
 ): Search {
+  const { population: members, generation: children } = config.search;
   const space = spaceOf(config);
-  const scorer = createScorer(config, space);
+  const engine = new GenomeEngine(space, config.classes, { members, children });
+  const scorer = createScorer(config, space, engine);
   const search = new Search({
     ...config.search,
     seed,
-    space,
+    engine,
     start: startGenome(config, space).genome,
     limits: budgetLimits(config),
-    classes: config.classes,
     seen: new SeenSet(),
     ...(rates === undefined ? {} : { rates }),
   });
@@ -126,12 +126,13 @@ function measureStages(config: Config): Record<string, number> {
   const space = spaceOf(config);
   const length = space.genomeLength;
   const limits = budgetLimits(config);
-  const evaluator = new Evaluator(space, config.classes);
-  const breeding = createBreeding(config.search.operators, space, evaluator, limits);
-  const random = new RandomStream();
   const children = Math.min(100_000, half);
-  const genomes = new Uint8Array(children * length);
-  const cost = emptyCosts();
+  const { seed, operators, population: members } = config.search;
+  const engine = new GenomeEngine(space, config.classes, { members, children });
+  const breeding = new Breeding(engine, seed, operators, limits);
+  const parents = new Population(members, length, engine.bytes.subarray(engine.members, engine.children));
+  parents.merge(search.population);
+  const genomes = engine.bytes.subarray(engine.children, engine.children + children * length);
   const seen = new SeenSet();
   const time = (stage: () => void): number => {
     const began = now();
@@ -140,8 +141,7 @@ function measureStages(config: Config): Record<string, number> {
   };
   const breed = time(() => {
     for (let i = 0; i < children; i++) {
-      random.reset(config.search.seed, 1 << 30, i);
-      breeding.breed(search.population, genomes, i * length, random);
+      breeding.breed(parents, 1 << 30, i, engine.children + i * length);
     }
   });
   const dedup = time(() => {
@@ -151,9 +151,9 @@ function measureStages(config: Config): Record<string, number> {
     }
   });
   const costs = time(() => {
-    for (let i = 0; i < children; i++) evaluator.costs(genomes, i * length, cost);
+    engine.costs(genomes);
   });
-  const scorer = createScorer(config, space);
+  const scorer = createScorer(config, space, engine);
   let scores: Float64Array = new Float64Array(0);
   const score = time(() => {
     scores = scorer.score(genomes).scores;

@@ -1,17 +1,18 @@
-// Compiles the kernels' AssemblyScript to dist/src/kernel: one module of plain SIMD, one with fused multiply-add.
+// Compiles the AssemblyScript: the kernels, once as plain SIMD and once with fused multiply-add, and the genome module.
 import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
 import asc from "assemblyscript/asc";
 
-const entry = "src/kernel/assembly/index.ts";
 const common = ["-O3", "--converge", "--noAssert", "--runtime", "stub", "--initialMemory", "1", "--memoryBase", "0"];
 const modules = [
-  ["simd", ["--enable", "simd"]],
-  ["simd-relaxed", ["--enable", "simd", "--enable", "relaxed-simd"]],
+  ["src/kernel/assembly", "dist/src/kernel/simd.wasm", "--enable", "simd"],
+  ["src/kernel/assembly", "dist/src/kernel/simd-relaxed.wasm", "--enable", "simd", "--enable", "relaxed-simd"],
+  ["src/space/assembly", "dist/src/space/genome.wasm"],
 ];
 
-mkdirSync("dist/src/kernel", { recursive: true });
-for (const [name, features] of modules) {
-  const { error, stderr } = await asc.main([entry, "-o", `dist/src/kernel/${name}.wasm`, ...common, ...features]);
+for (const [folder, file, ...features] of modules) {
+  mkdirSync(dirname(file), { recursive: true });
+  const { error, stderr } = await asc.main([`${folder}/index.ts`, "-o", file, ...common, ...features]);
   if (error) {
     process.stderr.write(`${stderr.toString()}${error.message}\n`);
     process.exit(1);

@@ -1,9 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { Archive, ClosedGeneration, GenerationRecord } from "./archive.ts";
-import { type Config, spaceOf } from "./config.ts";
-import { costNames, emptyCosts } from "./costs.ts";
 import { builtFile } from "./package-root.ts";
-import { Evaluator } from "./space/evaluator.ts";
+import type { GenomeEngine } from "./space/engine.ts";
 import { UserError } from "./user-error.ts";
 
 /** Takes closed generations to the archive, in order. */
@@ -17,34 +15,18 @@ export interface CommitQueue {
 /** Commits in the calling thread: for an archive in memory. */
 export class InlineCommitQueue implements CommitQueue {
   readonly #archive: Archive;
-  readonly #costs: (generation: ClosedGeneration) => Float64Array;
+  readonly #engine: GenomeEngine;
 
-  constructor(archive: Archive, config: Config) {
+  constructor(archive: Archive, engine: GenomeEngine) {
     this.#archive = archive;
-    this.#costs = costsOf(config);
+    this.#engine = engine;
   }
 
   async commit(generation: ClosedGeneration): Promise<void> {
-    this.#archive.commit({ ...generation, costs: this.#costs(generation) });
+    this.#archive.commit({ ...generation, costs: this.#engine.costs(generation.genomes) });
   }
 
   async close(): Promise<void> {}
-}
-
-/** Costs of every genome of a generation, `costNames.length` figures each: the search itself needs them only for the budgets. */
-export function costsOf(
-  config: Config,
-): (generation: Pick<ClosedGeneration, "genomes" | "genomeLength" | "scores">) => Float64Array {
-  const evaluator = new Evaluator(spaceOf(config), config.classes);
-  const cost = emptyCosts();
-  return ({ genomes, genomeLength, scores }) => {
-    const figures = new Float64Array(scores.length * costNames.length);
-    for (let i = 0; i < scores.length; i++) {
-      evaluator.costs(genomes, i * genomeLength, cost);
-      figures.set([cost.bitops, cost.macs, cost.flash, cost.sram, cost.layers, cost.sramLive], i * costNames.length);
-    }
-    return figures;
-  };
 }
 
 /** What the writer thread answers to every generation. */
@@ -57,16 +39,19 @@ const MAX_PENDING = 32;
 
 /** Commits in a thread of its own, beside the search; the caller holds the archive's lock. */
 export class ThreadCommitQueue implements CommitQueue {
-  readonly #costs: (generation: ClosedGeneration) => Float64Array;
+  readonly #engine: GenomeEngine;
   readonly #worker: Worker;
   readonly #exited: Promise<unknown>;
   #pending = 0;
   #failure: Error | undefined;
   #wake: (() => void) | undefined;
 
-  /** @param archive gives the thread its hold, and must stay open as long as the queue */
-  constructor({ path, hold }: Archive, config: Config) {
-    this.#costs = costsOf(config);
+  /**
+   * @param archive gives the thread its hold, and must stay open as long as the queue
+   * @param engine of the run's space and classes: the search itself needs costs only for the budgets
+   */
+  constructor({ path, hold }: Archive, engine: GenomeEngine) {
+    this.#engine = engine;
     this.#worker = new Worker(builtFile("workers/archive.js"), { workerData: { path, hold } });
     this.#worker.on("message", (reply: CommitReply) => {
       this.#pending--;
@@ -87,7 +72,7 @@ export class ThreadCommitQueue implements CommitQueue {
     // The search fills its arrays again while this generation is on its way.
     const copy: GenerationRecord = {
       ...generation,
-      costs: this.#costs(generation),
+      costs: this.#engine.costs(generation.genomes),
       genomes: generation.genomes.slice(),
       scores: generation.scores.slice(),
     };

@@ -14,6 +14,7 @@ import { createScorer } from "./pool/scorer.ts";
 import { ThreadPool } from "./pool/threads.ts";
 import { bitRefiner } from "./refine.ts";
 import { type Checkpoint, type Counters, Search } from "./search/loop.ts";
+import { GenomeEngine } from "./space/engine.ts";
 import { decode, structureOf } from "./space/genome.ts";
 import type { Space } from "./space/space.ts";
 import { type StartNetwork, startGenome } from "./start.ts";
@@ -179,10 +180,13 @@ async function conduct(
   options.onStart?.(run, start.changes);
   const { seed, population, generation, evaluations, operators, seedFrom, stopGap } = config.search;
   const limits = budgetLimits(config);
+  const first = seedFrom === "bound" ? Buffer.concat([start.genome, boundSeeds(config, space)]) : start.genome;
+  const children = Math.max(generation, first.length / space.genomeLength);
+  const engine = new GenomeEngine(space, config.classes, { members: population, children });
   const search = new Search(
     {
-      space,
-      start: seedFrom === "bound" ? Buffer.concat([start.genome, boundSeeds(config, space)]) : start.genome,
+      engine,
+      start: first,
       ...(stopGap === undefined ? {} : { stopScore: scoreWithin(config, space, stopGap) }),
       seed,
       population,
@@ -190,7 +194,6 @@ async function conduct(
       evaluations,
       operators,
       limits,
-      classes: config.classes,
       seen,
       refine: operators === "standard" ? bitRefiner(space, config.score, config.classes, limits) : undefined,
       refineEvery: config.search.refineEvery,
@@ -200,9 +203,9 @@ async function conduct(
   const began = options.clock();
   const elapsed = () => secondsBefore + options.clock() - began;
   const bredBefore = search.counters.evaluations;
-  const pool = openPool(config, space, options);
+  const pool = openPool(config, engine, options);
   const queue =
-    archive.path === ":memory:" ? new InlineCommitQueue(archive, config) : new ThreadCommitQueue(archive, config);
+    archive.path === ":memory:" ? new InlineCommitQueue(archive, engine) : new ThreadCommitQueue(archive, engine);
   const stopping = new Stopping(options.stop);
   /** The last generation border: a generation in hand that is dropped leaves the run there. */
   let border = checkpoint;
@@ -271,11 +274,11 @@ async function conduct(
 }
 
 /** A pool of the given threads; where none are given, threads for the forward score alone: the closed form takes less than a message. */
-function openPool(config: Config, space: Space, { threads }: RunOptions): Pool {
+function openPool(config: Config, engine: GenomeEngine, { threads }: RunOptions): Pool {
   const chosen = threads ?? (config.score.kind === "forward" ? availableParallelism() : 0);
   return chosen === 0
-    ? new InlinePool(createScorer(config, space))
-    : new ThreadPool(config, space.genomeLength, chosen, MESSAGE_GENOMES);
+    ? new InlinePool(createScorer(config, engine.space, engine))
+    : new ThreadPool(config, engine.space.genomeLength, chosen, MESSAGE_GENOMES);
 }
 
 /** A genome as a result. */

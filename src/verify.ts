@@ -1,11 +1,11 @@
 import { Archive, type RunRow, type StoredGeneration } from "./archive.ts";
-import { costsOf } from "./commit-queue.ts";
 import { type Config, parseConfig, scoringContext, spaceOf } from "./config.ts";
 import { costNames } from "./costs.ts";
 import { digestOf } from "./digest.ts";
 import { createScorer } from "./pool/scorer.ts";
 import { Population } from "./search/population.ts";
 import { SeenSet } from "./search/seen-set.ts";
+import { GenomeEngine } from "./space/engine.ts";
 import type { Space } from "./space/space.ts";
 import { UserError } from "./user-error.ts";
 
@@ -175,8 +175,8 @@ class Verification {
 
   /** Computes scores and costs of an even sample of a context again. */
   #recomputation({ config, space }: ReadableRun, total: number): (stored: StoredGeneration, place: string) => void {
-    const scorer = createScorer(config, space);
-    const costs = costsOf(config);
+    const engine = new GenomeEngine(space, config.classes);
+    const scorer = createScorer(config, space, engine);
     const step = Math.max(1, Math.floor(total / this.#options.sample));
     let index = 0;
     return (stored, place) => {
@@ -188,7 +188,7 @@ class Verification {
         const genome = genomes.slice(i * length, (i + 1) * length);
         const again = this.#attempt(`${place}, candidate ${i}: `, () => ({
           score: scorer.score(genome).scores[0],
-          costs: costs({ genomes: genome, genomeLength: length, scores: new Float64Array(1) }),
+          costs: engine.costs(genome),
         }));
         if (again === undefined) continue;
         // A candidate that killed its threads is not scored again here: it failed, whatever it would score.

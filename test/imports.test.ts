@@ -8,7 +8,7 @@ import { packageRoot } from "../src/package-root.ts";
  * (they are gone at run time).
  */
 const layers: readonly (readonly string[])[] = [
-  ["src/user-error.ts", "src/package-root.ts", "src/yaml-text.ts", "src/nearest.ts"],
+  ["src/user-error.ts", "src/package-root.ts", "src/yaml-text.ts", "src/nearest.ts", "src/wasm-module.ts"],
   ["src/space/families.ts", "src/input-resolution.ts"],
   ["src/network.ts"],
   ["src/structure.ts", "src/literal.ts", "src/live-memory.ts"],
@@ -140,9 +140,7 @@ const pure = [
 test("what a result depends on knows no clock, no chance and no files", () => {
   for (const folder of pure) {
     expect(users(/Math\.random|Date\.now|new Date|performance\.now|setTimeout|crypto/, folder)).toEqual([]);
-    const outside = imports.filter(({ from, to }) => from.startsWith(folder) && to.startsWith("node:"));
-    // The SIMD kernel reads its WASM.
-    expect(outside.filter(({ from }) => from !== "src/kernel/simd.ts")).toEqual([]);
+    expect(imports.filter(({ from, to }) => from.startsWith(folder) && to.startsWith("node:"))).toEqual([]);
   }
 });
 

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
 import { UserError } from "../user-error.ts";
+import { wasmModule } from "../wasm-module.ts";
 import {
   bytesOf,
   type ConvSizes,
@@ -39,25 +39,9 @@ export function hasRelaxedSimd(): boolean {
   return WebAssembly.validate(relaxedProbe);
 }
 
-const modules = new Map<string, WebAssembly.Module>();
-
-/** The compiled module, from beside this file or, where the sources run unbuilt, from dist. */
-function moduleOf(name: string): WebAssembly.Module {
-  let module = modules.get(name);
-  if (module === undefined) {
-    const file = [`./${name}.wasm`, `../../dist/src/kernel/${name}.wasm`]
-      .map((path) => new URL(path, import.meta.url))
-      .find((url) => existsSync(url));
-    if (file === undefined) throw new Error(`${name}.wasm is missing: run npm run build`);
-    module = new WebAssembly.Module(readFileSync(file));
-    modules.set(name, module);
-  }
-  return module;
-}
-
 /** A fresh instance with a memory of its own. */
 export function instantiate(name: "simd" | "simd-relaxed"): Assembly {
-  return new WebAssembly.Instance(moduleOf(name)).exports as unknown as Assembly;
+  return new WebAssembly.Instance(wasmModule(`kernel/${name}`)).exports as unknown as Assembly;
 }
 
 /** WebAssembly SIMD: integer convs in int16 with exact sums, the rest in float32. */

@@ -3,7 +3,7 @@ import { spaceOf } from "../config.ts";
 import { Network } from "../network.ts";
 import { AnalyticScore } from "../score/analytic.ts";
 import { ForwardScore } from "../score/forward.ts";
-import { bitsGains, Evaluator } from "../space/evaluator.ts";
+import { GenomeEngine } from "../space/engine.ts";
 import { decode } from "../space/genome.ts";
 import type { Space } from "../space/space.ts";
 
@@ -24,22 +24,21 @@ export interface Scorer {
   check(network: Network): void;
 }
 
-export function createScorer(config: Config, space: Space = spaceOf(config)): Scorer {
-  return config.score.kind === "analytic" ? analyticScorer(config, space) : forwardScorer(config.score, space);
+/** @param engine of the space, where there is one already */
+export function createScorer(config: Config, space: Space = spaceOf(config), engine?: GenomeEngine): Scorer {
+  if (config.score.kind === "forward") return forwardScorer(config.score, space);
+  return analyticScorer(config.score, engine ?? new GenomeEngine(space, 0));
 }
 
-function analyticScorer(config: Config, space: Space): Scorer {
-  const score = new AnalyticScore(config.score);
-  const evaluator = new Evaluator(space, 0);
-  const gains = bitsGains(score);
-  const weights = Float64Array.from(config.score.stageWeights);
-  const length = space.genomeLength;
+function analyticScorer(options: Extract<Config["score"], { kind: "analytic" }>, engine: GenomeEngine): Scorer {
+  const score = new AnalyticScore(options);
+  const gains = Float64Array.from({ length: 256 }, (_, pair) => score.bitsGain(pair >> 4, pair & 15));
+  engine.setScore(score.stageWeights, gains);
   return {
-    genomeLength: length,
+    genomeLength: engine.space.genomeLength,
     check: (network) => score.check(network),
     score(genomes) {
-      const scores = new Float64Array(genomes.length / length);
-      for (let i = 0; i < scores.length; i++) scores[i] = evaluator.score(genomes, i * length, weights, gains);
+      const scores = engine.scores(genomes);
       return withFailures(scores, (i) => `the score is ${scores[i]}`);
     },
   };

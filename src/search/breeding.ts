@@ -1,57 +1,9 @@
-import type { Evaluator } from "../space/evaluator.ts";
-import { btnUnits, expansionOf, outUnits, resolutionOf } from "../space/genome.ts";
-import {
-  mutateDepth,
-  mutateKernel,
-  mutateOut,
-  mutatePublished,
-  replaceOut,
-  setExpansion,
-  setOut,
-  sortLayers,
-  stepLayerBits,
-} from "../space/mutation.ts";
-import { mutateResolution, setResolution } from "../space/resolution.ts";
-import type { Space } from "../space/space.ts";
+import * as layout from "../space/assembly/layout.ts";
+import type { GenomeEngine } from "../space/engine.ts";
 import type { Population } from "./population.ts";
-import type { RandomStream } from "./random.ts";
-
-/** An operator set; each member is a pure function of what it is given. */
-export interface Breeding {
-  /** Makes one child in place at `at`. */
-  breed(population: Population, genomes: Uint8Array, at: number, random: RandomStream): void;
-  /** Leads an over-budget child back in place; whether it is now worth another look. */
-  repair(genomes: Uint8Array, at: number, random: RandomStream): boolean;
-}
 
 export const operatorSets = ["standard", "published"] as const;
 export type OperatorSet = (typeof operatorSets)[number];
-
-/**
- * The operators of a search.
- * @param limits budgets in the order of `costNames`, which the standard operators repair a child towards
- */
-export function createBreeding(
-  name: OperatorSet,
-  space: Space,
-  evaluator: Evaluator,
-  limits: Float64Array,
-  rates: OperatorRates = standardRates,
-): Breeding {
-  return name === "published" ? publishedBreeding(space) : standardBreeding(space, evaluator, limits, rates);
-}
-
-/** A parent of the population, mutated twice: the published search. */
-function publishedBreeding(space: Space): Breeding {
-  return {
-    breed(population, genomes, at, random) {
-      population.copy(random.below(population.count), genomes, at);
-      mutatePublished(space, genomes, at, random);
-      mutatePublished(space, genomes, at, random);
-    },
-    repair: () => false,
-  };
-}
 
 /** How often the standard operators do what; the weights are relative. */
 export interface OperatorRates {
@@ -92,118 +44,78 @@ export const standardRates: OperatorRates = {
   resolution: 1,
 };
 
-const MAX_WIDTH_STEP = 3;
-
 /**
- * One to three mutations a child, one of them at times the exchange of a range of blocks with a second parent; then, while the child is
- * over budget, random steps down.
+ * The operators of a search, set up in its engine. `published`: a parent of the population, mutated twice as the published program does.
+ * `standard`: one to three mutations a child, one of them at times the exchange of a range of blocks with a second parent; then, while
+ * the child is over budget, random steps down. A child is a function of (seed, generation, child) and the population.
  */
-function standardBreeding(space: Space, evaluator: Evaluator, limits: Float64Array, rates: OperatorRates): Breeding {
-  const step = space.options.widthStep;
-  const count = space.blocks.length;
-  const all = space.blocks.map((_, b) => b);
-  const supers = all.filter((b) => space.blocks[b].family.isSuper);
-  const widths = all.filter((b) => space.blocks[b].maxOut > Math.max(space.blocks[b].minOut, step));
-  const bits = all.filter((b) => space.blocks[b].bits.pairs.length > 1);
+export class Breeding {
+  readonly #engine: GenomeEngine;
 
-  const stepWidth = (b: number, units: number, genomes: Uint8Array, at: number) =>
-    setOut(space, b, genomes, at, outUnits(space.blocks[b], genomes, at) + units);
-  const stepExpansion = (b: number, by: number, genomes: Uint8Array, at: number) => {
-    const block = space.blocks[b];
-    const expansion = expansionOf(space, outUnits(block, genomes, at), btnUnits(block, genomes, at)) + by;
-    if (expansion >= 0 && expansion < space.expansions) setExpansion(space, block, genomes, at, expansion);
-  };
-  const stepBits = (up: 0 | 1, genomes: Uint8Array, at: number, random: RandomStream) =>
-    stepLayerBits(space.blocks[bits[random.below(bits.length)]], up, genomes, at, random);
-
-  type Mutate = (genomes: Uint8Array, at: number, random: RandomStream) => void;
-  const operators: { readonly weight: number; readonly mutate: Mutate }[] = [];
-  const add = (weight: number, blocks: readonly number[], mutate: (b: number, ...rest: Parameters<Mutate>) => void) => {
-    if (blocks.length === 0) return;
-    operators.push({
-      weight,
-      mutate: (genomes, at, random) => mutate(blocks[random.below(blocks.length)], genomes, at, random),
-    });
-  };
-  add(rates.widthFactor, widths, (b, genomes, at, random) => mutateOut(space, b, genomes, at, random));
-  add(rates.widthStep, widths, (b, genomes, at, random) => {
-    const units = 1 + random.below(MAX_WIDTH_STEP);
-    stepWidth(b, random.below(2) === 0 ? units : -units, genomes, at);
-  });
-  add(rates.kernel, supers, (b, genomes, at, random) => mutateKernel(space, space.blocks[b], genomes, at, random));
-  add(rates.expansion, supers, (b, genomes, at, random) =>
-    stepExpansion(b, random.below(2) === 0 ? 1 : -1, genomes, at),
-  );
-  add(rates.depth, supers, (b, genomes, at, random) => mutateDepth(space.blocks[b], genomes, at, random));
-  add(rates.published, supers, (_, genomes, at, random) => mutatePublished(space, genomes, at, random));
-  add(rates.layerBits, bits, (b, genomes, at, random) =>
-    stepLayerBits(space.blocks[b], random.below(2) === 0 ? 0 : 1, genomes, at, random),
-  );
-  // A bit moves from one layer to another.
-  add(rates.moveBit, bits, (b, genomes, at, random) => {
-    stepLayerBits(space.blocks[b], 1, genomes, at, random);
-    stepBits(0, genomes, at, random);
-  });
-  if (space.options.resolutions.length > 1) {
-    operators.push({
-      weight: rates.resolution,
-      mutate: (genomes, at, random) => mutateResolution(space, genomes, at, random),
-    });
+  /** @param limits budgets in the order of `costNames` */
+  constructor(
+    engine: GenomeEngine,
+    seed: number,
+    operators: OperatorSet,
+    limits: Float64Array,
+    rates: OperatorRates = standardRates,
+  ) {
+    this.#engine = engine;
+    engine.set(layout.SEED_LOW, seed >>> 0);
+    engine.set(layout.SEED_HIGH, Math.floor(seed / 4294967296) >>> 0);
+    engine.doubles.set(limits, layout.LIMITS >> 3);
+    const standard = operators === "standard";
+    engine.set(layout.REPAIRS, standard ? rates.repairs : 0);
+    engine.set(layout.WHEEL_LENGTH, 0);
+    if (standard) this.#setStandard(limits, rates);
   }
-  /** The operator of every unit of weight. */
-  const wheel = operators.flatMap(({ weight, mutate }) => new Array<Mutate>(weight).fill(mutate));
 
-  /** Exchanges blocks first..end-1 for the second parent's; where widths then fall along the chain, the earlier ones give way. */
-  const cross = (population: Population, genomes: Uint8Array, at: number, random: RandomStream) => {
-    const parent = random.below(population.count) * space.genomeLength;
-    const first = random.below(count);
-    const end = first + 1 + random.below(count - first);
-    const from = space.blocks[first].offset;
-    const to = end === count ? space.genomeLength : space.blocks[end].offset;
-    for (let i = from; i < to; i++) genomes[at + i] = population.genomes[parent + i];
-    for (let b = count - 2; b >= 0; b--) {
-      const next = outUnits(space.blocks[b + 1], genomes, at);
-      if (outUnits(space.blocks[b], genomes, at) > next) replaceOut(space, space.blocks[b], genomes, at, next);
+  /** Makes one child at an address of the engine, and hashes it. */
+  breed({ genomes, count }: Population, generation: number, child: number, genome: number): void {
+    this.#engine.module.breed(genomes.byteOffset, count, generation, child, genome);
+  }
+
+  /** Holds a genome against the budgets; one that is over may be repaired in place, and then has another hash. One of `Settled`. */
+  settle(genome: number): number {
+    return this.#engine.module.settle(genome);
+  }
+
+  #setStandard(limits: Float64Array, rates: OperatorRates): void {
+    const engine = this.#engine;
+    const { blocks, options } = engine.space;
+    const all = blocks.map((_, b) => b);
+    const supers = all.filter((b) => blocks[b].family.isSuper);
+    const widths = all.filter((b) => blocks[b].maxOut > Math.max(blocks[b].minOut, options.widthStep));
+    const bits = all.filter((b) => blocks[b].bits.pairs.length > 1);
+    /** The operator of every unit of weight. */
+    const wheel: number[] = [];
+    const add = (operator: number, weight: number, possible: boolean) => {
+      if (possible) for (let i = 0; i < weight; i++) wheel.push(operator);
+    };
+    add(layout.WIDTH_FACTOR, rates.widthFactor, widths.length > 0);
+    add(layout.WIDTH_STEP, rates.widthStep, widths.length > 0);
+    add(layout.KERNEL, rates.kernel, true);
+    add(layout.EXPANSION, rates.expansion, true);
+    add(layout.DEPTH, rates.depth, true);
+    add(layout.PUBLISHED, rates.published, true);
+    add(layout.LAYER_BITS, rates.layerBits, bits.length > 0);
+    add(layout.MOVE_BIT, rates.moveBit, bits.length > 0);
+    add(layout.RESOLUTION, rates.resolution, options.resolutions.length > 1);
+    if (wheel.length === 0) throw new RangeError("operators: expected one with a weight above 0");
+    engine.set(layout.WHEEL, engine.table(wheel));
+    engine.set(layout.WHEEL_LENGTH, wheel.length);
+    engine.set(layout.MAX_MUTATIONS, rates.maxMutations);
+    engine.doubles[layout.CROSSOVER_ODDS >> 3] = rates.crossover * 2 ** 32;
+    // The order of a block's bits changes neither score, BitOps nor flash, but it does change both SRAM figures.
+    const memory = limits[3] !== Number.POSITIVE_INFINITY || limits[5] !== Number.POSITIVE_INFINITY;
+    engine.set(layout.SORTS, rates.sortLayers && !memory ? 1 : 0);
+    for (const [list, field, count] of [
+      [supers, layout.SUPERS, layout.SUPER_COUNT],
+      [widths, layout.WIDTHS, layout.WIDTH_COUNT],
+      [bits, layout.BITS, layout.BITS_COUNT],
+    ] as const) {
+      engine.set(field, engine.indices(list));
+      engine.set(count, list.length);
     }
-    // The second parent's kernels may be those of another resolution.
-    setResolution(space, genomes, at, resolutionOf(space, genomes, at));
-  };
-
-  const stepDown = (genomes: Uint8Array, at: number, random: RandomStream) => {
-    if (bits.length > 0 && random.below(2) === 0) stepBits(0, genomes, at, random);
-    else if (widths.length > 0 && random.below(2) === 0)
-      stepWidth(widths[random.below(widths.length)], -1, genomes, at);
-    else stepExpansion(supers[random.below(supers.length)], -1, genomes, at);
-  };
-
-  const crossoverOdds = rates.crossover * 2 ** 32;
-  // The order of a block's bits changes neither score, BitOps nor flash, but it does change both SRAM figures.
-  const sorts = rates.sortLayers && limits[3] === Number.POSITIVE_INFINITY && limits[5] === Number.POSITIVE_INFINITY;
-  const sort = (genomes: Uint8Array, at: number) => {
-    if (!sorts) return;
-    for (const b of supers) sortLayers(space.blocks[b], genomes, at);
-  };
-
-  return {
-    breed(population, genomes, at, random) {
-      population.copy(random.below(population.count), genomes, at);
-      let mutations = 1 + random.below(rates.maxMutations);
-      if (random.next() < crossoverOdds) {
-        cross(population, genomes, at, random);
-        mutations--;
-      }
-      for (; mutations > 0; mutations--) wheel[random.below(wheel.length)](genomes, at, random);
-      sort(genomes, at);
-    },
-    repair(genomes, at, random) {
-      for (let i = 0; i < rates.repairs; i++) {
-        stepDown(genomes, at, random);
-        if (!evaluator.exceeds(genomes, at, limits)) {
-          sort(genomes, at);
-          return true;
-        }
-      }
-      return false;
-    },
-  };
+  }
 }

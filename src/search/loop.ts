@@ -1,8 +1,7 @@
-import { Evaluator } from "../space/evaluator.ts";
-import type { Space } from "../space/space.ts";
-import { type Breeding, createBreeding, type OperatorRates, type OperatorSet } from "./breeding.ts";
+import * as layout from "../space/assembly/layout.ts";
+import { type GenomeEngine, Settled } from "../space/engine.ts";
+import { Breeding, type OperatorRates, type OperatorSet } from "./breeding.ts";
 import { Population } from "./population.ts";
-import { RandomStream } from "./random.ts";
 import { Seen, type SeenSet } from "./seen-set.ts";
 
 export interface Counters {
@@ -43,7 +42,8 @@ export interface Checkpoint {
 }
 
 export interface SearchOptions {
-  readonly space: Space;
+  /** With rooms for the population, and for a generation or the start. */
+  readonly engine: GenomeEngine;
   /** One genome or more, one after another: the first generation. */
   readonly start: Uint8Array;
   readonly seed: number;
@@ -58,7 +58,6 @@ export interface SearchOptions {
   readonly rates?: OperatorRates;
   /** In the order of `costNames`. */
   readonly limits: Float64Array;
-  readonly classes: number;
   readonly seen: SeenSet;
   /** Sets the best bits for a genome's widths, in place; without it no child is refined. */
   readonly refine?: ((genomes: Uint8Array, at: number) => void) | undefined;
@@ -75,8 +74,7 @@ const REFINED_RANKS = 8;
  */
 export class Search {
   readonly #options: SearchOptions;
-  readonly #random = new RandomStream();
-  readonly #evaluator: Evaluator;
+  readonly #engine: GenomeEngine;
   readonly #breeding: Breeding;
   readonly #population: Population;
   readonly #seen: SeenSet;
@@ -89,15 +87,20 @@ export class Search {
 
   constructor(options: SearchOptions, checkpoint?: Checkpoint) {
     this.#options = options;
-    const { space, generation } = options;
-    this.#evaluator = new Evaluator(space, options.classes);
-    this.#breeding = createBreeding(options.operators, space, this.#evaluator, options.limits, options.rates);
-    this.#population = new Population(options.population, space.genomeLength);
+    const { engine, generation, start, population, seed, operators, limits, rates } = options;
+    const { members, children, rooms, space } = engine;
+    const length = space.genomeLength;
+    const most = Math.max(generation, start.length / length);
+    if (rooms.members < population || rooms.children < most) {
+      throw new RangeError(`engine: expected rooms for ${population} members and ${most} children`);
+    }
+    this.#engine = engine;
+    this.#breeding = new Breeding(engine, seed, operators, limits, rates);
+    this.#population = new Population(population, length, engine.bytes.subarray(members, children));
     this.#seen = options.seen;
-    const most = Math.max(generation, options.start.length / space.genomeLength);
     // One genome more than a generation: children are bred in place and overwritten where they are not new.
-    this.#genomes = new Uint8Array((most + 1) * space.genomeLength);
-    this.#reusedGenomes = new Uint8Array(most * space.genomeLength);
+    this.#genomes = engine.bytes.subarray(children, children + (most + 1) * length);
+    this.#reusedGenomes = new Uint8Array(most * length);
     this.#reusedScores = new Float64Array(most);
     this.#counters = { evaluations: 0, generations: 0, scored: 0, duplicates: 0, overBudget: 0, failed: 0, reused: 0 };
     if (checkpoint !== undefined) {
@@ -128,27 +131,31 @@ export class Search {
 
   /** The first generation is the start networks, which are not counted as children; every later one is bred. */
   ask(): Generation {
-    const { space, generation: size, evaluations, start, seed, refine, refineEvery = 0 } = this.#options;
+    const { generation: size, evaluations, start, refine, refineEvery = 0 } = this.#options;
+    const { module, space, children: room } = this.#engine;
+    const length = space.genomeLength;
     const generation = this.#counters.generations;
     const reusedKeys: number[] = [];
     this.#reused = 0;
     let count = 0;
     if (generation === 0) {
-      const length = space.genomeLength;
       for (let i = 0; i < start.length; i += length) {
         this.#genomes.set(start.subarray(i, i + length), count * length);
+        module.hash(room + count * length);
         count += this.#admit(count, reusedKeys);
       }
     } else {
+      const population = this.#population;
       const children = Math.min(size, evaluations - this.#counters.evaluations);
       for (let child = 0; child < children; child++) {
-        this.#random.reset(seed, generation, child);
-        const at = count * space.genomeLength;
+        const at = room + count * length;
         if (child === 0 && refine !== undefined && refineEvery > 0 && generation % refineEvery === 0) {
-          this.#population.copy(this.#random.below(Math.min(REFINED_RANKS, this.#population.count)), this.#genomes, at);
-          refine(this.#genomes, at);
+          module.reset(generation, child);
+          population.copy(module.below(Math.min(REFINED_RANKS, population.count)), this.#genomes, count * length);
+          refine(this.#genomes, count * length);
+          module.hash(at);
         } else {
-          this.#breeding.breed(this.#population, this.#genomes, at, this.#random);
+          this.#breeding.breed(population, generation, child, at);
         }
         count += this.#admit(count, reusedKeys);
       }
@@ -157,7 +164,7 @@ export class Search {
     this.#asked = {
       generation,
       count,
-      genomes: this.#genomes.subarray(0, count * space.genomeLength),
+      genomes: this.#genomes.subarray(0, count * length),
       reusedKeys: Uint32Array.from(reusedKeys),
     };
     return this.#asked;
@@ -191,34 +198,43 @@ export class Search {
    * look if the operators can repair it.
    */
   #admit(count: number, reusedKeys: number[]): 0 | 1 {
-    const { space, limits } = this.#options;
-    const length = space.genomeLength;
-    const at = count * length;
+    const length = this.#engine.space.genomeLength;
     const seen = this.#seen;
-    let slot = seen.find(this.#genomes, at, length);
-    for (let repaired = false; ; repaired = true) {
-      if (slot >= 0 && (seen.flags(slot) & Seen.inRun) !== 0) {
-        this.#counters.duplicates++;
-        return 0;
-      }
-      if (!this.#evaluator.exceeds(this.#genomes, at, limits)) break;
-      if (repaired || !this.#breeding.repair(this.#genomes, at, this.#random)) {
-        this.#counters.overBudget++;
-        return 0;
-      }
-      slot = seen.find(this.#genomes, at, length);
+    let slot = this.#find();
+    if (this.#isDuplicate(slot)) return 0;
+    const settled = this.#breeding.settle(this.#engine.children + count * length);
+    if (settled === Settled.exceeds) {
+      this.#counters.overBudget++;
+      return 0;
+    }
+    if (settled === Settled.repaired) {
+      slot = this.#find();
+      if (this.#isDuplicate(slot)) return 0;
     }
     if (slot >= 0) {
       seen.mark(slot, Seen.inRun);
       reusedKeys.push(seen.low, seen.high);
       this.#counters.reused++;
       if ((seen.flags(slot) & Seen.failed) === 0) {
-        this.#reusedGenomes.set(this.#genomes.subarray(at, at + length), this.#reused * length);
+        const genome = this.#genomes.subarray(count * length, (count + 1) * length);
+        this.#reusedGenomes.set(genome, this.#reused * length);
         this.#reusedScores[this.#reused++] = seen.score(slot);
       }
       return 0;
     }
     seen.add(slot, Seen.inRun);
     return 1;
+  }
+
+  /** The seen-set's slot of the genome that was hashed last. */
+  #find(): number {
+    const { words } = this.#engine;
+    return this.#seen.findHash(words[layout.HASH_LOW >> 2], words[layout.HASH_HIGH >> 2]);
+  }
+
+  #isDuplicate(slot: number): boolean {
+    if (slot < 0 || (this.#seen.flags(slot) & Seen.inRun) === 0) return false;
+    this.#counters.duplicates++;
+    return true;
   }
 }

@@ -15,12 +15,14 @@ export class Population {
   #nextGenomes: Uint8Array;
   #nextScores: Float64Array;
 
-  constructor(capacity: number, genomeLength: number) {
+  /** @param room for twice as many genomes as the population may have */
+  constructor(capacity: number, genomeLength: number, room: Uint8Array = new Uint8Array(2 * capacity * genomeLength)) {
+    const bytes = capacity * genomeLength;
     this.capacity = capacity;
     this.genomeLength = genomeLength;
-    this.genomes = new Uint8Array(capacity * genomeLength);
+    this.genomes = room.subarray(0, bytes);
     this.scores = new Float64Array(capacity);
-    this.#nextGenomes = new Uint8Array(capacity * genomeLength);
+    this.#nextGenomes = room.subarray(bytes, 2 * bytes);
     this.#nextScores = new Float64Array(capacity);
   }
 

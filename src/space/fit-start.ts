@@ -1,16 +1,16 @@
-import { type CostName, costNames, emptyCosts } from "../costs.ts";
+import { type CostName, costNames, costs, emptyCosts } from "../costs.ts";
+import { Network } from "../network.ts";
 import { UserError } from "../user-error.ts";
-import { Evaluator } from "./evaluator.ts";
-import { btnUnits, outUnits, resolutionOf, shrunkKernel } from "./genome.ts";
-import { setDepth, setExpansion, setOut } from "./mutation.ts";
-import { setResolution } from "./resolution.ts";
+import { setDepth, setExpansion, setOut, setResolution } from "./genes.ts";
+import { btnUnits, decode, outUnits, resolutionOf, shrunkKernel } from "./genome.ts";
 import { smallestCosts } from "./smallest.ts";
 import { ConvGene, type Space, SuperGene } from "./space.ts";
 
 /** What the start network needs beyond its budgets, e.g. `flash 1200000 > 1048576 (14.4% over)`; empty where it fits. */
 export function overBudget(space: Space, genome: Uint8Array, classes: number, limits: Float64Array): string[] {
-  const cost = emptyCosts();
-  new Evaluator(space, classes).costs(genome, 0, cost);
+  const network = new Network(space.convCapacity);
+  decode(space, genome, 0, network);
+  const cost = costs(network, classes, emptyCosts());
   return costNames.flatMap((name, i) =>
     cost[name] > limits[i]
       ? [`${name} ${cost[name]} > ${limits[i]} (${((100 * cost[name]) / limits[i] - 100).toFixed(1)}% over)`]

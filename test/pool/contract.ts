@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Config, parseConfig, spaceOf } from "../../src/config.ts";
 import type { Pool } from "../../src/pool/pool.ts";
 import { presetValue } from "../../src/presets.ts";
-import { RandomStream } from "../../src/search/random.ts";
 import { encode, structureOf } from "../../src/space/genome.ts";
-import { mutatePublished } from "../../src/space/mutation.ts";
+import { mutatePublished } from "../naive/mutation.ts";
+import { RandomStream } from "../naive/random.ts";
 import { naiveScore } from "../naive/score.ts";
 
 const config = parseConfig(presetValue("imagenet-mixed-7.0g"), "preset");

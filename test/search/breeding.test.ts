@@ -1,59 +1,143 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { budgetLimits, spaceOf } from "../../src/config.ts";
-import { createBreeding, operatorSets } from "../../src/search/breeding.ts";
+import { budgetLimits, type Config, spaceOf } from "../../src/config.ts";
+import { costs, emptyCosts, withinLimits } from "../../src/costs.ts";
+import { Network } from "../../src/network.ts";
+import { Breeding, type OperatorRates, operatorSets, standardRates } from "../../src/search/breeding.ts";
 import { Population } from "../../src/search/population.ts";
-import { RandomStream } from "../../src/search/random.ts";
-import { Evaluator } from "../../src/space/evaluator.ts";
-import { encode, resolutionOf, structureOf } from "../../src/space/genome.ts";
+import { SeenSet } from "../../src/search/seen-set.ts";
+import * as layout from "../../src/space/assembly/layout.ts";
+import { GenomeEngine, Settled } from "../../src/space/engine.ts";
+import { decode, encode, resolutionOf, structureOf } from "../../src/space/genome.ts";
+import type { Space } from "../../src/space/space.ts";
 import { parseStructure } from "../../src/structure.ts";
 import { anySpace, picker } from "../arbitrary.ts";
+import { createBreeding } from "../naive/breeding.ts";
 import { naiveCosts } from "../naive/costs.ts";
+import { RandomStream } from "../naive/random.ts";
+
+const MEMBERS = 6;
+const CLASSES = 10;
+const classesOfCosts = ["bitops", "macs", "flash", "sram", "layers", "sramLive"] as const;
+
+/** An engine with drawn members, best first. */
+function populated(space: Space, genomes: Uint8Array) {
+  const engine = new GenomeEngine(space, CLASSES, { members: MEMBERS, children: 1 });
+  const population = new Population(MEMBERS, space.genomeLength, engine.bytes.subarray(engine.members));
+  const scores = Float64Array.from({ length: MEMBERS }, (_, i) => -i);
+  population.merge({ count: MEMBERS, genomes, scores });
+  return { engine, population };
+}
+
+/** Whether a genome is over budget, by its conv list. */
+const exceedsOf = (space: Space, limits: Float64Array) => (genomes: Uint8Array, at: number) => {
+  const network = new Network(space.convCapacity);
+  decode(space, genomes, at, network);
+  return !withinLimits(costs(network, CLASSES, emptyCosts()), limits);
+};
+
+const anyRates: fc.Arbitrary<OperatorRates> = fc.oneof(
+  fc.constant(standardRates),
+  fc.record({
+    crossover: fc.constantFrom(0, 0.5, 1),
+    maxMutations: fc.integer({ min: 1, max: 5 }),
+    repairs: fc.integer({ min: 0, max: 9 }),
+    sortLayers: fc.boolean(),
+    widthFactor: fc.integer({ min: 0, max: 2 }),
+    widthStep: fc.integer({ min: 0, max: 2 }),
+    kernel: fc.integer({ min: 1, max: 2 }),
+    expansion: fc.integer({ min: 0, max: 2 }),
+    depth: fc.integer({ min: 0, max: 2 }),
+    published: fc.integer({ min: 0, max: 2 }),
+    layerBits: fc.integer({ min: 0, max: 2 }),
+    moveBit: fc.integer({ min: 0, max: 2 }),
+    resolution: fc.integer({ min: 0, max: 2 }),
+  }),
+);
 
 test.each(operatorSets)(
-  "children of the %s operators are canonical, inside the space, and a function of their random numbers",
+  "children of the %s operators, their repairs and their hashes are those of the slow, obvious ones",
   (operators) => {
+    const met = new Set<number>();
     fc.assert(
-      fc.property(anySpace, fc.nat(), fc.boolean(), ({ config, resolutions, draw }, seed, tight) => {
-        const space = spaceOf(config);
-        const pairs = Array.from({ length: 6 }, (_, i) => {
-          const resolution = resolutions[i % resolutions.length];
-          return { resolution, structure: draw(picker(seed + i), resolution) };
-        });
-        const bitops = tight ? naiveCosts(pairs[0].structure, pairs[0].resolution).bitops : 1e18;
-        const breeding = createBreeding(
-          operators,
-          space,
-          new Evaluator(space, 0),
-          budgetLimits({ ...config, budgets: { bitops } }),
-        );
-        const genomes = Buffer.concat(
-          pairs.map(({ structure, resolution }) => encode(space, structure, resolution, "drawn")),
-        );
-        const population = new Population(6, space.genomeLength);
-        population.merge({ count: 6, genomes, scores: Float64Array.of(6, 5, 4, 3, 2, 1) });
-        const random = new RandomStream();
-        const at = 4;
-        for (let child = 0; child < 60; child++) {
-          const bred = [0xff, 0x55].map((rubbish) => {
-            const room = new Uint8Array(space.genomeLength + 8).fill(rubbish);
-            random.reset(seed, 1, child);
-            breeding.breed(population, room, at, random);
-            if (child % 2 === 0) breeding.repair(room, at, random);
-            expect([...room.subarray(0, at), ...room.subarray(at + space.genomeLength)]).toEqual(
-              Array(8).fill(rubbish),
-            );
-            return room.slice(at, at + space.genomeLength);
+      fc.property(
+        anySpace,
+        fc.maxSafeNat(),
+        anyRates,
+        fc.option(fc.constantFrom(...classesOfCosts)),
+        ({ config, resolutions, draw }, seed, rates, budget) => {
+          const space = spaceOf(config);
+          const length = space.genomeLength;
+          const drawn = Array.from({ length: MEMBERS }, (_, i) => {
+            const resolution = resolutions[i % resolutions.length];
+            const structure = draw(picker((seed + i) % 2 ** 31), resolution);
+            return { structure, resolution, genome: encode(space, structure, resolution, "drawn") };
           });
-          expect(Buffer.compare(bred[0], bred[1])).toBe(0);
-          const structure = parseStructure(structureOf(space, bred[0], 0), `child ${child}`);
-          const resolution = resolutionOf(space, bred[0], 0);
-          expect(resolutions).toContain(resolution);
-          expect(encode(space, structure, resolution, `child ${child}`)).toEqual(bred[0]);
-        }
-        expect(Buffer.compare(population.genomes, genomes)).toBe(0);
-      }),
-      { numRuns: 25 },
+          const budgets =
+            budget === null ? {} : { [budget]: naiveCosts(drawn[0].structure, drawn[0].resolution, CLASSES)[budget] };
+          const limits = budgetLimits({ ...config, budgets } as Config);
+          const { engine, population } = populated(space, Buffer.concat(drawn.map(({ genome }) => genome)));
+          const breeding = new Breeding(engine, seed, operators, limits, rates);
+          const exceeds = exceedsOf(space, limits);
+          const naive = createBreeding(operators, space, exceeds, limits, rates);
+          const seen = new SeenSet();
+          const random = new RandomStream();
+          const bred = engine.bytes.subarray(engine.children, engine.children + length);
+          const hash = () => [engine.words[layout.HASH_LOW >> 2], engine.words[layout.HASH_HIGH >> 2]];
+          const naiveHash = (genome: Uint8Array) => {
+            seen.find(genome, 0, length);
+            return [seen.low, seen.high];
+          };
+          // The seen-set keeps flags in the lowest bits.
+          const keyOf = ([low, high]: number[]) => [low, (high & ~7) >>> 0];
+          const before = population.genomes.slice();
+          for (let child = 0; child < 60; child++) {
+            const wanted = new Uint8Array(length);
+            random.reset(seed, 1, child);
+            naive.breed(population, wanted, 0, random);
+            bred.fill(0x55);
+            breeding.breed(population, 1, child, engine.children);
+            expect(bred).toEqual(wanted);
+            expect(keyOf(hash())).toEqual(naiveHash(wanted));
+            const over = exceeds(wanted, 0);
+            const repaired = over && naive.repair(wanted, 0, random);
+            const settled = breeding.settle(engine.children);
+            expect(settled).toBe(over ? (repaired ? Settled.repaired : Settled.exceeds) : Settled.fits);
+            expect(bred).toEqual(wanted);
+            if (repaired) expect(keyOf(hash())).toEqual(naiveHash(wanted));
+            met.add(settled);
+          }
+          expect(population.genomes).toEqual(before);
+        },
+      ),
+      { numRuns: 60 },
     );
+    expect([...met].sort()).toEqual(operators === "standard" ? [0, 1, 2] : [0, 1]);
   },
 );
+
+test.each(operatorSets)("children of the %s operators are canonical and inside the space", (operators) => {
+  fc.assert(
+    fc.property(anySpace, fc.nat(), ({ config, resolutions, draw }, seed) => {
+      const space = spaceOf(config);
+      const genomes = Buffer.concat(
+        Array.from({ length: MEMBERS }, (_, i) => {
+          const resolution = resolutions[i % resolutions.length];
+          return encode(space, draw(picker(seed + i), resolution), resolution, "drawn");
+        }),
+      );
+      const { engine, population } = populated(space, genomes);
+      const breeding = new Breeding(engine, seed, operators, budgetLimits(config));
+      for (let child = 0; child < 60; child++) {
+        breeding.breed(population, 1, child, engine.children);
+        if (child % 2 === 0) breeding.settle(engine.children);
+        const bred = engine.bytes.slice(engine.children, engine.children + space.genomeLength);
+        const structure = parseStructure(structureOf(space, bred, 0), `child ${child}`);
+        const resolution = resolutionOf(space, bred, 0);
+        expect(resolutions).toContain(resolution);
+        expect(encode(space, structure, resolution, `child ${child}`)).toEqual(bred);
+      }
+    }),
+    { numRuns: 25 },
+  );
+});

@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
+import { runLoop } from "../../bench/search.ts";
 import { budgetLimits, type Config, parseConfig, spaceOf } from "../../src/config.ts";
 import { digestOf } from "../../src/digest.ts";
 import { createScorer } from "../../src/pool/scorer.ts";
 import { presetValue } from "../../src/presets.ts";
 import { type Checkpoint, Search } from "../../src/search/loop.ts";
 import { Seen, SeenSet } from "../../src/search/seen-set.ts";
+import { GenomeEngine } from "../../src/space/engine.ts";
 import { structureOf } from "../../src/space/genome.ts";
 import { startGenome } from "../../src/start.ts";
 import { naiveCosts } from "../naive/costs.ts";
@@ -23,14 +25,16 @@ const space = spaceOf(config);
 const scorer = createScorer(config, space);
 const length = space.genomeLength;
 
+const engineOf = ({ search: { population: members, generation: children } }: Config) =>
+  new GenomeEngine(space, 0, { members, children });
+
 function open(seen = new SeenSet(), checkpoint?: Checkpoint, evaluations = config.search.evaluations): Search {
   const options = {
     ...config.search,
     evaluations,
-    space,
+    engine: engineOf(config),
     start: startGenome(config, space).genome,
     limits: budgetLimits(config),
-    classes: 0,
     seen,
   };
   return new Search(options, checkpoint);
@@ -188,11 +192,29 @@ test("another seed finds other networks", () => {
   const other = { ...config, search: { ...config.search, seed: 6 } };
   const search = new Search({
     ...other.search,
-    space,
+    engine: engineOf(other),
     start: startGenome(other, space).genome,
     limits: budgetLimits(other),
-    classes: 0,
     seen: new SeenSet(),
   });
   expect(digestOf(finish(search, plan()).checkpoint())).not.toBe(digestOf(finish(open(), plan()).checkpoint()));
+});
+
+test("a search without room for its population or its children is refused", () => {
+  const engine = new GenomeEngine(space, 0, { members: 39, children: 300 });
+  const start = startGenome(config, space).genome;
+  const limits = budgetLimits(config);
+  expect(() => new Search({ ...config.search, engine, start, limits, seen: new SeenSet() })).toThrow(
+    "expected rooms for 40 members and 300 children",
+  );
+});
+
+// A run of an earlier version goes on as it would have there: its children are pinned.
+test.each([
+  ["standard", "6b98f8f01fbd0797f5c1256104bd657e150d0f2b912d7aa218e1842b4061988d"],
+  ["published", "8577ae5a13d6420beb92fb93f9f144c43aaf99829fb48f713323cc90e7ae515d"],
+] as const)("50,000 children of the %s operators have the digest that version 0.1.0 gave them", (operators, digest) => {
+  const published = parseConfig(presetValue("imagenet-mixed-7.0g"), "preset");
+  const run = { ...published, search: { ...published.search, operators, evaluations: 50_000 } };
+  expect(digestOf(runLoop(run, 1).checkpoint())).toBe(digest);
 });

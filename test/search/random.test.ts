@@ -1,6 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { RandomStream } from "../../src/search/random.ts";
+import { parseConfig, spaceOf } from "../../src/config.ts";
+import { presetValue } from "../../src/presets.ts";
+import { Breeding } from "../../src/search/breeding.ts";
+import { GenomeEngine } from "../../src/space/engine.ts";
+import { RandomStream } from "../naive/random.ts";
 
 const draw = (seed: number, generation: number, child: number, count: number): number[] => {
   const stream = new RandomStream();
@@ -82,4 +86,25 @@ test("every bit of a number is set half the time", () => {
   const counts = new Array(32).fill(0);
   for (const value of draw(4, 5, 6, 50_000)) for (let bit = 0; bit < 32; bit++) counts[bit] += (value >>> bit) & 1;
   for (const count of counts) expect(Math.abs(count - 25_000)).toBeLessThan(5 * Math.sqrt(12_500));
+});
+
+test("the genome module draws the same numbers", () => {
+  const space = spaceOf(parseConfig(presetValue("imagenet-mixed-7.0g"), "preset"));
+  const none = new Float64Array(6).fill(Number.POSITIVE_INFINITY);
+  const stream = new RandomStream();
+  fc.assert(
+    fc.property(
+      seeds,
+      word,
+      word,
+      fc.array(fc.integer({ min: 1, max: 2 ** 21 })),
+      (seed, generation, child, bounds) => {
+        const engine = new GenomeEngine(space, 0);
+        new Breeding(engine, seed, "published", none);
+        engine.module.reset(generation, child);
+        stream.reset(seed, generation, child);
+        expect(bounds.map((n) => engine.module.below(n))).toEqual(bounds.map((n) => stream.below(n)));
+      },
+    ),
+  );
 });

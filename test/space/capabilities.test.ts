@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseConfig, spaceOf } from "../../src/config.ts";
-import { RandomStream } from "../../src/search/random.ts";
 import { capabilities, nearestPair, parseCapability } from "../../src/space/capabilities.ts";
 import { encode, structureOf } from "../../src/space/genome.ts";
-import { mutatePublished } from "../../src/space/mutation.ts";
 import { packBits } from "../../src/space/space.ts";
+import { mutatePublished } from "../naive/mutation.ts";
+import { RandomStream } from "../naive/random.ts";
 
 const texts = (value: unknown) => {
   const { stem, body, head } = parseCapability(value, "capability");

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { budgetLimits, parseConfig, spaceOf } from "../../src/config.ts";
-import { costNames, emptyCosts } from "../../src/costs.ts";
-import { Evaluator } from "../../src/space/evaluator.ts";
+import { costNames } from "../../src/costs.ts";
+import { GenomeEngine } from "../../src/space/engine.ts";
 import { checkBudgetsCanBeMet, fitStart, overBudget } from "../../src/space/fit-start.ts";
 import { encode, structureOf } from "../../src/space/genome.ts";
 import { smallestCosts } from "../../src/space/smallest.ts";
@@ -46,8 +46,7 @@ describe("the smallest possible costs of a space", () => {
     const space = new Space(start, options);
     const classes = 3;
     const least = new Float64Array(costNames.length).fill(Number.POSITIVE_INFINITY);
-    const evaluator = new Evaluator(space, classes);
-    const cost = emptyCosts();
+    const engine = new GenomeEngine(space, classes);
     const genome = new Uint8Array(space.genomeLength);
     const [first, second] = space.blocks.filter((b) => b.role === "body");
     const body = (offset: number, low: number, next: (out: number) => void) => {
@@ -70,9 +69,8 @@ describe("the smallest possible costs of a space", () => {
       genome.set([stem, 0x84], space.blocks[0].offset);
       body(first.offset, stem, (out) =>
         body(second.offset, out, () => {
-          evaluator.costs(genome, 0, cost);
-          costNames.forEach((name, i) => {
-            least[i] = Math.min(least[i], cost[name]);
+          engine.costs(genome).forEach((cost, i) => {
+            least[i] = Math.min(least[i], cost);
           });
         }),
       );
@@ -106,9 +104,9 @@ describe("a start network over budget", () => {
         const space = spaceOf(config);
         const resolution = space.options.resolutions.at(-1)!;
         const genome = encode(space, config.space.start, resolution, "start");
-        const cost = emptyCosts();
-        new Evaluator(space, config.classes).costs(genome, 0, cost);
-        const limits = Float64Array.from(costNames, (name, i) => (cost[name] * percent[i]) / 100);
+        const limits = new GenomeEngine(space, config.classes)
+          .costs(genome)
+          .map((cost, i) => (cost * percent[i]) / 100);
         try {
           const { genome: small, changes } = fitStart(space, genome, config.classes, limits);
           fitted++;

@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Config, parseConfig, spaceOf } from "../../src/config.ts";
 import { presetValue } from "../../src/presets.ts";
-import { RandomStream } from "../../src/search/random.ts";
 import { encode, resolutionOf, structureOf } from "../../src/space/genome.ts";
-import { mutatePublished } from "../../src/space/mutation.ts";
 import { parseStructure, type Structure } from "../../src/structure.ts";
 import { anySpace, smallKernel } from "../arbitrary.ts";
+import { mutatePublished } from "../naive/mutation.ts";
+import { RandomStream } from "../naive/random.ts";
 
 /** Mutates `steps` times from the start; checks that every genome is canonical and legal, or hands every structure to `each`. */
 function walk(config: Config, steps: number, seed: number, each?: (structure: Structure) => void): void {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { parseConfig, spaceOf } from "../../src/config.ts";
-import { RandomStream } from "../../src/search/random.ts";
+import { setResolution } from "../../src/space/genes.ts";
 import { encode, resolutionOf, structureOf } from "../../src/space/genome.ts";
-import { mutatePublished } from "../../src/space/mutation.ts";
-import { setResolution } from "../../src/space/resolution.ts";
+import { mutatePublished } from "../naive/mutation.ts";
+import { RandomStream } from "../naive/random.ts";
 
 describe("the input resolution as a gene", () => {
   const config = parseConfig({ task: "vww", input: { resolution: { min: 64, max: 224, step: 32 } } }, "test");

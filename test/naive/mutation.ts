@@ -1,11 +1,10 @@
-import type { RandomStream } from "../search/random.ts";
-import { btnUnits, expansionOf, outUnits, resolutionOf, shrunkKernel } from "./genome.ts";
-import { mutateResolution } from "./resolution.ts";
-import { ConvGene, type Space, type SpaceBlock, SuperGene } from "./space.ts";
+import { setDepth, setExpansion, setOut, setResolution } from "../../src/space/genes.ts";
+import { outUnits, resolutionOf, shrunkKernel } from "../../src/space/genome.ts";
+import { ConvGene, type Space, type SpaceBlock, SuperGene } from "../../src/space/space.ts";
+import type { RandomStream } from "./random.ts";
 
 /*
- * The published mutations (design section 7): each changes one gene group of one block in place and leaves the genome canonical and
- * inside the space. A step that would leave its range is clamped, so a mutation may leave the genome as it was.
+ * The slow, obvious mutations: the judge of the genome module. Each changes one gene group of one block in place.
  */
 
 const outFactors = [2, 1.5, 1.25, 0.8, 0.6, 0.5];
@@ -44,44 +43,6 @@ export function mutateOut(space: Space, b: number, genomes: Uint8Array, at: numb
   setOut(space, b, genomes, at, Math.round(out * outFactors[random.below(outFactors.length)]));
 }
 
-/** Sets a block's width, clamped between its in and the next block's out; the bottleneck follows by its expansion. */
-export function setOut(space: Space, b: number, genomes: Uint8Array, at: number, units: number): void {
-  const block = space.blocks[b];
-  const step = space.options.widthStep;
-  const before = b > 0 ? outUnits(space.blocks[b - 1], genomes, at) : 1;
-  const after = b + 1 < space.blocks.length ? outUnits(space.blocks[b + 1], genomes, at) : 255;
-  const low = Math.max(before, block.minOut / step);
-  const high = Math.min(after, block.maxOut / step);
-  const out = Math.max(low, Math.min(high, units));
-  replaceOut(space, block, genomes, at, out);
-}
-
-/** Sets a block's width as given; the bottleneck follows by its expansion. */
-export function replaceOut(space: Space, block: SpaceBlock, genomes: Uint8Array, at: number, units: number): void {
-  const genes = at + block.offset;
-  if (!block.family.isSuper) {
-    genomes[genes + ConvGene.out] = units;
-    return;
-  }
-  const expansion = expansionOf(space, genomes[genes + SuperGene.out], btnUnits(block, genomes, at));
-  genomes[genes + SuperGene.out] = units;
-  setExpansion(space, block, genomes, at, expansion);
-}
-
-/** btn = expansion * out for the block's width. */
-export function setExpansion(
-  space: Space,
-  block: SpaceBlock,
-  genomes: Uint8Array,
-  at: number,
-  expansion: number,
-): void {
-  const genes = at + block.offset;
-  const btn = space.btnUnits[expansion * 256 + genomes[genes + SuperGene.out]];
-  genomes[genes + SuperGene.btn] = btn & 255;
-  genomes[genes + SuperGene.btn + 1] = btn >> 8;
-}
-
 export function mutateKernel(
   space: Space,
   block: SpaceBlock,
@@ -108,16 +69,6 @@ export function mutateExpansion(
 export function mutateDepth(block: SpaceBlock, genomes: Uint8Array, at: number, random: RandomStream): void {
   const depth = genomes[at + block.offset + SuperGene.depth];
   setDepth(block, genomes, at, depth + depthSteps[random.below(depthSteps.length)]);
-}
-
-export function setDepth(block: SpaceBlock, genomes: Uint8Array, at: number, wanted: number): void {
-  const genes = at + block.offset;
-  const old = genomes[genes + SuperGene.depth];
-  const depth = Math.max(1, Math.min(block.maxDepth, wanted));
-  const bits = genes + SuperGene.bits;
-  for (let layer = old; layer < depth; layer++) genomes[bits + layer] = genomes[bits + old - 1];
-  for (let layer = depth; layer < old; layer++) genomes[bits + layer] = 0;
-  genomes[genes + SuperGene.depth] = depth;
 }
 
 /** Activation bits or weight bits, each inner layer one step up or down. */
@@ -158,4 +109,13 @@ export function sortLayers(block: SpaceBlock, genomes: Uint8Array, at: number): 
     for (; j > 1 && genomes[bits + j - 1] < pair; j--) genomes[bits + j] = genomes[bits + j - 1];
     genomes[bits + j] = pair;
   }
+}
+
+/** One or two steps up or down in the space's list of resolutions, clamped; kernels follow. */
+export function mutateResolution(space: Space, genomes: Uint8Array, at: number, random: RandomStream): void {
+  const { resolutions } = space.options;
+  const index = resolutions.indexOf(resolutionOf(space, genomes, at));
+  const choice = random.next();
+  const step = (1 + ((choice >>> 1) & 1)) * ((choice & 1) === 0 ? -1 : 1);
+  setResolution(space, genomes, at, resolutions[Math.max(0, Math.min(resolutions.length - 1, index + step))]);
 }

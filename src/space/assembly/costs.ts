@@ -1,0 +1,196 @@
+import { behind, blockAt, genesOf, resolutionOf } from "./genome";
+import {
+  BLOCK_BYTES,
+  BLOCK_CONVS,
+  BLOCK_COUNT,
+  BLOCK_KERNEL,
+  CLASSIFIER_CONSTANT,
+  CLASSIFIER_PER_UNIT,
+  CONV_BITS,
+  CONV_OUT,
+  ELEMENTWISE,
+  FLASH_CONSTANT,
+  FLASH_PER_WEIGHT_BIT,
+  FULL_PRECISION_PAIR,
+  LIMITS,
+  LIVE_INNER,
+  LIVE_JOIN_INPUT,
+  LIVE_JOIN_OUTPUT,
+  LIVE_LAST_INPUT,
+  LIVE_LAST_OUTPUT,
+  REST,
+  SCRATCH,
+  SRAM_INNER,
+  SRAM_LAST_INPUT,
+  SRAM_LAST_OUTPUT,
+  SUPER_BITS,
+  SUPER_BTN,
+  SUPER_DEPTH,
+  SUPER_KERNEL,
+  SUPER_OUT,
+  WORK,
+} from "./layout";
+import { rowOf } from "./rows";
+
+/** Costs of the last genome, in the order of costNames. */
+const BITOPS = 0;
+const MACS = 1;
+const FLASH = 2;
+const SRAM = 3;
+const LAYERS = 4;
+const SRAM_LIVE = 5;
+
+const FULL_PRECISION_BITS: f64 = FULL_PRECISION_PAIR & 15;
+
+/** A double of a row. */
+// @ts-ignore: decorator
+@inline
+export function at(row: usize, field: usize): f64 {
+  return load<f64>(row + (field << 3));
+}
+
+/** Fills `out` with the costs of a genome, doubles in the order of costNames. */
+export function costs(genome: usize, out: usize): void {
+  const count = load<i32>(BLOCK_COUNT);
+  let bitops: f64 = 0;
+  let macs: f64 = 0;
+  let flash: f64 = 0;
+  let sram: f64 = 0;
+  let mainConvs = 0;
+  // The last conv of a layer waits for the next layer's activation bits.
+  let pendingInput: f64 = 0;
+  let pendingOutput: f64 = 0;
+  let live: f64 = 0;
+  let liveInput: f64 = 0;
+  let liveOutput: f64 = 0;
+  let joinInput: f64 = 0;
+  let joinOutput: f64 = 0;
+  let resolution = resolutionOf(genome);
+  let inUnits = 0;
+  let block = blockAt(0);
+  for (let b = 0; b < count; b++, block += BLOCK_BYTES) {
+    const genes = genesOf(block, genome);
+    const k = load<i32>(block, BLOCK_KERNEL);
+    let outUnits: i32;
+    let depth: i32 = 1;
+    let bits = genes + CONV_BITS;
+    let row: usize;
+    if (k == 0) {
+      outUnits = load<u8>(genes, SUPER_OUT);
+      depth = load<u8>(genes, SUPER_DEPTH);
+      bits = genes + SUPER_BITS;
+      row = rowOf(b, inUnits, load<u16>(genes, SUPER_BTN), outUnits, load<u8>(genes, SUPER_KERNEL), resolution);
+    } else {
+      outUnits = load<u8>(genes, CONV_OUT);
+      row = rowOf(b, inUnits, outUnits, outUnits, k, resolution);
+    }
+    for (let layer = 0; layer < depth; layer++) {
+      const pair = chargedPair(bits + layer);
+      const a = <f64>(pair >> 4);
+      const w = <f64>(pair & 15);
+      const work = at(row, WORK);
+      macs += work;
+      bitops += work * (a * w) + at(row, ELEMENTWISE);
+      flash += at(row, FLASH_PER_WEIGHT_BIT) * w + at(row, FLASH_CONSTANT);
+      sram = max<f64>(max<f64>(sram, pendingInput + pendingOutput * a), at(row, SRAM_INNER) * a);
+      live = max<f64>(
+        max<f64>(live, liveInput + liveOutput * a),
+        max<f64>(joinInput + joinOutput * a, at(row, LIVE_INNER) * a),
+      );
+      pendingInput = at(row, SRAM_LAST_INPUT) * a;
+      pendingOutput = at(row, SRAM_LAST_OUTPUT);
+      liveInput = at(row, LIVE_LAST_INPUT) * a;
+      liveOutput = at(row, LIVE_LAST_OUTPUT);
+      joinInput = at(row, LIVE_JOIN_INPUT) * a;
+      joinOutput = at(row, LIVE_JOIN_OUTPUT);
+      if (layer == 0) row += REST << 3;
+    }
+    mainConvs += depth * load<i32>(block, BLOCK_CONVS);
+    inUnits = outUnits;
+    resolution = behind(block, resolution);
+  }
+  store<f64>(out + (BITOPS << 3), bitops);
+  store<f64>(out + (MACS << 3), macs);
+  store<f64>(out + (FLASH << 3), flash + classifier(inUnits));
+  store<f64>(out + (SRAM << 3), max<f64>(sram, pendingInput + pendingOutput * FULL_PRECISION_BITS));
+  store<f64>(out + (LAYERS << 3), <f64>mainConvs);
+  store<f64>(
+    out + (SRAM_LIVE << 3),
+    max<f64>(
+      live,
+      max<f64>(liveInput + liveOutput * FULL_PRECISION_BITS, joinInput + joinOutput * FULL_PRECISION_BITS),
+    ),
+  );
+}
+
+/** Whether a genome is over a budget, by the sums alone where no memory is budgeted: what breeding asks of every step. */
+export function exceeds(genome: usize): bool {
+  if (limit(SRAM) != Infinity || limit(SRAM_LIVE) != Infinity) {
+    costs(genome, SCRATCH);
+    for (let i = BITOPS; i <= SRAM_LIVE; i++) if (load<f64>(SCRATCH + (i << 3)) > limit(i)) return true;
+    return false;
+  }
+  const count = load<i32>(BLOCK_COUNT);
+  const maxBitops = limit(BITOPS);
+  const moreThanBitops = limit(MACS) != Infinity || limit(FLASH) != Infinity;
+  let bitops: f64 = 0;
+  let macs: f64 = 0;
+  let flash: f64 = 0;
+  let mainConvs = 0;
+  let resolution = resolutionOf(genome);
+  let inUnits = 0;
+  let block = blockAt(0);
+  for (let b = 0; b < count; b++, block += BLOCK_BYTES) {
+    const genes = genesOf(block, genome);
+    const k = load<i32>(block, BLOCK_KERNEL);
+    let outUnits: i32;
+    let depth: i32 = 1;
+    let bits = genes + CONV_BITS;
+    let row: usize;
+    if (k == 0) {
+      outUnits = load<u8>(genes, SUPER_OUT);
+      depth = load<u8>(genes, SUPER_DEPTH);
+      bits = genes + SUPER_BITS;
+      row = rowOf(b, inUnits, load<u16>(genes, SUPER_BTN), outUnits, load<u8>(genes, SUPER_KERNEL), resolution);
+    } else {
+      outUnits = load<u8>(genes, CONV_OUT);
+      row = rowOf(b, inUnits, outUnits, outUnits, k, resolution);
+    }
+    for (let layer = 0; layer < depth; layer++) {
+      const pair = chargedPair(bits + layer);
+      const work = at(row, WORK);
+      bitops += work * <f64>((pair >> 4) * (pair & 15)) + at(row, ELEMENTWISE);
+      if (moreThanBitops) {
+        macs += work;
+        flash += at(row, FLASH_PER_WEIGHT_BIT) * <f64>(pair & 15) + at(row, FLASH_CONSTANT);
+      }
+      if (layer == 0) row += REST << 3;
+    }
+    if (bitops > maxBitops) return true;
+    mainConvs += depth * load<i32>(block, BLOCK_CONVS);
+    inUnits = outUnits;
+    resolution = behind(block, resolution);
+  }
+  if (<f64>mainConvs > limit(LAYERS)) return true;
+  return moreThanBitops && (macs > limit(MACS) || flash + classifier(inUnits) > limit(FLASH));
+}
+
+// @ts-ignore: decorator
+@inline
+function limit(cost: usize): f64 {
+  return load<f64>(<usize>LIMITS + (cost << 3));
+}
+
+/** The bits that a layer is charged for, activations << 4 | weights. */
+// @ts-ignore: decorator
+@inline
+function chargedPair(gene: usize): i32 {
+  const pair: i32 = load<u8>(gene);
+  return pair == 0 ? FULL_PRECISION_PAIR : pair;
+}
+
+// @ts-ignore: decorator
+@inline
+function classifier(units: i32): f64 {
+  return load<f64>(CLASSIFIER_CONSTANT) + load<f64>(CLASSIFIER_PER_UNIT) * <f64>units;
+}

@@ -1,0 +1,68 @@
+import { at } from "./costs";
+import { behind, blockAt, genesOf, resolutionOf } from "./genome";
+import {
+  BIT_GAINS,
+  BLOCK_BYTES,
+  BLOCK_CONVS,
+  BLOCK_COUNT,
+  BLOCK_KERNEL,
+  BLOCK_STRIDE,
+  CONV_BITS,
+  CONV_OUT,
+  LN_FAN_IN,
+  LN_WIDTHS,
+  REST,
+  STAGE_WEIGHTS,
+  SUPER_BITS,
+  SUPER_BTN,
+  SUPER_DEPTH,
+  SUPER_KERNEL,
+  SUPER_OUT,
+} from "./layout";
+import { rowOf } from "./rows";
+
+/** The analytic score of a genome. Sums in the order of `AnalyticScore`, so that every bit agrees. */
+export function score(genome: usize): f64 {
+  const count = load<i32>(BLOCK_COUNT);
+    let weight = load<usize>(STAGE_WEIGHTS);
+  let total: f64 = 0;
+  let sum: f64 = 0;
+  let resolution = resolutionOf(genome);
+  let inUnits = 0;
+  let block = blockAt(0);
+  for (let b = 0; b < count; b++, block += BLOCK_BYTES) {
+    const genes = genesOf(block, genome);
+    const k = load<i32>(block, BLOCK_KERNEL);
+    if (b > 0 && load<i32>(block, BLOCK_STRIDE) == 2) {
+      sum += load<f64>(weight) * (total + lnWidth(inUnits));
+      weight += 8;
+    }
+    let outUnits: i32;
+    if (k == 0) {
+      outUnits = load<u8>(genes, SUPER_OUT);
+      const depth: i32 = load<u8>(genes, SUPER_DEPTH);
+      const convs = load<i32>(block, BLOCK_CONVS);
+      let row = rowOf(b, inUnits, load<u16>(genes, SUPER_BTN), outUnits, load<u8>(genes, SUPER_KERNEL), resolution);
+      for (let layer = 0; layer < depth; layer++) {
+        const gain = load<f64>(<usize>BIT_GAINS + (<usize>load<u8>(genes + SUPER_BITS + layer) << 3));
+        let value: f64 = 0;
+        for (let j = 0; j < convs; j++) value += at(row, LN_FAN_IN + j) + gain;
+        total += value;
+        if (layer == 0) row += REST << 3;
+      }
+    } else {
+      outUnits = load<u8>(genes, CONV_OUT);
+      const row = rowOf(b, inUnits, outUnits, outUnits, k, resolution);
+      total += at(row, LN_FAN_IN) + load<f64>(<usize>BIT_GAINS + (<usize>load<u8>(genes, CONV_BITS) << 3));
+    }
+    inUnits = outUnits;
+    resolution = behind(block, resolution);
+  }
+  return sum + load<f64>(weight) * (total + lnWidth(inUnits));
+}
+
+// @ts-ignore: decorator
+@inline
+function lnWidth(units: i32): f64 {
+  return load<f64>(<usize>LN_WIDTHS + (<usize>units << 3));
+}

@@ -1,0 +1,172 @@
+import type { OperatorRates, OperatorSet } from "../../src/search/breeding.ts";
+import type { Population } from "../../src/search/population.ts";
+import { replaceOut, setExpansion, setOut, setResolution } from "../../src/space/genes.ts";
+import { btnUnits, expansionOf, outUnits, resolutionOf } from "../../src/space/genome.ts";
+import type { Space } from "../../src/space/space.ts";
+import {
+  mutateDepth,
+  mutateKernel,
+  mutateOut,
+  mutatePublished,
+  mutateResolution,
+  sortLayers,
+  stepLayerBits,
+} from "./mutation.ts";
+import type { RandomStream } from "./random.ts";
+
+/*
+ * The slow, obvious operators: the judge of the genome module.
+ */
+
+/** An operator set; each member is a pure function of what it is given. */
+export interface Breeding {
+  /** Makes one child in place at `at`. */
+  breed(population: Population, genomes: Uint8Array, at: number, random: RandomStream): void;
+  /** Leads an over-budget child back in place; whether it is now worth another look. */
+  repair(genomes: Uint8Array, at: number, random: RandomStream): boolean;
+}
+
+/** Whether the genome at `at` is over a budget. */
+export type Exceeds = (genomes: Uint8Array, at: number) => boolean;
+
+/**
+ * The operators of a search.
+ * @param limits budgets in the order of `costNames`, which the standard operators repair a child towards
+ */
+export function createBreeding(
+  name: OperatorSet,
+  space: Space,
+  exceeds: Exceeds,
+  limits: Float64Array,
+  rates: OperatorRates,
+): Breeding {
+  return name === "published" ? publishedBreeding(space) : standardBreeding(space, exceeds, limits, rates);
+}
+
+/** A parent of the population, mutated twice: the published search. */
+function publishedBreeding(space: Space): Breeding {
+  return {
+    breed(population, genomes, at, random) {
+      population.copy(random.below(population.count), genomes, at);
+      mutatePublished(space, genomes, at, random);
+      mutatePublished(space, genomes, at, random);
+    },
+    repair: () => false,
+  };
+}
+
+const MAX_WIDTH_STEP = 3;
+
+/**
+ * One to three mutations a child, one of them at times the exchange of a range of blocks with a second parent; then, while the child is
+ * over budget, random steps down.
+ */
+function standardBreeding(space: Space, exceeds: Exceeds, limits: Float64Array, rates: OperatorRates): Breeding {
+  const step = space.options.widthStep;
+  const count = space.blocks.length;
+  const all = space.blocks.map((_, b) => b);
+  const supers = all.filter((b) => space.blocks[b].family.isSuper);
+  const widths = all.filter((b) => space.blocks[b].maxOut > Math.max(space.blocks[b].minOut, step));
+  const bits = all.filter((b) => space.blocks[b].bits.pairs.length > 1);
+
+  const stepWidth = (b: number, units: number, genomes: Uint8Array, at: number) =>
+    setOut(space, b, genomes, at, outUnits(space.blocks[b], genomes, at) + units);
+  const stepExpansion = (b: number, by: number, genomes: Uint8Array, at: number) => {
+    const block = space.blocks[b];
+    const expansion = expansionOf(space, outUnits(block, genomes, at), btnUnits(block, genomes, at)) + by;
+    if (expansion >= 0 && expansion < space.expansions) setExpansion(space, block, genomes, at, expansion);
+  };
+  const stepBits = (up: 0 | 1, genomes: Uint8Array, at: number, random: RandomStream) =>
+    stepLayerBits(space.blocks[bits[random.below(bits.length)]], up, genomes, at, random);
+
+  type Mutate = (genomes: Uint8Array, at: number, random: RandomStream) => void;
+  const operators: { readonly weight: number; readonly mutate: Mutate }[] = [];
+  const add = (weight: number, blocks: readonly number[], mutate: (b: number, ...rest: Parameters<Mutate>) => void) => {
+    if (blocks.length === 0) return;
+    operators.push({
+      weight,
+      mutate: (genomes, at, random) => mutate(blocks[random.below(blocks.length)], genomes, at, random),
+    });
+  };
+  add(rates.widthFactor, widths, (b, genomes, at, random) => mutateOut(space, b, genomes, at, random));
+  add(rates.widthStep, widths, (b, genomes, at, random) => {
+    const units = 1 + random.below(MAX_WIDTH_STEP);
+    stepWidth(b, random.below(2) === 0 ? units : -units, genomes, at);
+  });
+  add(rates.kernel, supers, (b, genomes, at, random) => mutateKernel(space, space.blocks[b], genomes, at, random));
+  add(rates.expansion, supers, (b, genomes, at, random) =>
+    stepExpansion(b, random.below(2) === 0 ? 1 : -1, genomes, at),
+  );
+  add(rates.depth, supers, (b, genomes, at, random) => mutateDepth(space.blocks[b], genomes, at, random));
+  add(rates.published, supers, (_, genomes, at, random) => mutatePublished(space, genomes, at, random));
+  add(rates.layerBits, bits, (b, genomes, at, random) =>
+    stepLayerBits(space.blocks[b], random.below(2) === 0 ? 0 : 1, genomes, at, random),
+  );
+  // A bit moves from one layer to another.
+  add(rates.moveBit, bits, (b, genomes, at, random) => {
+    stepLayerBits(space.blocks[b], 1, genomes, at, random);
+    stepBits(0, genomes, at, random);
+  });
+  if (space.options.resolutions.length > 1) {
+    operators.push({
+      weight: rates.resolution,
+      mutate: (genomes, at, random) => mutateResolution(space, genomes, at, random),
+    });
+  }
+  /** The operator of every unit of weight. */
+  const wheel = operators.flatMap(({ weight, mutate }) => new Array<Mutate>(weight).fill(mutate));
+
+  /** Exchanges blocks first..end-1 for the second parent's; where widths then fall along the chain, the earlier ones give way. */
+  const cross = (population: Population, genomes: Uint8Array, at: number, random: RandomStream) => {
+    const parent = random.below(population.count) * space.genomeLength;
+    const first = random.below(count);
+    const end = first + 1 + random.below(count - first);
+    const from = space.blocks[first].offset;
+    const to = end === count ? space.genomeLength : space.blocks[end].offset;
+    for (let i = from; i < to; i++) genomes[at + i] = population.genomes[parent + i];
+    for (let b = count - 2; b >= 0; b--) {
+      const next = outUnits(space.blocks[b + 1], genomes, at);
+      if (outUnits(space.blocks[b], genomes, at) > next) replaceOut(space, space.blocks[b], genomes, at, next);
+    }
+    // The second parent's kernels may be those of another resolution.
+    setResolution(space, genomes, at, resolutionOf(space, genomes, at));
+  };
+
+  const stepDown = (genomes: Uint8Array, at: number, random: RandomStream) => {
+    if (bits.length > 0 && random.below(2) === 0) stepBits(0, genomes, at, random);
+    else if (widths.length > 0 && random.below(2) === 0)
+      stepWidth(widths[random.below(widths.length)], -1, genomes, at);
+    else stepExpansion(supers[random.below(supers.length)], -1, genomes, at);
+  };
+
+  const crossoverOdds = rates.crossover * 2 ** 32;
+  // The order of a block's bits changes neither score, BitOps nor flash, but it does change both SRAM figures.
+  const sorts = rates.sortLayers && limits[3] === Number.POSITIVE_INFINITY && limits[5] === Number.POSITIVE_INFINITY;
+  const sort = (genomes: Uint8Array, at: number) => {
+    if (!sorts) return;
+    for (const b of supers) sortLayers(space.blocks[b], genomes, at);
+  };
+
+  return {
+    breed(population, genomes, at, random) {
+      population.copy(random.below(population.count), genomes, at);
+      let mutations = 1 + random.below(rates.maxMutations);
+      if (random.next() < crossoverOdds) {
+        cross(population, genomes, at, random);
+        mutations--;
+      }
+      for (; mutations > 0; mutations--) wheel[random.below(wheel.length)](genomes, at, random);
+      sort(genomes, at);
+    },
+    repair(genomes, at, random) {
+      for (let i = 0; i < rates.repairs; i++) {
+        stepDown(genomes, at, random);
+        if (!exceeds(genomes, at)) {
+          sort(genomes, at);
+          return true;
+        }
+      }
+      return false;
+    },
+  };
+}
