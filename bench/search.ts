@@ -73,7 +73,7 @@ export function runLoop(
     engine,
     start: startGenome(config, space).genome,
     limits: budgetLimits(config),
-    seen: new SeenSet(),
+    seen: new SeenSet(config.search.evaluations),
     ...(rates === undefined ? {} : { rates }),
   });
   while (!search.done) {

@@ -175,7 +175,8 @@ async function conduct(
   secondsBefore: number,
   options: RunOptions,
 ): Promise<RunResult> {
-  const seen = loadSeen(archive, context, run, space, checkpoint?.counters.generations ?? 0);
+  const { generations: closed = 0, evaluations: bred = 0 } = checkpoint?.counters ?? {};
+  const seen = loadSeen(archive, context, run, space, closed, config.search.evaluations - bred);
   archive.startRun(run, JSON.stringify(config));
   options.onStart?.(run, start.changes);
   const { seed, population, generation, evaluations, operators, seedFrom, stopGap } = config.search;

@@ -13,13 +13,24 @@ export function checkState(archive: Archive, { id, context, checkpoint }: RunRow
   }
 }
 
+/** Genomes that a seen-set is given room for at once; with more it grows. */
+const MAX_EXPECTED = 1 << 22;
+
 /**
  * All that the archive knows of a context, with what this run has seen marked.
  * @param closed generations that the run's checkpoint says are there
+ * @param evaluations children that the run may still breed
  * @throws UserError where something is damaged or missing
  */
-export function loadSeen(archive: Archive, context: number, run: number, space: Space, closed: number): SeenSet {
-  const seen = new SeenSet();
+export function loadSeen(
+  archive: Archive,
+  context: number,
+  run: number,
+  space: Space,
+  closed: number,
+  evaluations: number,
+): SeenSet {
+  const seen = new SeenSet(Math.min(MAX_EXPECTED, archive.count(context) + evaluations));
   const length = space.genomeLength;
   let found = 0;
   archive.eachGeneration(context, ({ run: owner, genomes, genomeLength, scores }) => {

@@ -10,26 +10,20 @@ export class Population {
   readonly capacity: number;
   readonly genomeLength: number;
   count = 0;
-  genomes: Uint8Array;
-  scores: Float64Array;
-  #nextGenomes: Uint8Array;
-  #nextScores: Float64Array;
+  readonly genomes: Uint8Array;
+  readonly scores: Float64Array;
 
-  /** @param room for twice as many genomes as the population may have */
-  constructor(capacity: number, genomeLength: number, room: Uint8Array = new Uint8Array(2 * capacity * genomeLength)) {
-    const bytes = capacity * genomeLength;
+  /** @param genomes room for `capacity` of them */
+  constructor(capacity: number, genomeLength: number, genomes: Uint8Array = new Uint8Array(capacity * genomeLength)) {
     this.capacity = capacity;
     this.genomeLength = genomeLength;
-    this.genomes = room.subarray(0, bytes);
+    this.genomes = genomes.subarray(0, capacity * genomeLength);
     this.scores = new Float64Array(capacity);
-    this.#nextGenomes = room.subarray(bytes, 2 * bytes);
-    this.#nextScores = new Float64Array(capacity);
   }
 
   /** Copies member `i` to `at`. */
   copy(i: number, genomes: Uint8Array, at: number): void {
-    const from = i * this.genomeLength;
-    for (let j = 0; j < this.genomeLength; j++) genomes[at + j] = this.genomes[from + j];
+    copyBytes(genomes, at, this.genomes, i * this.genomeLength, this.genomeLength);
   }
 
   /** Takes in candidates that are not members yet; a NaN score never enters. */
@@ -42,27 +36,31 @@ export class Population {
     if (entering.length === 0) return;
     const length = this.genomeLength;
     entering.sort((x, y) => scores[y] - scores[x] || compareBytes(genomes, x * length, genomes, y * length, length));
-    let old = 0;
+    const memberFirst = (member: number, candidate: number) =>
+      (this.scores[member] - scores[candidate] ||
+        compareBytes(genomes, candidate * length, this.genomes, member * length, length)) > 0;
+    const count = Math.min(this.capacity, this.count + entering.length);
+    // How many of each stay; then from the last place on, so that members move to places that are free.
+    let members = 0;
     let young = 0;
-    let count = 0;
-    while (count < this.capacity && (old < this.count || young < entering.length)) {
-      const candidate = entering[young];
-      const keepsOld =
-        young === entering.length ||
-        (old < this.count &&
-          (this.scores[old] > scores[candidate] ||
-            (this.scores[old] === scores[candidate] &&
-              compareBytes(this.genomes, old * length, genomes, candidate * length, length) < 0)));
-      const source = keepsOld ? this.genomes : genomes;
-      const from = (keepsOld ? old++ : entering[young++]) * length;
-      for (let j = 0; j < length; j++) this.#nextGenomes[count * length + j] = source[from + j];
-      this.#nextScores[count] = keepsOld ? this.scores[old - 1] : scores[candidate];
-      count++;
+    while (members + young < count) {
+      if (young === entering.length || (members < this.count && memberFirst(members, entering[young]))) members++;
+      else young++;
     }
     this.count = count;
-    [this.genomes, this.#nextGenomes] = [this.#nextGenomes, this.genomes];
-    [this.scores, this.#nextScores] = [this.#nextScores, this.scores];
+    for (let place = count - 1; young > 0; place--) {
+      const candidate = entering[young - 1];
+      const takesMember = members > 0 && !memberFirst(members - 1, candidate);
+      const from = takesMember ? --members : candidate;
+      if (!takesMember) young--;
+      this.scores[place] = takesMember ? this.scores[from] : scores[from];
+      copyBytes(this.genomes, place * length, takesMember ? this.genomes : genomes, from * length, length);
+    }
   }
+}
+
+function copyBytes(to: Uint8Array, i: number, from: Uint8Array, j: number, length: number): void {
+  for (let n = 0; n < length; n++) to[i + n] = from[j + n];
 }
 
 function compareBytes(a: Uint8Array, i: number, b: Uint8Array, j: number, length: number): number {

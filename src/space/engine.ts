@@ -44,7 +44,7 @@ export class GenomeEngine {
   readonly bytes: Uint8Array;
   readonly words: Uint32Array;
   readonly doubles: Float64Array;
-  /** Address of room for the members of a population, twice over. */
+  /** Address of room for the members of a population. */
   readonly members: number;
   /** Address of room for a generation, and one genome more. */
   readonly children: number;
@@ -67,7 +67,7 @@ export class GenomeEngine {
     this.#free = layout.BLOCKS + blocks.length * layout.BLOCK_BYTES;
     const tables =
       blocks.length * (1024 + options.resolutions.length * options.kernels.length + 64) + expansions * 512 + 65536;
-    const genomes = 2 * rooms.members + rooms.children + 1 + BATCH;
+    const genomes = rooms.members + rooms.children + 1 + BATCH;
     memory.grow(Math.ceil((this.#free + tables + genomes * (length + 8) + BATCH * COSTS * 8) / PAGE));
     this.bytes = new Uint8Array(memory.buffer);
     this.words = new Uint32Array(memory.buffer);
@@ -75,7 +75,7 @@ export class GenomeEngine {
     this.#writeSpace(classes);
     this.#results = this.reserve(BATCH * COSTS * 8);
     this.#batch = this.reserve(BATCH * length);
-    this.members = this.reserve(2 * rooms.members * length);
+    this.members = this.reserve(rooms.members * length);
     this.children = this.reserve((rooms.children + 1) * length);
   }
 
@@ -141,8 +141,6 @@ export class GenomeEngine {
       for (const [i, r] of resolutions.entries()) bytes[layout.RESOLUTION_INDICES + r / RESOLUTION_UNIT] = i;
     }
     for (let units = 1; units < 256; units++) doubles[(layout.LN_WIDTHS >> 3) + units] = ln(units * widthStep);
-    // No shape has this key.
-    bytes.fill(0xff, layout.ROW_KEYS, layout.ROW_KEYS + layout.ROW_SLOTS * 8);
     for (const [b, block] of blocks.entries()) {
       const at = layout.BLOCKS + b * layout.BLOCK_BYTES;
       const { isSuper, convs } = block.family;

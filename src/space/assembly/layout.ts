@@ -53,14 +53,12 @@ export const RESOLUTION_INDICES = 256;
 /** Doubles: ln of a width by its units, the gain of a bit pair by its byte. */
 export const LN_WIDTHS = 512;
 export const BIT_GAINS = 2560;
-/** Rows by block shape: 64-bit keys, then `ROW_BYTES` each. */
-export const ROW_KEYS = 8192;
-/** A power of two. */
-export const ROW_SLOTS = 16384;
-export const ROWS = 139264;
+/** Rows by block shape, `ROW_BYTES` each; a power of two of them. */
+export const ROWS = 8192;
+export const ROW_SLOTS = 65536;
 export const ROW_BYTES = 256;
 /** Of every block `BLOCK_BYTES`; behind them what has no address of its own. */
-export const BLOCKS = 4333568;
+export const BLOCKS = 16785408;
 
 /** A block: what SpaceBlock says of it. */
 export const BLOCK_OFFSET = 0;
@@ -100,18 +98,18 @@ export const MOVE_BIT = 7;
 export const RESOLUTION = 8;
 
 /*
- * A row: doubles of a block's first inner layer and, `REST` further on at every field, of any other one, as they are when the bits are taken out.
- * With activation bits A, weight bits W and the next layer's activation bits N: BitOps = work A W + elementwise; MACs = work;
- * flash = perWeightBit W + constant; SRAM = max(inner A, lastInput A + lastOutput N); gains = lnFanIn + f(A, W) a conv;
- * live SRAM as a `MemoryForm` of A and N. Four cache lines: sums, gains and twice memory, so that whoever asks for the sums alone touches one.
+ * A row: the key of a block's shape in 64 bits, then doubles of its first inner layer and, `REST` further on at every field, of any other one, as
+ * they are when the bits are taken out. With activation bits A, weight bits W and the next layer's activation bits N: BitOps = work A W +
+ * elementwise; MACs = work; flash = perWeightBit W + constant; SRAM = max(inner A, lastInput A + lastOutput N); gains = lnFanIn + f(A, W) a
+ * conv; live SRAM as a `MemoryForm` of A and N. Four cache lines: BitOps, gains and twice memory, so that whoever asks for BitOps touches one.
  */
 export const REST = 4;
-export const WORK = 0;
-export const ELEMENTWISE = 1;
-export const FLASH_PER_WEIGHT_BIT = 2;
-export const FLASH_CONSTANT = 3;
+export const WORK = 1;
+export const ELEMENTWISE = 2;
+export const FLASH_PER_WEIGHT_BIT = 3;
 /** ln sqrt(fan-in) of main-path conv 0, 1, 2. */
 export const LN_FAN_IN = 8;
+export const FLASH_CONSTANT = 11;
 export const SRAM_INNER = 16;
 export const SRAM_LAST_INPUT = 17;
 export const SRAM_LAST_OUTPUT = 18;

@@ -1,4 +1,4 @@
-import { ROW_BYTES, ROW_KEYS, ROW_SLOTS, ROWS } from "./layout";
+import { ROW_BYTES, ROW_SLOTS, ROWS } from "./layout";
 
 /** Computes a row, in JavaScript: there is one definition of every cost. */
 @external("genome", "fillRow")
@@ -14,13 +14,12 @@ declare function fillRow(row: usize, b: i32, inUnits: i32, btnUnits: i32, outUni
 export function rowOf(b: i32, inUnits: i32, btnUnits: i32, outUnits: i32, k: i32, resolution: i32): usize {
   const low = inUnits | (outUnits << 8) | (k << 16) | (b << 21);
   const high = btnUnits | (resolution << 16);
-  const mixed: u32 = (low ^ (high * 0x9e3779b1)) * 0x85ebca6b;
-  const slot: usize = (mixed ^ (mixed >> 15)) & (ROW_SLOTS - 1);
-  const key = <usize>ROW_KEYS + (slot << 3);
-  const row = <usize>ROWS + slot * ROW_BYTES;
   const wanted = (<u64>(<u32>high) << 32) | <u64>(<u32>low);
-  if (load<u64>(key) != wanted) {
-    store<u64>(key, wanted);
+  const slot = <usize>((wanted * 0x9e3779b97f4a7c15) >> 48) & (ROW_SLOTS - 1);
+  const row = <usize>ROWS + slot * ROW_BYTES;
+  // No shape has the key 0.
+  if (load<u64>(row) != wanted) {
+    store<u64>(row, wanted);
     fillRow(row, b, inUnits, btnUnits, outUnits, k, resolution);
   }
   return row;
