@@ -12,7 +12,7 @@ export interface BoundReport {
   readonly finished: boolean;
 }
 
-/** Milliseconds that a search has the machine to itself: a shorter one is bounded when it has ended, a longer one beside it. */
+/** Milliseconds that a search has the machine to itself: a shorter one is bounded while its last generations are written, a longer one beside it. */
 const HEAD_START = 3000;
 
 /** Bounds a search's optimum in a thread of its own; has no part in the search's result. */
@@ -34,7 +34,7 @@ export class BoundWatch {
       return;
     }
     this.#config = config;
-    this.#timer = setTimeout(() => this.#start(), HEAD_START).unref();
+    this.#timer = setTimeout(() => this.start(), HEAD_START).unref();
   }
 
   /** The best bound so far; infinite where there is none yet. */
@@ -48,7 +48,7 @@ export class BoundWatch {
    */
   async upperBound(patience: number): Promise<number> {
     if (this.#config === undefined) return Number.POSITIVE_INFINITY;
-    this.#start();
+    this.start();
     this.#worker?.ref();
     while (!this.#report.finished && this.#report.upperBound === Number.POSITIVE_INFINITY) await this.#next();
     if (!this.#report.finished) {
@@ -71,9 +71,10 @@ export class BoundWatch {
     await worker?.terminate();
   }
 
-  #start(): void {
+  /** Starts the thread, where that is not done yet. */
+  start(): void {
     clearTimeout(this.#timer);
-    if (this.#worker !== undefined) return;
+    if (this.#worker !== undefined || this.#config === undefined) return;
     const worker = new Worker(builtFile("workers/bound.js"), { workerData: { config: pack(this.#config) } });
     this.#worker = worker;
     worker.on("message", (report: BoundReport) => {

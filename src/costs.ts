@@ -44,10 +44,25 @@ const ELEMENTWISE = 3;
  * @param out filled and returned
  */
 export function costs(network: Network, classes: number, out: Costs): Costs {
+  additiveCosts(network, classes, out);
+  out.sram = 0;
+  let first = 0;
+  for (let layer = 0; layer < network.layers; layer++) {
+    const end = network.layerEnd[layer];
+    for (let conv = first; conv < end; conv++) {
+      if (network.projection[conv] === 0) out.sram = Math.max(out.sram, sramOf(network, layer, first, conv));
+    }
+    first = end;
+  }
+  out.sramLive = sramLive(network);
+  return out;
+}
+
+/** The costs that are sums over the layers: all but the two memories, which it leaves as they are. */
+export function additiveCosts(network: Network, classes: number, out: Costs): Costs {
   let bitops = 0;
   let macs = 0;
   let flash = 0;
-  let sram = 0;
   let mainConvs = 0;
   let conv = 0;
   for (let layer = 0; layer < network.layers; layer++) {
@@ -70,19 +85,14 @@ export function costs(network: Network, classes: number, out: Costs): Costs {
       macs += work;
       bitops += work * bitsA * bitsW + 64 * ELEMENTWISE * cout * area;
       flash += (weights * bitsW) / 8 + 2 * cout;
-      if (network.projection[conv] === 1) continue;
-      mainConvs++;
-      const memory = sramOf(network, layer, first, conv);
-      if (memory > sram) sram = memory;
+      if (network.projection[conv] === 0) mainConvs++;
     }
   }
   const last = network.outChannels[network.convs - 1];
   out.bitops = bitops;
   out.macs = macs;
   out.flash = classes > 0 ? flash + last * classes + classes : flash;
-  out.sram = sram;
   out.layers = mainConvs;
-  out.sramLive = sramLive(network);
   return out;
 }
 

@@ -3,7 +3,7 @@ import { describe, parseStructure } from "../structure.ts";
 import { UserError } from "../user-error.ts";
 import type { ChainProof } from "./chain-bound.ts";
 import type { BoundNetwork } from "./incumbents.ts";
-import { additiveCosts } from "./layer-figures.ts";
+import { additiveNames } from "./layer-figures.ts";
 import type { BoundState } from "./solve.ts";
 
 export type { BoundNetwork };
@@ -47,7 +47,7 @@ const schema = z.strictObject({
         resolution: z.number().int().min(1),
         by: z.enum(["multipliers", "enumeration"]),
         bound: z.number().nullable(),
-        multipliers: z.partialRecord(z.enum(additiveCosts), cost),
+        multipliers: z.partialRecord(z.enum(additiveNames), cost),
       }),
     )
     .min(1),

@@ -5,7 +5,7 @@ import { ln } from "../score/gaussian.ts";
 import { UserError } from "../user-error.ts";
 import {
   type AdditiveCost,
-  additiveCosts,
+  additiveNames,
   emptyLayerFigures,
   type LayerFigures,
   LayerProbe,
@@ -70,7 +70,7 @@ export function compileChain(space: SpaceDescription, budgets: Budgets): Chain {
     const got = space.score.stageWeights.length;
     throw new UserError(`stage weights: expected ${stages} entries, one per stage of the network, got ${got}`);
   }
-  const dimensions = additiveCosts.filter((name) => budgets[name] !== undefined);
+  const dimensions = additiveNames.filter((name) => budgets[name] !== undefined);
   const memories = memoryCosts.filter((name) => budgets[name] !== undefined);
   const activations = activationClasses(space, memories);
   const weights = blockWeights(space);

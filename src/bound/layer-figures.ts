@@ -1,17 +1,17 @@
-import { type CostName, costs, emptyCosts, publishedForm } from "../costs.ts";
+import { additiveCosts, type CostName, emptyCosts, publishedForm } from "../costs.ts";
 import { liveForm, type MemoryForm } from "../live-memory.ts";
 import { appendLayer, beginNetwork, endStage, type LayerShape, Network } from "../network.ts";
 import type { AnalyticScore } from "../score/analytic.ts";
 import type { Family } from "../space/families.ts";
 
 /** The budgets that are sums over layers; memory is a maximum and becomes a rule about which layers may follow each other. */
-export const additiveCosts = ["bitops", "macs", "flash", "layers"] as const satisfies readonly CostName[];
+export const additiveNames = ["bitops", "macs", "flash", "layers"] as const satisfies readonly CostName[];
 /** The budgets that are maxima over layers, each of a form of the layer's activation bits and the next one's. */
 export const memoryCosts = ["sram", "sramLive"] as const satisfies readonly CostName[];
 export type MemoryCost = (typeof memoryCosts)[number];
 const memoryForms = { sram: publishedForm, sramLive: liveForm };
 
-export type AdditiveCost = (typeof additiveCosts)[number];
+export type AdditiveCost = (typeof additiveNames)[number];
 
 /**
  * Figures of one inner layer for a list of shapes, as functions of its bit pair (a, w):
@@ -71,11 +71,10 @@ export class LayerProbe {
     flash: number,
   ): void {
     const network = this.#network;
-    this.#layer(family, shape, resolution, first, full);
-    this.#score.blockValues(network, this.#blocks);
-    table.value[at] = weight * this.#blocks[0] + value;
-    this.#layer(family, shape, resolution, first, ones);
-    const one = costs(network, 0, this.#costs);
+    beginNetwork(network, resolution);
+    appendLayer(network, family, 0, shape, first, ones, ones, 0);
+    endStage(network);
+    const one = additiveCosts(network, 0, this.#costs);
     for (let d = 0; d < this.#dimensions.length; d++) {
       const name = this.#dimensions[d];
       table.base[d][at] = one[name] + (name === "flash" ? flash : 0);
@@ -88,21 +87,19 @@ export class LayerProbe {
       for (const [key, column] of Object.entries(table.memory[m])) column[at] = form[key as keyof MemoryForm];
     });
     const flashAt = this.#dimensions.indexOf("flash");
-    if (flashAt < 0) return;
-    const flashOne = table.base[flashAt][at] - flash;
-    this.#layer(family, shape, resolution, first, twos);
-    const slope = costs(network, 0, this.#costs).flash - flashOne;
-    table.slope[flashAt][at] = slope;
-    table.base[flashAt][at] -= slope;
-  }
-
-  #layer(family: Family, shape: LayerShape, resolution: number, first: boolean, bits: Uint8Array) {
-    beginNetwork(this.#network, resolution);
-    appendLayer(this.#network, family, 0, shape, first, bits, bits, 0);
-    endStage(this.#network);
+    if (flashAt >= 0) {
+      const flashOne = one.flash;
+      network.bitsW.fill(2);
+      const slope = additiveCosts(network, 0, this.#costs).flash - flashOne;
+      table.slope[flashAt][at] = slope;
+      table.base[flashAt][at] -= slope;
+    }
+    // At full precision a layer's value has no part of the bits'.
+    network.bitsA.fill(0);
+    network.bitsW.fill(0);
+    this.#score.blockValues(network, this.#blocks);
+    table.value[at] = weight * this.#blocks[0] + value;
   }
 }
 
-const full = new Uint8Array(8);
 const ones = new Uint8Array(8).fill(1);
-const twos = new Uint8Array(8).fill(2);

@@ -21,10 +21,12 @@ export function reducedValues(
     for (let d = 0; d < dimensions; d++) fixed -= multipliers[d] * base[d][s];
     const at = s * classes;
     for (let c = 0; c < classes; c++) out[at + c] = Number.NEGATIVE_INFINITY;
+    const price = dimensions === 0 ? 0 : multipliers[0] * slope[0][s];
     for (let g = 0; g < goodPairs.length; g++) {
       const p = goodPairs[g];
       let sum = valueScale * gain[p];
-      for (let d = 0; d < dimensions; d++) sum -= multipliers[d] * slope[d][s] * factor[d][p];
+      if (dimensions > 0) sum -= price * factor[0][p];
+      for (let d = 1; d < dimensions; d++) sum -= multipliers[d] * slope[d][s] * factor[d][p];
       sum += fixed;
       const c = at + pairClass[p];
       if (sum > out[c]) out[c] = sum;

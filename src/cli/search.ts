@@ -117,7 +117,11 @@ export async function conductRun(
         if (view !== undefined) note(`${config.name}: run ${id} in ${archive}`);
         if (changes.length > 0) note(`the start network was shrunk into the budgets: ${changes.join("; ")}`);
       },
-      onProgress: (progress) => view?.update(progress),
+      onProgress: (progress) => {
+        view?.update(progress);
+        // Nothing is left to breed; the archive's thread alone is busy.
+        if (progress.counters.evaluations >= progress.evaluations) watch.start();
+      },
       stop: stop.signal,
       unlock: flagOption(args, "unlock"),
     });

@@ -1,9 +1,11 @@
-import { costs, emptyCosts, sramHeld, sramInput, sramOutput } from "../costs.ts";
+import { additiveCosts, emptyCosts, publishedForm } from "../costs.ts";
 import { liveForm } from "../live-memory.ts";
 import { appendLayer, beginNetwork, FULL_PRECISION_BITS, type LayerShape, Network } from "../network.ts";
 import { ln } from "../score/gaussian.ts";
 import * as layout from "./assembly/layout.ts";
 import type { Space } from "./space.ts";
+
+const eights = new Uint8Array(8).fill(FULL_PRECISION_BITS);
 
 /** Computes rows of the genome module, by the ordinary folds over a one-layer network: there is one definition of every cost. */
 export class LayerRows {
@@ -48,32 +50,26 @@ export class LayerRows {
   #fillLayer(rows: Float64Array, at: number, b: number, shape: LayerShape, resolution: number, first: boolean): void {
     const { family } = this.#space.blocks[b];
     const network = this.#network;
-    const bits = new Array(family.convs.length).fill(FULL_PRECISION_BITS);
     beginNetwork(network, resolution);
-    appendLayer(network, family, b, shape, first, bits, bits, 0);
-    const { macs, bitops, flash } = costs(network, 0, this.#costs);
+    appendLayer(network, family, b, shape, first, eights, eights, 0);
+    const { macs, bitops, flash } = additiveCosts(network, 0, this.#costs);
     let constant = 0;
-    for (let conv = 0; conv < network.convs; conv++) constant += 2 * network.outChannels[conv];
-    rows[at + layout.WORK] = macs;
-    rows[at + layout.ELEMENTWISE] = bitops - FULL_PRECISION_BITS * FULL_PRECISION_BITS * macs;
-    rows[at + layout.FLASH_PER_WEIGHT_BIT] = (flash - constant) / FULL_PRECISION_BITS;
-    rows[at + layout.FLASH_CONSTANT] = constant;
-    let inner = 0;
     let main = 0;
     for (let conv = 0; conv < network.convs; conv++) {
+      constant += 2 * network.outChannels[conv];
       if (network.projection[conv] === 1) continue;
       const kernel = network.kernel[conv];
       const fanIn = (network.depthwise[conv] === 1 ? 1 : network.inChannels[conv]) * kernel * kernel;
       rows[at + layout.LN_FAN_IN + main++] = 0.5 * ln(fanIn);
-      const input = sramInput(network, conv) / 8;
-      const output = sramOutput(network, conv) / 8;
-      rows[at + layout.SRAM_LAST_INPUT] = input;
-      rows[at + layout.SRAM_LAST_OUTPUT] = output;
-      if (main < family.convs.length) {
-        inner = Math.max(inner, input + output + sramHeld(network, 0, 0, conv) / 8);
-      }
     }
-    rows[at + layout.SRAM_INNER] = inner;
+    rows[at + layout.WORK] = macs;
+    rows[at + layout.ELEMENTWISE] = bitops - FULL_PRECISION_BITS * FULL_PRECISION_BITS * macs;
+    rows[at + layout.FLASH_PER_WEIGHT_BIT] = (flash - constant) / FULL_PRECISION_BITS;
+    rows[at + layout.FLASH_CONSTANT] = constant;
+    const published = publishedForm(network, 0);
+    rows[at + layout.SRAM_INNER] = published.inner;
+    rows[at + layout.SRAM_LAST_INPUT] = published.lastInput;
+    rows[at + layout.SRAM_LAST_OUTPUT] = published.lastOutput;
     const live = liveForm(network, 0);
     rows[at + layout.LIVE_INNER] = live.inner;
     rows[at + layout.LIVE_LAST_INPUT] = live.lastInput;
