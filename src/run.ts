@@ -9,6 +9,7 @@ import { digestOf } from "./digest.ts";
 import { type LargestStep, largestStep } from "./live-memory.ts";
 import { Network } from "./network.ts";
 import { InlinePool } from "./pool/inline.ts";
+import { MeasuredPool } from "./pool/measured.ts";
 import type { Pool } from "./pool/pool.ts";
 import { createScorer } from "./pool/scorer.ts";
 import { ThreadPool } from "./pool/threads.ts";
@@ -270,12 +271,20 @@ async function conduct(
   };
 }
 
-/** A pool of the given threads; where none are given, threads for the forward score alone: the closed form takes less than a message. */
+/**
+ * A pool of the given threads; where none are given, one that measures. It begins with the closed form here, which takes less than a
+ * message, and with the forward score in threads, since it may take seconds a network in which no signal would come through.
+ */
 function openPool(config: Config, space: Space, { threads }: RunOptions): Pool {
-  const chosen = threads ?? (config.score.kind === "forward" ? availableParallelism() : 0);
-  return chosen === 0
-    ? new InlinePool(createScorer(config, space))
-    : new ThreadPool(config, space.genomeLength, chosen, MESSAGE_GENOMES);
+  const inline = () => new InlinePool(createScorer(config, space));
+  const inThreads = (count: number) => new ThreadPool(config, space.genomeLength, count, MESSAGE_GENOMES);
+  if (threads !== undefined) return threads === 0 ? inline() : inThreads(threads);
+  const cpus = availableParallelism();
+  const begin = config.score.kind === "forward" ? "threads" : "inline";
+  return new MeasuredPool(
+    { inline, threads: () => inThreads(cpus) },
+    { begin, genomeLength: space.genomeLength, cpus },
+  );
 }
 
 /** A genome as a result. */
