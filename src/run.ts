@@ -24,7 +24,7 @@ import type { Structure } from "./structure.ts";
 import { UserError } from "./user-error.ts";
 
 /** Genomes a message to a worker carries at most. */
-const MESSAGE_GENOMES = 1024;
+export const MESSAGE_GENOMES = 1024;
 
 /** One network of a result. */
 export interface Candidate {
@@ -67,7 +67,7 @@ export interface Progress {
 
 export interface RunOptions {
   readonly archive: string;
-  /** 0 scores in this thread; absent: chosen. Never changes the result. */
+  /** 0 scores in this thread; absent: chosen by measurement. Never changes the result. */
   readonly threads?: number | undefined;
   /** Monotonic seconds. */
   readonly clock: () => number;

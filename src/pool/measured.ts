@@ -77,10 +77,10 @@ export class MeasuredPool implements Pool {
   #settled = false;
   #calls = 0;
   #inHand = 0;
-  /** Of scoring here. */
-  #spent = 0;
+  /** Genomes scored inline so far, and the least seconds that one took. */
+  #genomes = 0;
   #score = Number.POSITIVE_INFINITY;
-  #send = Number.POSITIVE_INFINITY;
+  #send: number | undefined;
   #closed = false;
 
   constructor(places: Places, options: MeasuredPoolOptions) {
@@ -140,14 +140,19 @@ export class MeasuredPool implements Pool {
     return figures === undefined || this.#calls <= COLD_CALLS.threads ? undefined : placeFor(figures, cpus);
   }
 
-  /** The least of the calls counts; only where they have taken too long is it certain that they stay slow. */
+  /**
+   * The least of the calls counts, since others were cold or had to wait for a CPU. Cheap is known at once; dear only where so many
+   * genomes at the least figure would have taken as long as threads take to start.
+   */
   #afterInline(genomes: Uint8Array, seconds: number): Place | undefined {
     const { genomeLength: length, cpus } = this.#options;
-    this.#spent += seconds;
-    this.#score = Math.min(this.#score, (seconds * length) / genomes.length);
-    if (this.#calls <= COLD_CALLS.inline && this.#spent < LONGEST_TRIAL) return undefined;
-    this.#send = Math.min(this.#send, (this.#options.sendSeconds ?? sendSeconds)(genomes, length));
+    const count = genomes.length / length;
+    this.#genomes += count;
+    this.#score = Math.min(this.#score, seconds / count);
+    const over = this.#score * this.#genomes >= LONGEST_TRIAL;
+    if (this.#calls <= COLD_CALLS.inline && !over) return undefined;
+    this.#send ??= (this.#options.sendSeconds ?? sendSeconds)(genomes, length);
     const place = placeFor({ score: this.#score, send: this.#send }, cpus);
-    return place === "inline" || this.#spent >= LONGEST_TRIAL ? place : undefined;
+    return place === "inline" || over ? place : undefined;
   }
 }
