@@ -5,7 +5,8 @@ import { Archive } from "../src/archive.ts";
 import { budgetLimits, type Config, scoringContext, spaceOf } from "../src/config.ts";
 import { costNames } from "../src/costs.ts";
 import { createScorer } from "../src/pool/scorer.ts";
-import { startSearch } from "../src/run.ts";
+import { ThreadPool } from "../src/pool/threads.ts";
+import { MESSAGE_GENOMES, startSearch } from "../src/run.ts";
 import { Breeding, type OperatorRates, operatorSets } from "../src/search/breeding.ts";
 import { Search } from "../src/search/loop.ts";
 import { Population } from "../src/search/population.ts";
@@ -24,6 +25,8 @@ export interface SearchBench {
   readonly withArchive: readonly { readonly threads: number; readonly childrenPerSecond: number }[];
   /** Nanoseconds a child of each stage, medians. */
   readonly stages: Readonly<Record<string, number>>;
+  /** Share of a generation that scoring threads do not score, medians: messages, and waiting for the last thread. */
+  readonly messages: readonly { readonly threads: number; readonly share: number }[];
   /** Best score against children bred, medians over the seeds. */
   readonly curves: Readonly<Record<string, readonly { readonly evaluations: number; readonly best: number }[]>>;
 }
@@ -37,14 +40,18 @@ export async function benchSearch(
   const alone: number[] = [];
   const whole = options.threads.map((): number[] => []);
   const stages: Record<string, number[]> = {};
+  const pools = options.threads.filter((threads) => threads > 0);
+  const shares = pools.map((): number[] => []);
   for (let round = 0; round < options.rounds; round++) {
     const began = now();
     runLoop(config, config.search.seed);
     alone.push(evaluations / (now() - began));
     for (const [i, threads] of options.threads.entries()) whole[i].push(await archivedRate(config, threads));
-    for (const [stage, nanoseconds] of Object.entries(measureStages(config))) {
+    const measured = measureStages(config);
+    for (const [stage, nanoseconds] of Object.entries(measured.stages)) {
       stages[stage] = [...(stages[stage] ?? []), nanoseconds];
     }
+    for (const [i, threads] of pools.entries()) shares[i].push(await messageShare(config, measured.genomes, threads));
   }
   return {
     preset: config.name,
@@ -52,6 +59,7 @@ export async function benchSearch(
     withoutArchive: median(alone),
     withArchive: options.threads.map((threads, i) => ({ threads, childrenPerSecond: median(whole[i]) })),
     stages: Object.fromEntries(Object.entries(stages).map(([stage, values]) => [stage, median(values)])),
+    messages: pools.map((threads, i) => ({ threads, share: median(shares[i]) })),
     curves: Object.fromEntries(operatorSets.map((operators) => [operators, curve(config, operators, options.seeds)])),
   };
 }
@@ -120,7 +128,7 @@ function curve(config: Config, operators: (typeof operatorSets)[number], seeds: 
 }
 
 /** Every stage on its own, over children bred from the population of a search half-way. */
-function measureStages(config: Config): Record<string, number> {
+function measureStages(config: Config): { readonly stages: Record<string, number>; readonly genomes: Uint8Array } {
   const half = Math.max(1, Math.floor(config.search.evaluations / 2));
   const search = runLoop({ ...config, search: { ...config.search, evaluations: half } }, config.search.seed);
   const space = spaceOf(config);
@@ -168,7 +176,24 @@ function measureStages(config: Config): Record<string, number> {
     }
   });
   const commit = time(() => commitAll(config, genomes, scores));
-  return { breed, dedup, costs, score, select, commit };
+  return { stages: { breed, dedup, costs, score, select, commit }, genomes };
+}
+
+/** Of the time that threads have for the generations that these genomes make, the share that they do not score. */
+async function messageShare(config: Config, genomes: Uint8Array, threads: number): Promise<number> {
+  const { genomeLength } = spaceOf(config);
+  const size = config.search.generation * genomeLength;
+  const pool = new ThreadPool(config, genomeLength, threads, MESSAGE_GENOMES);
+  try {
+    // Threads start and fill their tables, and the pool learns how long its messages should be.
+    for (let warm = 0; warm < 3; warm++) await pool.score(genomes.subarray(0, size));
+    const before = pool.scoringSeconds;
+    const began = now();
+    for (let i = 0; i < genomes.length; i += size) await pool.score(genomes.subarray(i, i + size));
+    return 1 - (pool.scoringSeconds - before) / (threads * (now() - began));
+  } finally {
+    await pool.close();
+  }
 }
 
 function commitAll(config: Config, genomes: Uint8Array, scores: Float64Array): void {

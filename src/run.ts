@@ -9,6 +9,7 @@ import { digestOf } from "./digest.ts";
 import { type LargestStep, largestStep } from "./live-memory.ts";
 import { Network } from "./network.ts";
 import { InlinePool } from "./pool/inline.ts";
+import { MeasuredPool } from "./pool/measured.ts";
 import type { Pool } from "./pool/pool.ts";
 import { createScorer } from "./pool/scorer.ts";
 import { ThreadPool } from "./pool/threads.ts";
@@ -24,7 +25,7 @@ import type { Structure } from "./structure.ts";
 import { UserError } from "./user-error.ts";
 
 /** Genomes a message to a worker carries at most. */
-const MESSAGE_GENOMES = 1024;
+export const MESSAGE_GENOMES = 1024;
 
 /** One network of a result. */
 export interface Candidate {
@@ -67,7 +68,7 @@ export interface Progress {
 
 export interface RunOptions {
   readonly archive: string;
-  /** 0 scores in this thread; absent: chosen. Never changes the result. */
+  /** 0 scores in this thread; absent: chosen by measurement. Never changes the result. */
   readonly threads?: number | undefined;
   /** Monotonic seconds. */
   readonly clock: () => number;
@@ -274,12 +275,18 @@ async function conduct(
   };
 }
 
-/** A pool of the given threads; where none are given, threads for the forward score alone: the closed form takes less than a message. */
+/**
+ * A pool of the given threads; where none are given, one that measures. It begins with the closed form here, which takes less than a
+ * message, and with the forward score in threads, since it may take seconds a network in which no signal would come through.
+ */
 function openPool(config: Config, engine: GenomeEngine, { threads }: RunOptions): Pool {
-  const chosen = threads ?? (config.score.kind === "forward" ? availableParallelism() : 0);
-  return chosen === 0
-    ? new InlinePool(createScorer(config, engine.space, engine))
-    : new ThreadPool(config, engine.space.genomeLength, chosen, MESSAGE_GENOMES);
+  const { genomeLength } = engine.space;
+  const inline = () => new InlinePool(createScorer(config, engine.space, engine));
+  const inThreads = (count: number) => new ThreadPool(config, genomeLength, count, MESSAGE_GENOMES);
+  if (threads !== undefined) return threads === 0 ? inline() : inThreads(threads);
+  const cpus = availableParallelism();
+  const begin = config.score.kind === "forward" ? "threads" : "inline";
+  return new MeasuredPool({ inline, threads: () => inThreads(cpus) }, { begin, genomeLength, cpus });
 }
 
 /** A genome as a result. */

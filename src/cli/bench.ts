@@ -79,7 +79,7 @@ async function kernel(json: boolean, resolution: number | undefined, rounds: num
 }
 
 function searchText(report: SearchBench): string {
-  const { withoutArchive, withArchive, stages, curves } = report;
+  const { withoutArchive, withArchive, stages, messages, curves } = report;
   const points = curves["standard"].map(({ evaluations }, i) => [
     String(evaluations),
     ...Object.values(curves).map((curve) => curve[i].best.toFixed(4)),
@@ -97,6 +97,11 @@ function searchText(report: SearchBench): string {
     ]),
     "",
     table([["stage", "ns a child"], ...Object.entries(stages).map(([stage, ns]) => [stage, ns.toFixed(0)])]),
+    "",
+    table([
+      ["threads", "of a generation not scoring"],
+      ...messages.map(({ threads, share }) => [String(threads), `${(100 * share).toFixed(1)}%`]),
+    ]),
     "",
     "median best score",
     table([["children", ...Object.keys(curves)], ...points]),

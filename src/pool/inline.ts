@@ -1,9 +1,12 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { neighbours } from "./neighbours.ts";
 import type { Pool } from "./pool.ts";
 import type { BatchScores, Scorer } from "./scorer.ts";
 
 /** Milliseconds of scoring between two turns of the event loop, in which signals are delivered. */
-const SLICE = 200;
+export const SLICE = 200;
+/** Milliseconds of scoring a genome from which on it is worth to bring neighbours together first, which takes some microseconds. */
+const WORTH_SORTING = 0.1;
 
 /** Scores in the calling thread, which it gives back now and then. */
 export class InlinePool implements Pool {
@@ -12,6 +15,8 @@ export class InlinePool implements Pool {
   readonly #scorer: Scorer;
   /** Genomes of a slice; grows to what its time allows. */
   #slice = 16;
+  /** Milliseconds a genome of the last slice. */
+  #each = 0;
   #closed = false;
 
   constructor(scorer: Scorer) {
@@ -19,6 +24,19 @@ export class InlinePool implements Pool {
   }
 
   async score(genomes: Uint8Array): Promise<BatchScores> {
+    const length = this.#scorer.genomeLength;
+    if (this.#each < WORTH_SORTING) return this.#scoreInOrder(genomes);
+    const { genomes: sorted, order } = neighbours(genomes, length);
+    const found = await this.#scoreInOrder(sorted);
+    const scores = new Float64Array(order.length);
+    order.forEach((i, at) => {
+      scores[i] = found.scores[at];
+    });
+    const failures = found.failures.map(([at, reason]) => [order[at], reason] as const);
+    return { scores, failures: failures.sort(([a], [b]) => a - b) };
+  }
+
+  async #scoreInOrder(genomes: Uint8Array): Promise<BatchScores> {
     const length = this.#scorer.genomeLength;
     const count = genomes.length / length;
     const scores = new Float64Array(count);
@@ -30,6 +48,7 @@ export class InlinePool implements Pool {
       const taken = performance.now() - began;
       scores.set(part.scores, first);
       for (const [index, reason] of part.failures) failures.push([first + index, reason]);
+      this.#each = taken / (end - first);
       // At most double, since a first slice may be quick by chance.
       const fits = Math.floor((SLICE * (end - first)) / Math.max(taken, 1e-3));
       this.#slice = Math.max(1, Math.min(fits, 2 * this.#slice));

@@ -3,14 +3,16 @@ import { Piscina } from "piscina";
 import type { Config } from "../config.ts";
 import { builtFile } from "../package-root.ts";
 import { UserError } from "../user-error.ts";
+import { neighbours } from "./neighbours.ts";
 import type { Pool } from "./pool.ts";
 import type { BatchScores } from "./scorer.ts";
 import { TimeLimit, type TimeLimits, timeLimits } from "./time-limit.ts";
+import { type Figures, Traffic } from "./traffic.ts";
 
 /** So many that the threads end a generation nearly together, */
 const BATCHES_A_THREAD = 16;
-/** but none so short that its message takes as long as its scoring; seconds. */
-const SHORTEST_BATCH = 1e-3;
+/** but each with so many times more scoring than its message takes, as measured. */
+const WORK_A_MESSAGE = 20;
 /** Milliseconds between two looks at whether any thread lives. */
 const THREAD_CHECK = 500;
 /** How often a candidate is scored alone before it is set aside. */
@@ -53,6 +55,10 @@ export class ThreadPool implements Pool {
   /** Why the last thread ended that was at no batch. */
   #lastError = "it ended";
   #setAsideInARow = 0;
+  /** Of the last call; the first one starts the threads and says nothing. */
+  #traffic: Traffic | undefined;
+  #started = false;
+  #scoringSeconds = 0;
   #closed = false;
 
   /** @param batch most genomes a message carries */
@@ -81,19 +87,15 @@ export class ThreadPool implements Pool {
   async score(genomes: Uint8Array): Promise<BatchScores> {
     const length = this.#genomeLength;
     const count = genomes.length / length;
-    // Neighbours in the order of their bytes have their first blocks in common, which a batch measures once.
-    const order = byBytes(genomes, length);
-    const sorted = new Uint8Array(genomes.length);
-    order.forEach((i, at) => {
-      sorted.set(genomes.subarray(i * length, (i + 1) * length), at * length);
-    });
+    const { genomes: sorted, order } = neighbours(genomes, length);
     const found = new Float64Array(count).fill(Number.NaN);
     const failures: [number, string][] = [];
     const batches = this.#split(count);
+    const traffic = new Traffic();
     // One batch a thread at a time: what is on its way is being scored, not waiting, and its time can be limited.
     const run = async () => {
       for (let batch = batches.pop(); batch !== undefined; batch = batches.pop()) {
-        await this.#scoreBatch(sorted, batch, batches, found, failures);
+        await this.#scoreBatch(sorted, batch, batches, found, failures, traffic);
       }
     };
     const guard = setInterval(() => this.#replaceThreads(), THREAD_CHECK);
@@ -102,12 +104,24 @@ export class ThreadPool implements Pool {
     } finally {
       clearInterval(guard);
     }
+    if (this.#started && traffic.count > 0) this.#traffic = traffic;
+    this.#started ||= traffic.count > 0;
     const scores = new Float64Array(count);
     order.forEach((i, at) => {
       scores[i] = found[at];
     });
     const reasons = failures.map(([at, reason]): [number, string] => [order[at], reason]);
     return { scores, failures: reasons.sort(([a], [b]) => a - b) };
+  }
+
+  /** What a genome took in the last call; undefined while only one was made. */
+  get figures(): Figures | undefined {
+    return this.#traffic?.figures;
+  }
+
+  /** That all threads together scored so far. */
+  get scoringSeconds(): number {
+    return this.#scoringSeconds;
   }
 
   async close(): Promise<void> {
@@ -128,11 +142,17 @@ export class ThreadPool implements Pool {
   /** The last batch is scored first. */
   #split(count: number): Batch[] {
     const even = Math.ceil(count / (this.threads * BATCHES_A_THREAD));
-    const worth = Math.min(Math.ceil(SHORTEST_BATCH / this.#limit.secondsEach), Math.ceil(count / this.threads));
-    const size = Math.max(1, Math.min(this.#batch, Math.max(even, worth)));
+    const most = Math.min(this.#batch, Math.ceil(count / this.threads));
+    const size = Math.max(1, Math.min(most, Math.max(even, this.#worth())));
     const batches: Batch[] = [];
     for (let end = count; end > 0; end -= size) batches.push({ first: Math.max(0, end - size), end, tries: 0 });
     return batches;
+  }
+
+  /** Fewest genomes that are worth a message. */
+  #worth(): number {
+    if (this.#traffic === undefined) return 1;
+    return Math.ceil((WORK_A_MESSAGE * this.#traffic.message) / Math.max(1e-9, this.#traffic.figures.score));
   }
 
   async #scoreBatch(
@@ -141,13 +161,17 @@ export class ThreadPool implements Pool {
     batches: Batch[],
     scores: Float64Array,
     failures: [number, string][],
+    traffic: Traffic,
   ): Promise<void> {
     const { first, end, tries } = batch;
     let reason: string;
     try {
+      const began = performance.now();
       const reply = await this.#run(genomes.slice(first * this.#genomeLength, end * this.#genomeLength), batch);
       scores.set(new Float64Array(new Uint8Array(reply.scores).buffer), first);
       for (const [index, text] of reply.failures) failures.push([first + index, text]);
+      traffic.measured((performance.now() - began) / 1000, reply.seconds, end - first);
+      this.#scoringSeconds += reply.seconds;
       this.#setAsideInARow = 0;
       return;
     } catch (error) {
@@ -206,11 +230,4 @@ function reasonOf(error: unknown): string {
   if (code === "ERR_WORKER_OUT_OF_MEMORY") return "its thread ran out of memory";
   if (message?.startsWith("worker exited with code")) return `its thread ended with code ${message.split(": ")[1]}`;
   return String(message ?? error).slice(0, 200);
-}
-
-/** Indices of the genomes in the order of their bytes. */
-function byBytes(genomes: Uint8Array, length: number): number[] {
-  const view = Buffer.from(genomes.buffer, genomes.byteOffset, genomes.byteLength);
-  const order = Array.from({ length: genomes.length / length }, (_, i) => i);
-  return order.sort((i, j) => view.compare(view, j * length, (j + 1) * length, i * length, (i + 1) * length));
 }

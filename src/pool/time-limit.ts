@@ -13,27 +13,20 @@ export const timeLimits: TimeLimits = { first: 3600, least: 30, factor: 20 };
 export class TimeLimit {
   readonly #limits: TimeLimits;
   #slowest = 0;
-  #seconds = 0;
-  #count = 0;
+  #known = false;
 
   constructor(limits: TimeLimits) {
     this.#limits = limits;
   }
 
-  /** Mean seconds of scoring one genome; infinite while nothing is known. */
-  get secondsEach(): number {
-    return this.#count === 0 ? Number.POSITIVE_INFINITY : this.#seconds / this.#count;
-  }
-
   measured(seconds: number, count: number): void {
-    this.#seconds += seconds;
-    this.#count += count;
+    this.#known = true;
     this.#slowest = Math.max(this.#slowest, seconds / count);
   }
 
   /** For a batch of `count` genomes; below 24 days, the longest that a timer can wait. */
   seconds(count: number): number {
     const { first, least, factor } = this.#limits;
-    return Math.min(2e6, this.#count === 0 ? first : Math.max(least, factor * this.#slowest * count));
+    return Math.min(2e6, this.#known ? Math.max(least, factor * this.#slowest * count) : first);
   }
 }
