@@ -1,8 +1,9 @@
 import { Worker } from "node:worker_threads";
 import type { Archive, ClosedGeneration, GenerationRecord } from "./archive.ts";
-import { type Config, spaceOf } from "./config.ts";
+import type { Config } from "./config.ts";
 import { costNames, emptyCosts } from "./costs.ts";
 import { builtFile } from "./package-root.ts";
+import { spaceOf } from "./search-problem.ts";
 import { Evaluator } from "./space/evaluator.ts";
 import { UserError } from "./user-error.ts";
 

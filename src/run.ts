@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { Archive, type RunRow } from "./archive.ts";
 import { boundSeeds, scoreWithin } from "./bound/gap.ts";
 import { InlineCommitQueue, ThreadCommitQueue } from "./commit-queue.ts";
-import { budgetLimits, type Config, parseConfig, scoringContext, spaceOf } from "./config.ts";
+import { type Config, parseConfig } from "./config.ts";
 import { type Costs, costs, emptyCosts } from "./costs.ts";
 import { digestOf } from "./digest.ts";
 import { type LargestStep, largestStep } from "./live-memory.ts";
@@ -11,9 +11,9 @@ import { Network } from "./network.ts";
 import { InlinePool } from "./pool/inline.ts";
 import type { Pool } from "./pool/pool.ts";
 import { createScorer } from "./pool/scorer.ts";
-import { ThreadPool } from "./pool/threads.ts";
 import { bitRefiner } from "./refine.ts";
 import { type Checkpoint, type Counters, Search } from "./search/loop.ts";
+import { budgetLimits, scoringContext, spaceOf } from "./search-problem.ts";
 import { decode, structureOf } from "./space/genome.ts";
 import type { Space } from "./space/space.ts";
 import { type StartNetwork, startGenome } from "./start.ts";
@@ -200,7 +200,7 @@ async function conduct(
   const began = options.clock();
   const elapsed = () => secondsBefore + options.clock() - began;
   const bredBefore = search.counters.evaluations;
-  const pool = openPool(config, space, options);
+  const pool = await openPool(config, space, options);
   const queue =
     archive.path === ":memory:" ? new InlineCommitQueue(archive, config) : new ThreadCommitQueue(archive, config);
   const stopping = new Stopping(options.stop);
@@ -271,11 +271,12 @@ async function conduct(
 }
 
 /** A pool of the given threads; where none are given, threads for the forward score alone: the closed form takes less than a message. */
-function openPool(config: Config, space: Space, { threads }: RunOptions): Pool {
+async function openPool(config: Config, space: Space, { threads }: RunOptions): Promise<Pool> {
   const chosen = threads ?? (config.score.kind === "forward" ? availableParallelism() : 0);
-  return chosen === 0
-    ? new InlinePool(createScorer(config, space))
-    : new ThreadPool(config, space.genomeLength, chosen, MESSAGE_GENOMES);
+  if (chosen === 0) return new InlinePool(createScorer(config, space));
+  // Loaded here: most searches score in this thread, and need no piscina.
+  const { ThreadPool } = await import("./pool/threads.ts");
+  return new ThreadPool(config, space.genomeLength, chosen, MESSAGE_GENOMES);
 }
 
 /** A genome as a result. */

@@ -1,35 +1,87 @@
 import yargs, { type Argv } from "yargs";
 import { UserError } from "../user-error.ts";
-import { benchCommand } from "./bench.ts";
-import { bestCommand } from "./best.ts";
-import { boundCommand, verifyBoundCommand } from "./bound.ts";
 import type { Command } from "./command.ts";
-import { devicesCommand } from "./devices.ts";
-import { presetCommand, presetsCommand } from "./presets.ts";
-import { rankCommand } from "./rank.ts";
-import { refineCommand } from "./refine.ts";
-import { resumeCommand } from "./resume.ts";
-import { runsCommand } from "./runs.ts";
-import { scoreCommand } from "./score.ts";
-import { searchCommand } from "./search.ts";
-import { verifyCommand } from "./verify.ts";
 import { version } from "./version.ts";
 
-const commands: readonly Command[] = [
-  searchCommand,
-  resumeCommand,
-  scoreCommand,
-  runsCommand,
-  bestCommand,
-  verifyCommand,
-  presetsCommand,
-  presetCommand,
-  devicesCommand,
-  refineCommand,
-  rankCommand,
-  boundCommand,
-  verifyBoundCommand,
-  benchCommand,
+/** A command as `qes --help` lists it; the rest is loaded when it is chosen. */
+interface Entry {
+  readonly usage: string;
+  readonly describe: string;
+  load(): Promise<Command>;
+}
+
+const commands: readonly Entry[] = [
+  {
+    usage: "search [source]",
+    describe: "run a search from a preset, from a YAML configuration, or for a device and a task",
+    load: async () => (await import("./search.ts")).searchCommand,
+  },
+  {
+    usage: "resume <archive>",
+    describe: "go on with an interrupted run, or extend a finished one",
+    load: async () => (await import("./resume.ts")).resumeCommand,
+  },
+  {
+    usage: "score <structures>",
+    describe: "score and cost the networks of a file",
+    load: async () => (await import("./score.ts")).scoreCommand,
+  },
+  {
+    usage: "runs <archive>",
+    describe: "list the runs of an archive",
+    load: async () => (await import("./runs.ts")).runsCommand,
+  },
+  {
+    usage: "best <archive>",
+    describe: "show the best networks of a run",
+    load: async () => (await import("./best.ts")).bestCommand,
+  },
+  {
+    usage: "verify <archive>",
+    describe: "check an archive: its structure, checksums, populations and digests, and scores and costs of a sample",
+    load: async () => (await import("./verify.ts")).verifyCommand,
+  },
+  {
+    usage: "presets",
+    describe: "list the shipped search configurations",
+    load: async () => (await import("./presets.ts")).presetsCommand,
+  },
+  {
+    usage: "preset <name>",
+    describe: "print a preset as YAML, to copy and edit",
+    load: async () => (await import("./presets.ts")).presetCommand,
+  },
+  {
+    usage: "devices",
+    describe: "list the microcontrollers, the tasks and the bit capabilities",
+    load: async () => (await import("./devices.ts")).devicesCommand,
+  },
+  {
+    usage: "refine <structures>",
+    describe: "give every layer of the networks of a file its best bits, within all budgets, with a proof",
+    load: async () => (await import("./refine.ts")).refineCommand,
+  },
+  {
+    usage: "rank <structures>",
+    describe:
+      "rank the layers by entropy gained per kB of flash, per kB of SRAM and per MBitOp of one more step of bits",
+    load: async () => (await import("./rank.ts")).rankCommand,
+  },
+  {
+    usage: "bound <source>",
+    describe: "prove how good a network of a search space can be, and find one that good",
+    load: async () => (await import("./bound.ts")).boundCommand,
+  },
+  {
+    usage: "verify-bound <certificate>",
+    describe: "check a certificate of qes bound, with code that shares nothing with the solver",
+    load: async () => (await import("./bound.ts")).verifyBoundCommand,
+  },
+  {
+    usage: "bench <subject>",
+    describe: "measure on this machine: kernel, search, archive",
+    load: async () => (await import("./bench.ts")).benchCommand,
+  },
 ];
 
 /**
@@ -62,11 +114,12 @@ export async function runCli(args: readonly string[]): Promise<number> {
     .fail((message, error) => {
       throw error ?? new UserError(`${message}; see qes --help`);
     });
-  for (const command of commands) {
+  for (const entry of commands) {
     program = program.command({
-      command: command.usage,
-      describe: command.describe,
-      builder: (y: Argv) => {
+      command: entry.usage,
+      describe: entry.describe,
+      builder: async (y: Argv) => {
+        const command = await entry.load();
         const built = y.options(command.options as Parameters<Argv["options"]>[0]);
         for (const [name, describe] of Object.entries(command.positionals ?? {})) {
           const choices = command.choices?.[name];
@@ -76,7 +129,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
         return built;
       },
       handler: async (argv: Record<string, unknown>) => {
-        exitCode = await command.run(argv);
+        exitCode = await (await entry.load()).run(argv);
       },
     });
   }

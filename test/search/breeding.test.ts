@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { budgetLimits, spaceOf } from "../../src/config.ts";
 import { createBreeding, operatorSets } from "../../src/search/breeding.ts";
 import { Population } from "../../src/search/population.ts";
 import { RandomStream } from "../../src/search/random.ts";
+import { budgetLimits, spaceOf } from "../../src/search-problem.ts";
 import { Evaluator } from "../../src/space/evaluator.ts";
 import { encode, resolutionOf, structureOf } from "../../src/space/genome.ts";
 import { parseStructure } from "../../src/structure.ts";

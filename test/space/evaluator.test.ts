@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { budgetLimits, spaceOf } from "../../src/config.ts";
 import { costNames, costs, emptyCosts } from "../../src/costs.ts";
 import { AnalyticScore } from "../../src/score/analytic.ts";
 import { RandomStream } from "../../src/search/random.ts";
+import { budgetLimits, spaceOf } from "../../src/search-problem.ts";
 import { bitsGains, Evaluator } from "../../src/space/evaluator.ts";
 import { encode, resolutionOf, structureOf } from "../../src/space/genome.ts";
 import { mutatePublished } from "../../src/space/mutation.ts";

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Config, parseConfig, spaceOf } from "../../src/config.ts";
+import { type Config, parseConfig } from "../../src/config.ts";
 import { presetValue } from "../../src/presets.ts";
 import { RandomStream } from "../../src/search/random.ts";
+import { spaceOf } from "../../src/search-problem.ts";
 import { encode, resolutionOf, structureOf } from "../../src/space/genome.ts";
 import { mutatePublished } from "../../src/space/mutation.ts";
 import { parseStructure, type Structure } from "../../src/structure.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { parseConfig, spaceOf } from "../../src/config.ts";
+import { parseConfig } from "../../src/config.ts";
 import { RandomStream } from "../../src/search/random.ts";
+import { spaceOf } from "../../src/search-problem.ts";
 import { encode, resolutionOf, structureOf } from "../../src/space/genome.ts";
 import { mutatePublished } from "../../src/space/mutation.ts";
 import { setResolution } from "../../src/space/resolution.ts";
