@@ -73,7 +73,7 @@ export class BoundWatch {
   #start(): void {
     clearTimeout(this.#timer);
     if (this.#worker !== undefined) return;
-    const worker = new Worker(builtFile("workers/bound.js"), { workerData: { config: this.#config } });
+    const worker = new Worker(builtFile("workers/bound.cjs"), { workerData: { config: this.#config } });
     this.#worker = worker;
     worker.on("message", (report: BoundReport) => {
       this.#report = report;

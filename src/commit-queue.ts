@@ -68,7 +68,7 @@ export class ThreadCommitQueue implements CommitQueue {
   /** @param archive gives the thread its hold, and must stay open as long as the queue */
   constructor({ path, hold }: Archive, config: Config) {
     this.#costs = costsOf(config);
-    this.#worker = new Worker(builtFile("workers/archive.js"), { workerData: { path, hold } });
+    this.#worker = new Worker(builtFile("workers/archive.cjs"), { workerData: { path, hold } });
     this.#worker.on("message", (reply: CommitReply) => {
       this.#pending--;
       if (!reply.ok) this.#fail(reply.user ? new UserError(reply.message) : new Error(reply.message));

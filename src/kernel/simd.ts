@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { builtFile } from "../package-root.ts";
 import { UserError } from "../user-error.ts";
 import {
   bytesOf,
@@ -41,14 +42,12 @@ export function hasRelaxedSimd(): boolean {
 
 const modules = new Map<string, WebAssembly.Module>();
 
-/** The compiled module, from beside this file or, where the sources run unbuilt, from dist. */
+/** The compiled module. */
 function moduleOf(name: string): WebAssembly.Module {
   let module = modules.get(name);
   if (module === undefined) {
-    const file = [`./${name}.wasm`, `../../dist/src/kernel/${name}.wasm`]
-      .map((path) => new URL(path, import.meta.url))
-      .find((url) => existsSync(url));
-    if (file === undefined) throw new Error(`${name}.wasm is missing: run npm run build`);
+    const file = builtFile(`src/kernel/${name}.wasm`);
+    if (!existsSync(file)) throw new Error(`${name}.wasm is missing: run npm run build`);
     module = new WebAssembly.Module(readFileSync(file));
     modules.set(name, module);
   }
