@@ -63,9 +63,9 @@ test("a line that is read without yargs is read as yargs reads it", async () => 
       const { _, $0, ...args } = byYargs!.args;
       expect(read.args).toEqual(args);
     }),
-    { numRuns: 3000 },
+    { numRuns: 1000 },
   );
-  expect(plain).toBeGreaterThan(100);
+  expect(plain).toBeGreaterThan(50);
 });
 
 test.each([
