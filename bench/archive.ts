@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Archive } from "../src/archive.ts";
-import { type Config, scoringContext, spaceOf } from "../src/config.ts";
+import type { Config } from "../src/config.ts";
 import { createScorer } from "../src/pool/scorer.ts";
+import { scoringContext, spaceOf } from "../src/search-problem.ts";
 import { median } from "./median.ts";
 import { commitInGenerations, runLoop } from "./search.ts";
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Archive } from "../src/archive.ts";
-import { budgetLimits, type Config, scoringContext, spaceOf } from "../src/config.ts";
+import type { Config } from "../src/config.ts";
 import { costNames } from "../src/costs.ts";
 import { createScorer } from "../src/pool/scorer.ts";
 import { ThreadPool } from "../src/pool/threads.ts";
@@ -11,6 +11,7 @@ import { Breeding, type OperatorRates, operatorSets } from "../src/search/breedi
 import { Search } from "../src/search/loop.ts";
 import { Population } from "../src/search/population.ts";
 import { Seen, SeenSet } from "../src/search/seen-set.ts";
+import { budgetLimits, scoringContext, spaceOf } from "../src/search-problem.ts";
 import { GenomeEngine } from "../src/space/engine.ts";
 import { startGenome } from "../src/start.ts";
 import { median } from "./median.ts";

@@ -1,5 +1,4 @@
 import { Worker } from "node:worker_threads";
-import { pack } from "msgpackr";
 import { boundProblem } from "./bound/problem.ts";
 import type { Config } from "./config.ts";
 import { builtFile } from "./package-root.ts";
@@ -75,7 +74,7 @@ export class BoundWatch {
   start(): void {
     clearTimeout(this.#timer);
     if (this.#worker !== undefined || this.#config === undefined) return;
-    const worker = new Worker(builtFile("workers/bound.js"), { workerData: { config: pack(this.#config) } });
+    const worker = new Worker(builtFile("workers/bound.cjs"), { workerData: { config: this.#config } });
     this.#worker = worker;
     worker.on("message", (report: BoundReport) => {
       this.#report = report;

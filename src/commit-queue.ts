@@ -52,7 +52,7 @@ export class ThreadCommitQueue implements CommitQueue {
    */
   constructor({ path, hold }: Archive, engine: GenomeEngine) {
     this.#engine = engine;
-    this.#worker = new Worker(builtFile("workers/archive.js"), { workerData: { path, hold } });
+    this.#worker = new Worker(builtFile("workers/archive.cjs"), { workerData: { path, hold } });
     this.#worker.on("message", (reply: CommitReply) => {
       this.#pending--;
       if (!reply.ok) this.#fail(reply.user ? new UserError(reply.message) : new Error(reply.message));

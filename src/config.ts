@@ -1,22 +1,16 @@
-import { z } from "zod";
-import { costNames } from "./costs.ts";
+import * as z from "zod";
 import { fillFromDevice, startIsTasks } from "./devices.ts";
 import { normaliseResolution } from "./input-resolution.ts";
 import { kernelNames } from "./kernel/kernels.ts";
 import { nearest } from "./nearest.ts";
 import { operatorSets } from "./search/breeding.ts";
-import { bitProduct, type Capability, capabilities, parseCapability } from "./space/capabilities.ts";
-import { Space, type SpaceOptions } from "./space/space.ts";
+import { searchFamilies } from "./search-problem.ts";
+import { parseCapability } from "./space/capabilities.ts";
 import { fillTemplate } from "./space/template.ts";
 import { describe, parseStructure, type Structure } from "./structure.ts";
 import { UserError } from "./user-error.ts";
 import { parseYamlText } from "./yaml-text.ts";
 
-/** The super block and the ranges of each searchable family; design section 7 gives the published ones. */
-const searchFamilies = {
-  "quant-k1dwk1": { superClass: "SuperQuantResK1DWK1" },
-  k1dwk1: { superClass: "SuperResK1DWK1" },
-} as const;
 type FamilyName = keyof typeof searchFamilies;
 
 const whole = (min: number, max = Number.MAX_SAFE_INTEGER) => z.number().int().min(min).max(max);
@@ -177,65 +171,6 @@ export function applyAssignments(value: unknown, assignments: readonly string[])
     at[last] = parseConfigText(assignment.slice(equals + 1), `--set ${path.concat(last).join(".")}`);
   }
   return root;
-}
-
-/** The compiled space of a configuration. */
-export function spaceOf(config: Config): Space {
-  const { space, input, budgets } = config;
-  const family = searchFamilies[space.family];
-  const { body, stem, head } = capabilityOf(config);
-  const convs = 3;
-  const others =
-    budgets.layers === undefined || space.start.length <= 3
-      ? 8
-      : Math.max(1, Math.floor(budgets.layers / convs / (space.start.length - 3)));
-  const options: SpaceOptions = {
-    superClass: family.superClass,
-    kernels: space.kernels,
-    expansions: space.expansions,
-    widthStep: 8,
-    maxOut: space.maxOut,
-    stemOut: space.stemOut,
-    maxDepth: space.maxDepth === undefined ? [3, Math.min(64, others)] : [space.maxDepth, space.maxDepth],
-    headOut: space.headOut,
-    bodyBits: body,
-    stemBits: stem === "start" ? fixedBits(space.start[0]) : stem,
-    headBits: head,
-    resolutions: input.resolutions ?? [input.resolution],
-  };
-  return new Space(space.start, options);
-}
-
-/** The legal bits of a configuration: `space.bits` are every pair of these, as in the published capability. */
-export function capabilityOf({ capability, space }: Config): Capability {
-  if (space.bits === undefined) return parseCapability(capability ?? "published", "capability");
-  const pairs = bitProduct(space.bits, space.bits);
-  return { ...capabilities["published"], body: pairs, head: pairs };
-}
-
-function fixedBits(block: Structure[number]) {
-  const { nbitsA: a, nbitsW: w } = block;
-  return typeof a === "number" && typeof w === "number" ? [{ a, w }] : [];
-}
-
-/** Budgets in the order of `costNames`, infinite where there is none. */
-export function budgetLimits(config: Config): Float64Array {
-  return Float64Array.from(costNames, (name) => config.budgets[name] ?? Number.POSITIVE_INFINITY);
-}
-
-/**
- * Everything a candidate's score and costs depend on, as canonical text: equal text, equal scores. Budgets and search settings are
- * not part of it, so that runs with other budgets share their candidates.
- */
-export function scoringContext(config: Config, space: Space): string {
-  const skeleton = space.blocks.map((block) => [block.family.className, block.s, block.k, block.role]);
-  return JSON.stringify({
-    genome: [space.genomeLength, space.depthSlots, space.options.widthStep, skeleton],
-    resolutions: space.options.resolutions,
-    channels: config.input.channels,
-    classes: config.classes,
-    score: config.score,
-  });
 }
 
 function issueText(issue: z.core.$ZodIssue, value: unknown): string {

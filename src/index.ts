@@ -1,4 +1,4 @@
-export { type Config, parseConfig, parseConfigText, spaceOf } from "./config.ts";
+export { type Config, parseConfig, parseConfigText } from "./config.ts";
 export { type CostName, type Costs, costNames, costs, emptyCosts } from "./costs.ts";
 export { type Device, deviceNames, deviceOf, type Task, taskNames, taskOf } from "./devices.ts";
 export { type LargestStep, type LiveStep, largestStep, liveSteps, sramLive } from "./live-memory.ts";
@@ -18,6 +18,7 @@ export {
 export { AnalyticScore, type ScoreDetail } from "./score/analytic.ts";
 export { erf } from "./score/gaussian.ts";
 export { quantisedStd } from "./score/quantised-gaussian.ts";
+export { spaceOf } from "./search-problem.ts";
 export { type Capability, capabilities, parseCapability } from "./space/capabilities.ts";
 export { decode, encode, structureOf } from "./space/genome.ts";
 export { Space } from "./space/space.ts";

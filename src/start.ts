@@ -1,6 +1,7 @@
-import { budgetLimits, type Config } from "./config.ts";
+import type { Config } from "./config.ts";
 import { Network } from "./network.ts";
 import { createScorer } from "./pool/scorer.ts";
+import { budgetLimits } from "./search-problem.ts";
 import { checkBudgetsCanBeMet, fitStart, overBudget } from "./space/fit-start.ts";
 import { decode, encode } from "./space/genome.ts";
 import type { Space } from "./space/space.ts";

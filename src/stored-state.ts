@@ -1,6 +1,7 @@
 import type { Archive, RunRow } from "./archive.ts";
-import { type Config, scoringContext } from "./config.ts";
+import type { Config } from "./config.ts";
 import { Seen, SeenSet } from "./search/seen-set.ts";
+import { scoringContext } from "./search-problem.ts";
 import type { Space } from "./space/space.ts";
 
 /** @throws UserError where the checkpoint or the scoring context is not that of the configuration */

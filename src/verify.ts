@@ -1,10 +1,11 @@
 import { Archive, type RunRow, type StoredGeneration } from "./archive.ts";
-import { type Config, parseConfig, scoringContext, spaceOf } from "./config.ts";
+import { type Config, parseConfig } from "./config.ts";
 import { costNames } from "./costs.ts";
 import { digestOf } from "./digest.ts";
 import { createScorer } from "./pool/scorer.ts";
 import { Population } from "./search/population.ts";
 import { SeenSet } from "./search/seen-set.ts";
+import { scoringContext, spaceOf } from "./search-problem.ts";
 import { GenomeEngine } from "./space/engine.ts";
 import type { Space } from "./space/space.ts";
 import { UserError } from "./user-error.ts";

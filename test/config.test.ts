@@ -1,15 +1,9 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  applyAssignments,
-  budgetLimits,
-  parseConfig,
-  parseConfigText,
-  scoringContext,
-  spaceOf,
-} from "../src/config.ts";
+import { applyAssignments, parseConfig, parseConfigText } from "../src/config.ts";
 import { presetNames, presetText, presetValue } from "../src/presets.ts";
+import { budgetLimits, scoringContext, spaceOf } from "../src/search-problem.ts";
 import { startGenome } from "../src/start.ts";
 import { UserError } from "../src/user-error.ts";
 import { goldenCases, goldenPath } from "./golden.ts";

@@ -16,6 +16,7 @@ const layers: readonly (readonly string[])[] = [
   ["src/score/", "src/kernel/"],
   ["src/space/"],
   ["src/search/", "src/refine-chain.ts", "src/refine.ts", "src/rank.ts"],
+  ["src/search-problem.ts"],
   ["src/config.ts", "src/presets.ts"],
   ["src/bound/", "src/pool/"],
   ["src/digest.ts", "src/start.ts", "src/stored-state.ts", "src/stopping.ts"],
@@ -125,6 +126,14 @@ test("yargs is the command line's, piscina the pool's, zod and yaml those that r
   expect(importers("piscina").filter((file) => !file.startsWith("src/pool/"))).toEqual([]);
   expect(importers("zod").sort()).toEqual(["src/bound/certificate.ts", "src/config.ts"]);
   expect(importers("yaml").sort()).toEqual(["src/cli/presets.ts", "src/devices.ts", "src/yaml-text.ts"]);
+});
+
+test("the threads load nothing that reads settings or starts other threads", () => {
+  const loaded = new Set(["workers/archive.ts", "workers/bound.ts", "workers/score.ts"]);
+  for (const file of loaded) {
+    for (const { from, to, typesOnly } of imports) if (from === file && !typesOnly) loaded.add(to);
+  }
+  expect(["zod", "yaml", "yargs", "piscina", "src/config.ts"].filter((name) => loaded.has(name))).toEqual([]);
 });
 
 const pure = [

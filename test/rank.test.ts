@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { parseConfig, spaceOf } from "../src/config.ts";
+import { parseConfig } from "../src/config.ts";
 import { costs, emptyCosts } from "../src/costs.ts";
 import { bestTrade, bitMoves, perUnit } from "../src/rank.ts";
 import { pairOf, setPairs } from "../src/refine.ts";
 import { AnalyticScore } from "../src/score/analytic.ts";
+import { spaceOf } from "../src/search-problem.ts";
 import { networkOf } from "../src/structure.ts";
 
 describe("the rank of the layers", () => {

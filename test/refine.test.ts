@@ -1,12 +1,13 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseConfig, spaceOf } from "../src/config.ts";
+import { parseConfig } from "../src/config.ts";
 import { costNames, costs, emptyCosts } from "../src/costs.ts";
 import { Network } from "../src/network.ts";
 import { refineBits, refineNetwork, setPairs } from "../src/refine.ts";
 import { startSearch } from "../src/run.ts";
 import { AnalyticScore } from "../src/score/analytic.ts";
+import { spaceOf } from "../src/search-problem.ts";
 import { bitProduct } from "../src/space/capabilities.ts";
 import { decode, encode } from "../src/space/genome.ts";
 import { packBits } from "../src/space/space.ts";

@@ -1,13 +1,12 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { unpack } from "msgpackr";
 import { SEARCH_LABELS } from "../src/bound/gap.ts";
 import { boundProblem } from "../src/bound/problem.ts";
 import { solve } from "../src/bound/solve.ts";
 import type { BoundReport } from "../src/bound-watch.ts";
 import type { Config } from "../src/config.ts";
 
-const { config } = workerData as { config: Uint8Array };
-const { spaces, budgets } = boundProblem(unpack(config) as Config);
+const { config } = workerData as { config: Config };
+const { spaces, budgets } = boundProblem(config);
 let upperBound = Number.POSITIVE_INFINITY;
 for (const state of solve(spaces, budgets, { maxLabels: SEARCH_LABELS })) {
   if (state.upperBound >= upperBound) continue;

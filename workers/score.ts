@@ -1,5 +1,5 @@
 import { workerData } from "node:worker_threads";
-import { pack, unpack } from "msgpackr";
+import { pack, unpack } from "msgpackr/pack";
 import type { Config } from "../src/config.ts";
 import { createScorer } from "../src/pool/scorer.ts";
 import type { Reply } from "../src/pool/threads.ts";

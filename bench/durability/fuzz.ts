@@ -1,12 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { stringify } from "yaml";
-import { applyAssignments, parseConfig, parseConfigText, spaceOf } from "../../src/config.ts";
+import { applyAssignments, parseConfig, parseConfigText } from "../../src/config.ts";
 import { costs, emptyCosts } from "../../src/costs.ts";
 import { parseLiteral } from "../../src/literal.ts";
 import { createScorer } from "../../src/pool/scorer.ts";
 import { presetText, presetValue } from "../../src/presets.ts";
 import { AnalyticScore } from "../../src/score/analytic.ts";
+import { spaceOf } from "../../src/search-problem.ts";
 import { startGenome } from "../../src/start.ts";
 import { networkOf, parseStructure, type Structure } from "../../src/structure.ts";
 import { formatPython, parseStructures } from "../../src/structures-file.ts";

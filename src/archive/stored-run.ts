@@ -1,4 +1,4 @@
-import { pack, unpack } from "msgpackr";
+import { pack, unpack } from "msgpackr/pack";
 import type { Checkpoint } from "../search/loop.ts";
 import { bytesOf, equalBytes, Seal } from "./sums.ts";
 

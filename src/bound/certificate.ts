@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { describe, parseStructure } from "../structure.ts";
 import { UserError } from "../user-error.ts";
 import type { ChainProof } from "./chain-bound.ts";

@@ -1,4 +1,5 @@
-import { type Config, spaceOf } from "../config.ts";
+import type { Config } from "../config.ts";
+import { spaceOf } from "../search-problem.ts";
 import type { Space } from "../space/space.ts";
 import { UserError } from "../user-error.ts";
 import { type Budgets, describeSpace, type SpaceDescription } from "./space-description.ts";

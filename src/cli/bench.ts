@@ -23,8 +23,6 @@ import { readConfig } from "./input.ts";
 const subjects = ["kernel", "search", "archive"] as const;
 
 export const benchCommand: Command = {
-  usage: "bench <subject>",
-  describe: `measure on this machine: ${subjects.join(", ")}`,
   positionals: { subject: subjects.join(", ") },
   choices: { subject: subjects },
   options: {

@@ -1,14 +1,13 @@
 import { Archive } from "../archive.ts";
-import { parseConfig, spaceOf } from "../config.ts";
+import { parseConfig } from "../config.ts";
 import { candidateAt } from "../run.ts";
+import { spaceOf } from "../search-problem.ts";
 import { formatPython } from "../structures-file.ts";
 import { UserError } from "../user-error.ts";
 import { type Command, note, print, printJson, text, textOption, wholeOption } from "./command.ts";
 import { costCells, costHeader, stepLine, table } from "./format.ts";
 
 export const bestCommand: Command = {
-  usage: "best <archive>",
-  describe: "show the best networks of a run",
   positionals: { archive: "the archive file" },
   options: {
     run: text("id of the run", { defaultDescription: "the last one" }),

@@ -1,7 +1,8 @@
-import { budgetLimits, type Config, capabilityOf } from "../config.ts";
+import type { Config } from "../config.ts";
 import { costNames, costs, emptyCosts } from "../costs.ts";
 import type { Network } from "../network.ts";
 import { AnalyticScore } from "../score/analytic.ts";
+import { budgetLimits, capabilityOf } from "../search-problem.ts";
 import { type Capability, capabilities, legalPairs } from "../space/capabilities.ts";
 import { BitSteps } from "../space/space.ts";
 import { networkOf, parseStructure, type Structure } from "../structure.ts";

@@ -24,12 +24,10 @@ import {
   textsOption,
   wholeOption,
 } from "./command.ts";
-import { costCells, costHeader, duration, metric, table } from "./format.ts";
+import { costCells, costHeader, duration, metric, percent, table } from "./format.ts";
 import { readConfig, readText } from "./input.ts";
 
 export const boundCommand: Command = {
-  usage: "bound <source>",
-  describe: "prove how good a network of a search space can be, and find one that good",
   positionals: { source: "a preset (qes presets lists them) or a YAML file" },
   options: {
     gap: text("stop when the optimum is known this closely, such as 0.01%", { defaultDescription: "0" }),
@@ -77,8 +75,6 @@ export const boundCommand: Command = {
 };
 
 export const verifyBoundCommand: Command = {
-  usage: "verify-bound <certificate>",
-  describe: "check a certificate of qes bound, with code that shares nothing with the solver",
   positionals: { certificate: "the file" },
   options: { json: flag("print one JSON object on stdout") },
   examples: [["qes verify-bound proof.json", "exit code 0 if it proves what it says, 2 if not"]],
@@ -154,12 +150,6 @@ function boundText(result: BoundResult, state: BoundState): string {
     table([["#", "score", ...costHeader], ...rows]),
     `${duration(seconds)}${state.phase === "stuck" ? "; the gap needs more memory than allowed" : ""}`,
   ].join("\n");
-}
-
-/** A share as per cent, with the digits it needs. */
-export function percent(share: number): string {
-  const value = 100 * share;
-  return `${value < 1e-9 ? 0 : value.toPrecision(2)}%`;
 }
 
 function gapOption(args: Arguments): number {

@@ -3,10 +3,8 @@ import { UserError } from "../user-error.ts";
 /** Parsed arguments: every option is text, true or a list of texts; commands read them with the functions below. */
 export type Arguments = Readonly<Record<string, unknown>>;
 
-/** One command: its parsing (usage, options), and running it, which answers with the exit code. */
+/** One command: its parsing (positionals, options), and running it, which answers with the exit code. */
 export interface Command {
-  readonly usage: string;
-  readonly describe: string;
   readonly positionals?: Readonly<Record<string, string>>;
   /** Legal values of a positional. */
   readonly choices?: Readonly<Record<string, readonly string[]>>;

@@ -4,8 +4,6 @@ import { type Command, flag, flagOption, print, printJson } from "./command.ts";
 import { table } from "./format.ts";
 
 export const devicesCommand: Command = {
-  usage: "devices",
-  describe: "list the microcontrollers, the tasks and the bit capabilities",
   options: { json: flag("print one JSON object on stdout") },
   examples: [["qes devices", "names for --device and --task, and for capability in a configuration"]],
   async run(args) {

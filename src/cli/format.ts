@@ -76,3 +76,9 @@ export function duration(seconds: number): string {
 export function rate(perSecond: number): string {
   return perSecond >= 1000 ? `${Math.round(perSecond / 1000)}k/s` : `${perSecond.toFixed(perSecond < 10 ? 1 : 0)}/s`;
 }
+
+/** A share as per cent, with the digits it needs. */
+export function percent(share: number): string {
+  const value = 100 * share;
+  return `${value < 1e-9 ? 0 : value.toPrecision(2)}%`;
+}

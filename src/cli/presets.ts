@@ -6,8 +6,6 @@ import { type Command, flag, flagOption, print, printJson } from "./command.ts";
 import { metric, table } from "./format.ts";
 
 export const presetsCommand: Command = {
-  usage: "presets",
-  describe: "list the shipped search configurations",
   options: { json: flag("print a JSON array on stdout") },
   examples: [["qes presets", "names, budgets and children of each"]],
   async run(args) {
@@ -47,8 +45,6 @@ export const presetsCommand: Command = {
 };
 
 export const presetCommand: Command = {
-  usage: "preset <name>",
-  describe: "print a preset as YAML, to copy and edit",
   positionals: { name: "the preset" },
   options: { full: flag("with every default, and what its device and task fill in") },
   examples: [["qes preset imagenet-mixed-7.0g > mine.yaml", "a configuration to start from"]],

@@ -4,8 +4,6 @@ import { type Command, flag, flagOption, print, printJson } from "./command.ts";
 import { table } from "./format.ts";
 
 export const rankCommand: Command = {
-  usage: "rank <structures>",
-  describe: "rank the layers by entropy gained per kB of flash, per kB of SRAM and per MBitOp of one more step of bits",
   positionals: { structures: "a file as for qes score" },
   options: { ...bitsOptions, json: flag("print a JSON array on stdout") },
   examples: [["qes rank best.txt --config stm32f746-imagenet", "which layer to give a bit to, which to take one from"]],

@@ -9,8 +9,6 @@ import { type Command, flag, flagOption, print, printJson, text, textOption } fr
 import { costCells, costColumns, costHeader, stepLine, table } from "./format.ts";
 
 export const refineCommand: Command = {
-  usage: "refine <structures>",
-  describe: "give every layer of the networks of a file its best bits, within all budgets, with a proof",
   positionals: { structures: "a file as for qes score" },
   options: {
     ...bitsOptions,

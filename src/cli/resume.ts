@@ -5,8 +5,6 @@ import { type Command, text, wholeOption } from "./command.ts";
 import { conductRun, runOptions } from "./search.ts";
 
 export const resumeCommand: Command = {
-  usage: "resume <archive>",
-  describe: "go on with an interrupted run, or extend a finished one",
   positionals: { archive: "the archive file" },
   options: {
     run: text("id of the run", { defaultDescription: "the last unfinished one" }),

@@ -4,8 +4,6 @@ import { type Command, flag, flagOption, print, printJson } from "./command.ts";
 import { duration, table } from "./format.ts";
 
 export const runsCommand: Command = {
-  usage: "runs <archive>",
-  describe: "list the runs of an archive",
   positionals: { archive: "the archive file" },
   options: { json: flag("print a JSON array on stdout") },
   examples: [["qes runs qes.sqlite", "every run, its state and its best score"]],

@@ -56,8 +56,6 @@ const published: Settings = {
 };
 
 export const scoreCommand: Command = {
-  usage: "score <structures>",
-  describe: "score and cost the networks of a file",
   positionals: { structures: "interchange JSON, the released code's .txt, or a list of objects with a structure" },
   options: {
     kind: text("how to score", { choices: ["analytic", "forward"], defaultDescription: "analytic" }),

@@ -3,7 +3,6 @@ import { BoundWatch } from "../bound-watch.ts";
 import { applyAssignments, type Config, parseConfig } from "../config.ts";
 import { type RunOptions, type RunResult, StoppedEarly, startSearch } from "../run.ts";
 import { UserError } from "../user-error.ts";
-import { percent } from "./bound.ts";
 import {
   type Arguments,
   type Command,
@@ -18,7 +17,7 @@ import {
   textsOption,
   wholeOption,
 } from "./command.ts";
-import { costCells, costColumns, costHeader, duration, rate, stepLine, table } from "./format.ts";
+import { costCells, costColumns, costHeader, duration, percent, rate, stepLine, table } from "./format.ts";
 import { readConfig } from "./input.ts";
 import { ProgressView } from "./progress.ts";
 
@@ -38,8 +37,6 @@ export const runOptions = {
 } as const;
 
 export const searchCommand: Command = {
-  usage: "search [source]",
-  describe: "run a search from a preset, from a YAML configuration, or for a device and a task",
   positionals: { source: "a preset (qes presets lists them) or a YAML file" },
   options: {
     device: text("microcontroller whose memories are the budgets (qes devices lists them)"),

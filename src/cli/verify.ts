@@ -2,8 +2,6 @@ import { verifyArchive } from "../verify.ts";
 import { type Command, flag, flagOption, print, printJson, text, wholeOption } from "./command.ts";
 
 export const verifyCommand: Command = {
-  usage: "verify <archive>",
-  describe: "check an archive: its structure, checksums, populations and digests, and scores and costs of a sample",
   positionals: { archive: "the archive file" },
   options: {
     sample: text("candidates of each scoring context that are scored again", { defaultDescription: "100" }),

@@ -1,8 +1,8 @@
 import type { Config } from "../config.ts";
-import { spaceOf } from "../config.ts";
 import { Network } from "../network.ts";
 import { AnalyticScore } from "../score/analytic.ts";
 import { ForwardScore } from "../score/forward.ts";
+import { spaceOf } from "../search-problem.ts";
 import { GenomeEngine } from "../space/engine.ts";
 import { decode } from "../space/genome.ts";
 import type { Space } from "../space/space.ts";

@@ -1,4 +1,4 @@
-import { pack, unpack } from "msgpackr";
+import { pack, unpack } from "msgpackr/pack";
 import { Piscina } from "piscina";
 import type { Config } from "../config.ts";
 import { builtFile } from "../package-root.ts";
@@ -21,7 +21,7 @@ const TRIES = 3;
 const MOST_IN_A_ROW = 16;
 
 export interface ThreadOptions {
-  /** Path of a worker that scores in the place of workers/score.js. */
+  /** Path of a worker that scores in the place of workers/score.cjs. */
   readonly worker?: string;
   /** Megabytes of JavaScript heap a thread. */
   readonly heap?: number;
@@ -69,7 +69,7 @@ export class ThreadPool implements Pool {
     this.#limit = new TimeLimit(options.limits ?? timeLimits);
     this.#open = () => {
       const piscina = new Piscina<Uint8Array, Uint8Array>({
-        filename: options.worker ?? builtFile("workers/score-thread.cjs"),
+        filename: options.worker ?? builtFile("workers/score.cjs"),
         minThreads: threads,
         maxThreads: threads,
         workerData: { config: pack(config) },

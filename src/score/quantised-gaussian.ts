@@ -1,5 +1,8 @@
 import { upperTail } from "./gaussian.ts";
 
+/** Every scorer of a process asks for the same few, and each takes up to 40 sigma tails. */
+const known = new Map<string, number>();
+
 /**
  * Standard deviation of q_b(N(0, sigma^2)) with q_b(x) = round(clamp(x, -2^(b-1), 2^(b-1))), the LUT of the released code in closed form:
  * sqrt(2 sum_{n>=1} n^2 p_n), p_n the probability of level n, the whole tail at n = 2^(b-1). Source: spec section 3.
@@ -10,6 +13,10 @@ export function quantisedStd(sigma: number, bits: number): number {
   const top = 2 ** (bits - 1);
   // Levels beyond 40 sigma have probability 0 in doubles.
   const last = Math.min(top, Math.ceil(40 * sigma) + 1);
+  // Where the clamp is beyond the last level, the bits do not matter.
+  const key = `${sigma} ${top > last ? "unclamped" : top}`;
+  const earlier = known.get(key);
+  if (earlier !== undefined) return earlier;
   let sum = 0;
   let above = upperTail(0.5 / sigma);
   for (let n = 1; n <= last; n++) {
@@ -17,5 +24,7 @@ export function quantisedStd(sigma: number, bits: number): number {
     sum += n * n * (above - next);
     above = next;
   }
-  return Math.sqrt(2 * sum);
+  const std = Math.sqrt(2 * sum);
+  known.set(key, std);
+  return std;
 }

@@ -5,8 +5,9 @@ import { boundProblem } from "../../src/bound/problem.ts";
 import { type BoundState, type SolveOptions, solve } from "../../src/bound/solve.ts";
 import { sweep } from "../../src/bound/sweep.ts";
 import { verifyCertificate } from "../../src/bound/verify.ts";
-import { type Config, parseConfig, spaceOf } from "../../src/config.ts";
+import { type Config, parseConfig } from "../../src/config.ts";
 import { presetValue } from "../../src/presets.ts";
+import { spaceOf } from "../../src/search-problem.ts";
 import { encode } from "../../src/space/genome.ts";
 
 const seeds = process.env["QES_SLOW_TESTS"] === "1" ? 50 : 12;

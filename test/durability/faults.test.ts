@@ -98,6 +98,17 @@ test("a limit on file sizes ends a search with exit code 2; without it the run g
   expect(digest).toBe((await startSearch(whole, { archive: ":memory:", threads: 0, clock })).digest);
 });
 
+test.each([24, 27, 30, 34, 38, 42])("with a limit of %i open files a search ends, or says what to do", (limit) => {
+  const args = ["search", "imagenet-mixed-7.0g", "--evaluations", "100", "--archive", fresh(), "--quiet"];
+  const { status, stderr } = spawnSync(
+    "sh",
+    ["-c", `ulimit -n ${limit}; exec "$0" "$@"`, process.execPath, builtFile("src/cli/main.js"), ...args],
+    { encoding: "utf8" },
+  );
+  if (limit === 42) expect(stderr).toBe("");
+  expect([status, stderr]).toEqual(stderr === "" ? [0, ""] : [2, expect.stringMatching(/^qes: .+\n$/)]);
+});
+
 test("a second search on an archive is refused while the first goes on undisturbed", async () => {
   const path = fresh();
   let refusal: unknown;

@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { budgetLimits, type Config, spaceOf } from "../../src/config.ts";
+import type { Config } from "../../src/config.ts";
 import { costs, emptyCosts, withinLimits } from "../../src/costs.ts";
 import { Network } from "../../src/network.ts";
 import { Breeding, type OperatorRates, operatorSets, standardRates } from "../../src/search/breeding.ts";
 import { Population } from "../../src/search/population.ts";
 import { SeenSet } from "../../src/search/seen-set.ts";
+import { budgetLimits, spaceOf } from "../../src/search-problem.ts";
 import * as layout from "../../src/space/assembly/layout.ts";
 import { GenomeEngine, Settled } from "../../src/space/engine.ts";
 import { decode, encode, resolutionOf, structureOf } from "../../src/space/genome.ts";

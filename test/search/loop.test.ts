@@ -1,11 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { runLoop } from "../../bench/search.ts";
-import { budgetLimits, type Config, parseConfig, spaceOf } from "../../src/config.ts";
+import { type Config, parseConfig } from "../../src/config.ts";
 import { digestOf } from "../../src/digest.ts";
 import { createScorer } from "../../src/pool/scorer.ts";
 import { presetValue } from "../../src/presets.ts";
 import { type Checkpoint, Search } from "../../src/search/loop.ts";
 import { Seen, SeenSet } from "../../src/search/seen-set.ts";
+import { budgetLimits, spaceOf } from "../../src/search-problem.ts";
 import { GenomeEngine } from "../../src/space/engine.ts";
 import { structureOf } from "../../src/space/genome.ts";
 import { startGenome } from "../../src/start.ts";

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { parseConfig, spaceOf } from "../../src/config.ts";
+import { parseConfig } from "../../src/config.ts";
 import { presetValue } from "../../src/presets.ts";
 import { Breeding } from "../../src/search/breeding.ts";
+import { spaceOf } from "../../src/search-problem.ts";
 import { GenomeEngine } from "../../src/space/engine.ts";
 import { RandomStream } from "../naive/random.ts";
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseConfig, spaceOf } from "../../src/config.ts";
+import { parseConfig } from "../../src/config.ts";
+import { spaceOf } from "../../src/search-problem.ts";
 import { capabilities, nearestPair, parseCapability } from "../../src/space/capabilities.ts";
 import { encode, structureOf } from "../../src/space/genome.ts";
 import { packBits } from "../../src/space/space.ts";

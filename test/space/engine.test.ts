@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { spaceOf } from "../../src/config.ts";
 import { costNames, costs, emptyCosts } from "../../src/costs.ts";
 import { createScorer } from "../../src/pool/scorer.ts";
 import { AnalyticScore } from "../../src/score/analytic.ts";
+import { spaceOf } from "../../src/search-problem.ts";
 import { GenomeEngine } from "../../src/space/engine.ts";
 import { encode, resolutionOf, structureOf } from "../../src/space/genome.ts";
 import { networkOf } from "../../src/structure.ts";

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { budgetLimits, parseConfig, spaceOf } from "../../src/config.ts";
+import { parseConfig } from "../../src/config.ts";
 import { costNames } from "../../src/costs.ts";
+import { budgetLimits, spaceOf } from "../../src/search-problem.ts";
 import { GenomeEngine } from "../../src/space/engine.ts";
 import { checkBudgetsCanBeMet, fitStart, overBudget } from "../../src/space/fit-start.ts";
 import { encode, structureOf } from "../../src/space/genome.ts";

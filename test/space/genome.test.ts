@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { parseConfig, spaceOf } from "../../src/config.ts";
+import { parseConfig } from "../../src/config.ts";
 import { costs, emptyCosts } from "../../src/costs.ts";
 import { Network } from "../../src/network.ts";
 import { presetValue } from "../../src/presets.ts";
+import { spaceOf } from "../../src/search-problem.ts";
 import { decode, encode, shrunkKernel, structureOf } from "../../src/space/genome.ts";
 import { roundHalfEven } from "../../src/space/space.ts";
 import { networkOf, parseStructure, type Structure } from "../../src/structure.ts";

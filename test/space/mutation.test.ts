@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Config, parseConfig, spaceOf } from "../../src/config.ts";
+import { type Config, parseConfig } from "../../src/config.ts";
 import { presetValue } from "../../src/presets.ts";
+import { spaceOf } from "../../src/search-problem.ts";
 import { encode, resolutionOf, structureOf } from "../../src/space/genome.ts";
 import { parseStructure, type Structure } from "../../src/structure.ts";
 import { anySpace, smallKernel } from "../arbitrary.ts";
