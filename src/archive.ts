@@ -43,6 +43,7 @@ export class Archive {
   readonly #token: string | undefined;
   readonly #ownsLock: boolean;
   readonly #file: string | undefined;
+  readonly #transaction: Database.Transaction<(use: () => unknown) => unknown>;
   #writer: GenerationWriter | undefined;
   #lock: Database.Statement | undefined;
 
@@ -53,6 +54,13 @@ export class Archive {
     this.#token = token;
     this.#ownsLock = ownsLock;
     this.#file = fileIdentity(path);
+    this.#transaction = db.transaction((use) => {
+      this.#lock ??= db.prepare(lockQuery).pluck();
+      if (token === undefined || this.#lock.get() !== token) {
+        throw new UserError(`${path}: another process has taken the archive over; nothing more is written`);
+      }
+      return use();
+    });
   }
 
   /**
@@ -184,15 +192,7 @@ export class Archive {
   #write<T>(use: () => T): T {
     return guard(this.path, () => {
       refuseMoved(this.path, this.#file);
-      return this.#db
-        .transaction(() => {
-          this.#lock ??= this.#db.prepare(lockQuery).pluck();
-          if (this.#token === undefined || this.#lock.get() !== this.#token) {
-            throw new UserError(`${this.path}: another process has taken the archive over; nothing more is written`);
-          }
-          return use();
-        })
-        .immediate();
+      return this.#transaction.immediate(use) as T;
     });
   }
 

@@ -34,15 +34,17 @@ export type CommitReply =
   | { readonly ok: true }
   | { readonly ok: false; readonly message: string; readonly user: boolean };
 
-/** Generations that may wait for the disk: enough to hide its jitter, few enough that memory does not grow when it is slow. */
-const MAX_PENDING = 32;
+/** Bytes that may wait for the disk: enough to hide its jitter, few enough that memory does not grow when it is slow and that stopping is quick. */
+const MAX_PENDING = 16 * 2 ** 20;
 
 /** Commits in a thread of its own, beside the search; the caller holds the archive's lock. */
 export class ThreadCommitQueue implements CommitQueue {
   readonly #engine: GenomeEngine;
   readonly #worker: Worker;
   readonly #exited: Promise<unknown>;
-  #pending = 0;
+  /** Bytes of every generation on its way, in order. */
+  readonly #pending: number[] = [];
+  #pendingBytes = 0;
   #failure: Error | undefined;
   #wake: (() => void) | undefined;
 
@@ -54,7 +56,7 @@ export class ThreadCommitQueue implements CommitQueue {
     this.#engine = engine;
     this.#worker = new Worker(builtFile("workers/archive.cjs"), { workerData: { path, hold } });
     this.#worker.on("message", (reply: CommitReply) => {
-      this.#pending--;
+      this.#pendingBytes -= this.#pending.shift() ?? 0;
       if (!reply.ok) this.#fail(reply.user ? new UserError(reply.message) : new Error(reply.message));
       this.#wake?.();
     });
@@ -76,9 +78,12 @@ export class ThreadCommitQueue implements CommitQueue {
       genomes: generation.genomes.slice(),
       scores: generation.scores.slice(),
     };
-    this.#pending++;
+    const { genomes, scores } = copy.checkpoint;
+    const bytes = [copy.genomes, copy.scores, copy.costs, genomes, scores].reduce((sum, a) => sum + a.byteLength, 0);
+    this.#pending.push(bytes);
+    this.#pendingBytes += bytes;
     this.#worker.postMessage(copy, [copy.genomes.buffer, copy.scores.buffer, copy.costs.buffer] as ArrayBuffer[]);
-    await this.#until(MAX_PENDING - 1);
+    await this.#until(MAX_PENDING);
   }
 
   async close(): Promise<void> {
@@ -90,8 +95,8 @@ export class ThreadCommitQueue implements CommitQueue {
     }
   }
 
-  async #until(pending: number): Promise<void> {
-    while (this.#pending > pending && this.#failure === undefined) {
+  async #until(bytes: number): Promise<void> {
+    while (this.#pendingBytes > bytes && this.#failure === undefined) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });

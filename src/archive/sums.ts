@@ -32,7 +32,9 @@ export function generationSum(rows: SummedGeneration): Uint8Array {
 
 /** NaN has many bit patterns and -0 is not kept by SQLite: neither may reach a checksum. */
 function withoutNaN(scores: Float64Array): Float64Array {
-  return scores.map((score) => (Number.isNaN(score) ? 0 : score + 0));
+  const kept = new Float64Array(scores.length);
+  for (let i = 0; i < scores.length; i++) kept[i] = Number.isNaN(scores[i]) ? 0 : scores[i] + 0;
+  return kept;
 }
 
 /** A checksum over texts, numbers and byte strings; no two lists give the same input. */
