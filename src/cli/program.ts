@@ -1,25 +1,141 @@
+import yargs, { type Argv } from "yargs";
 import { UserError } from "../user-error.ts";
-import { print } from "./command.ts";
-import { readPlainLine } from "./plain-line.ts";
+import type { Command } from "./command.ts";
 import { version } from "./version.ts";
+
+/** A command as `qes --help` lists it; the rest is loaded when it is chosen. */
+interface Entry {
+  readonly usage: string;
+  readonly describe: string;
+  load(): Promise<Command>;
+}
+
+const commands: readonly Entry[] = [
+  {
+    usage: "search [source]",
+    describe: "run a search from a preset, from a YAML configuration, or for a device and a task",
+    load: async () => (await import("./search.ts")).searchCommand,
+  },
+  {
+    usage: "resume <archive>",
+    describe: "go on with an interrupted run, or extend a finished one",
+    load: async () => (await import("./resume.ts")).resumeCommand,
+  },
+  {
+    usage: "score <structures>",
+    describe: "score and cost the networks of a file",
+    load: async () => (await import("./score.ts")).scoreCommand,
+  },
+  {
+    usage: "runs <archive>",
+    describe: "list the runs of an archive",
+    load: async () => (await import("./runs.ts")).runsCommand,
+  },
+  {
+    usage: "best <archive>",
+    describe: "show the best networks of a run",
+    load: async () => (await import("./best.ts")).bestCommand,
+  },
+  {
+    usage: "verify <archive>",
+    describe: "check an archive: its structure, checksums, populations and digests, and scores and costs of a sample",
+    load: async () => (await import("./verify.ts")).verifyCommand,
+  },
+  {
+    usage: "presets",
+    describe: "list the shipped search configurations",
+    load: async () => (await import("./presets.ts")).presetsCommand,
+  },
+  {
+    usage: "preset <name>",
+    describe: "print a preset as YAML, to copy and edit",
+    load: async () => (await import("./presets.ts")).presetCommand,
+  },
+  {
+    usage: "devices",
+    describe: "list the microcontrollers, the tasks and the bit capabilities",
+    load: async () => (await import("./devices.ts")).devicesCommand,
+  },
+  {
+    usage: "refine <structures>",
+    describe: "give every layer of the networks of a file its best bits, within all budgets, with a proof",
+    load: async () => (await import("./refine.ts")).refineCommand,
+  },
+  {
+    usage: "rank <structures>",
+    describe:
+      "rank the layers by entropy gained per kB of flash, per kB of SRAM and per MBitOp of one more step of bits",
+    load: async () => (await import("./rank.ts")).rankCommand,
+  },
+  {
+    usage: "bound <source>",
+    describe: "prove how good a network of a search space can be, and find one that good",
+    load: async () => (await import("./bound.ts")).boundCommand,
+  },
+  {
+    usage: "verify-bound <certificate>",
+    describe: "check a certificate of qes bound, with code that shares nothing with the solver",
+    load: async () => (await import("./bound.ts")).verifyBoundCommand,
+  },
+  {
+    usage: "bench <subject>",
+    describe: "measure on this machine: kernel, search, archive",
+    load: async () => (await import("./bench.ts")).benchCommand,
+  },
+];
 
 /**
  * Runs one command line.
- * @param words without the interpreter and the script
+ * @param args without the interpreter and the script
  * @returns the exit code: 0 done, 1 bug, 2 user error, 130 stopped after a checkpoint
  */
-export async function runCli(words: readonly string[]): Promise<number> {
-  let running = false;
+export async function runCli(args: readonly string[]): Promise<number> {
+  let exitCode = 0;
+  let program: Argv = yargs([...args])
+    .scriptName("qes")
+    .usage("qes designs tiny mixed-precision convnets: qes <command> --help shows each command's options")
+    .version(version)
+    .parserConfiguration({
+      // `--set a=1 --set b=2` is two assignments; `--set a=1 name` is one, and a positional.
+      "greedy-arrays": false,
+      "camel-case-expansion": false,
+      "parse-numbers": false,
+      "parse-positional-numbers": false,
+    })
+    .strict()
+    .demandCommand(1, 1, "expected a command, got none; qes --help lists them", "expected one command")
+    .recommendCommands()
+    .example("qes search imagenet-mixed-7.0g", "run a published search")
+    .example("qes search --device stm32f746 --task vww", "a network for a microcontroller")
+    .example("qes best qes.sqlite --format txt > best.txt", "the best network, in the released code's format")
+    .example("qes score best.txt", "its score and costs")
+    .wrap(Math.min(120, process.stdout.columns ?? 120))
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error ?? new UserError(`${message}; see qes --help`);
+    });
+  for (const entry of commands) {
+    program = program.command({
+      command: entry.usage,
+      describe: entry.describe,
+      builder: async (y: Argv) => {
+        const command = await entry.load();
+        const built = y.options(command.options as Parameters<Argv["options"]>[0]);
+        for (const [name, describe] of Object.entries(command.positionals ?? {})) {
+          const choices = command.choices?.[name];
+          built.positional(name, { type: "string", describe, ...(choices ? { choices: [...choices] } : {}) });
+        }
+        for (const [line, text] of command.examples) built.example(line, text);
+        return built;
+      },
+      handler: async (argv: Record<string, unknown>) => {
+        exitCode = await (await entry.load()).run(argv);
+      },
+    });
+  }
   try {
-    if (words.length === 1 && words[0] === "--version") {
-      print(version);
-      return 0;
-    }
-    // Loaded here: a plain line needs no yargs, which takes as long to load as Node to start.
-    const chosen = (await readPlainLine(words)) ?? (await (await import("./yargs-line.ts")).readLine(words));
-    if (chosen === undefined) return 0;
-    running = true;
-    return await chosen.command.run(chosen.args);
+    await program.parseAsync();
+    return exitCode;
   } catch (error) {
     if (error instanceof UserError) {
       process.stderr.write(`qes: ${error.message}\n`);
@@ -27,8 +143,7 @@ export async function runCli(words: readonly string[]): Promise<number> {
     }
     const code = (error as NodeJS.ErrnoException | undefined)?.code;
     if (code === "EMFILE" || code === "ENFILE") {
-      const next = running ? "go on with qes resume" : "run it again";
-      process.stderr.write(`qes: too many open files; raise the limit (ulimit -n) and ${next}\n`);
+      process.stderr.write("qes: too many open files; raise the limit (ulimit -n) and go on with qes resume\n");
       return 2;
     }
     process.stderr.write(`qes: a bug, please report it:\n${error instanceof Error ? error.stack : String(error)}\n`);
