@@ -1,5 +1,5 @@
 // Bundles the program into dist: loading a few files takes a fraction of the time that loading hundreds does, in every process and thread.
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { rolldown } from "rolldown";
 
@@ -29,6 +29,8 @@ const bundled = new Set();
 // What an earlier build left would be taken for a part of this one.
 rmSync("dist", { recursive: true, force: true });
 await bundle(entries, { format: "esm", entryFileNames: "[name].js", chunkFileNames: "chunks/[name].js" });
+// npx runs the command of the package it is in as it stands.
+chmodSync("dist/src/cli/main.js", 0o755);
 for (const thread of threads) {
   await bundle([thread], { format: "cjs", entryFileNames: "[name].cjs", codeSplitting: false });
 }

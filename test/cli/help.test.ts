@@ -1,5 +1,7 @@
+import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { packageRoot } from "../../src/package-root.ts";
 import { presetNames, presetValue } from "../../src/presets.ts";
 import { temporaryFolder } from "../temporary.ts";
 import { batch } from "./qes.ts";
@@ -49,4 +51,9 @@ describe("--help has usage, options and examples", () => {
 
 test("--version prints the version of the package", () => {
   expect(outcomeOf("--version").stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
+
+test("npx runs the command in its own folder, as the README has it", () => {
+  const { stdout } = spawnSync("npx", ["qes", "--version"], { cwd: packageRoot, encoding: "utf8" });
+  expect(stdout).toBe(outcomeOf("--version").stdout);
 });
