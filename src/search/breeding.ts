@@ -75,7 +75,7 @@ export class Breeding {
     this.#engine.module.breed(genomes.byteOffset, count, generation, child, genome);
   }
 
-  /** Holds a genome against the budgets; one that is over may be repaired in place, and then has another hash. One of `Settled`. */
+  /** Holds a genome against the budgets; one that is over may be repaired in place, and then has another hash. FITS, EXCEEDS or REPAIRED. */
   settle(genome: number): number {
     return this.#engine.module.settle(genome);
   }

@@ -1,5 +1,5 @@
 import * as layout from "../space/assembly/layout.ts";
-import { type GenomeEngine, Settled } from "../space/engine.ts";
+import type { GenomeEngine } from "../space/engine.ts";
 import { Breeding, type OperatorRates, type OperatorSet } from "./breeding.ts";
 import { Population } from "./population.ts";
 import { Seen, type SeenSet } from "./seen-set.ts";
@@ -203,11 +203,11 @@ export class Search {
     let slot = this.#find();
     if (this.#isDuplicate(slot)) return 0;
     const settled = this.#breeding.settle(this.#engine.children + count * length);
-    if (settled === Settled.exceeds) {
+    if (settled === layout.EXCEEDS) {
       this.#counters.overBudget++;
       return 0;
     }
-    if (settled === Settled.repaired) {
+    if (settled === layout.REPAIRED) {
       slot = this.#find();
       if (this.#isDuplicate(slot)) return 0;
     }

@@ -1,3 +1,4 @@
+import { costNames } from "../costs.ts";
 import { ln } from "../score/gaussian.ts";
 import { wasmModule } from "../wasm-module.ts";
 import * as layout from "./assembly/layout.ts";
@@ -9,7 +10,7 @@ import { RESOLUTION_UNIT, type Space } from "./space.ts";
 interface GenomeModule {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   breed(population: number, count: number, generation: number, child: number, genome: number): void;
-  /** One of `Settled`. */
+  /** FITS, EXCEEDS or REPAIRED of assembly/layout.ts. */
   settle(genome: number): number;
   hash(genome: number): void;
   reset(generation: number, child: number): void;
@@ -18,12 +19,9 @@ interface GenomeModule {
   allCosts(genomes: number, count: number, out: number): void;
 }
 
-/** What `settle` found: within budget; over it; over it, and repaired to another genome. */
-export const Settled = { fits: 0, exceeds: 1, repaired: 2 } as const;
-
 /** Genomes that are scored, or whose costs are computed, in one call. */
 const BATCH = 512;
-const COSTS = 6;
+const COSTS = costNames.length;
 const PAGE = 65536;
 
 /** What a search keeps in the memory of its engine, in genomes. */

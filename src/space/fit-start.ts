@@ -1,16 +1,13 @@
-import { type CostName, costNames, costs, emptyCosts } from "../costs.ts";
-import { Network } from "../network.ts";
+import { type CostName, costNames } from "../costs.ts";
 import { UserError } from "../user-error.ts";
 import { setDepth, setExpansion, setOut, setResolution } from "./genes.ts";
-import { btnUnits, decode, outUnits, resolutionOf, shrunkKernel } from "./genome.ts";
+import { btnUnits, costsAt, outUnits, resolutionOf, shrunkKernel } from "./genome.ts";
 import { smallestCosts } from "./smallest.ts";
 import { ConvGene, type Space, SuperGene } from "./space.ts";
 
 /** What the start network needs beyond its budgets, e.g. `flash 1200000 > 1048576 (14.4% over)`; empty where it fits. */
 export function overBudget(space: Space, genome: Uint8Array, classes: number, limits: Float64Array): string[] {
-  const network = new Network(space.convCapacity);
-  decode(space, genome, 0, network);
-  const cost = costs(network, classes, emptyCosts());
+  const cost = costsAt(space, genome, 0, classes);
   return costNames.flatMap((name, i) =>
     cost[name] > limits[i]
       ? [`${name} ${cost[name]} > ${limits[i]} (${((100 * cost[name]) / limits[i] - 100).toFixed(1)}% over)`]

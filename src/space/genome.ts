@@ -1,4 +1,5 @@
-import { appendLayer, beginNetwork, endStage, type LayerShape, type Network } from "../network.ts";
+import { type Costs, costs, emptyCosts } from "../costs.ts";
+import { appendLayer, beginNetwork, endStage, type LayerShape, Network } from "../network.ts";
 import type { Block, Structure } from "../structure.ts";
 import { UserError } from "../user-error.ts";
 import { ConvGene, RESOLUTION_GENE, RESOLUTION_UNIT, type Space, type SpaceBlock, SuperGene } from "./space.ts";
@@ -72,6 +73,13 @@ export function decode(space: Space, genomes: Uint8Array, at: number, network: N
     channels = shape.out;
   }
   endStage(network);
+}
+
+/** The costs of one genome; `GenomeEngine` computes those of many. */
+export function costsAt(space: Space, genomes: Uint8Array, at: number, classes: number): Costs {
+  const network = new Network(space.convCapacity);
+  decode(space, genomes, at, network);
+  return costs(network, classes, emptyCosts());
 }
 
 /** The structure of a genome, in the interchange form. */

@@ -1,6 +1,7 @@
 import { networkCapacity } from "../network.ts";
 import { type Block, describe, type Structure } from "../structure.ts";
 import { UserError } from "../user-error.ts";
+import * as layout from "./assembly/layout.ts";
 import { type Family, familyOf } from "./families.ts";
 
 /** Bits of a conv's input activations and of its weights. */
@@ -51,9 +52,15 @@ export interface SpaceBlock {
 }
 
 /** Genes of a single conv, from its offset on. */
-export const ConvGene = { out: 0, bits: 1, length: 2 } as const;
+export const ConvGene = { out: layout.CONV_OUT, bits: layout.CONV_BITS, length: 2 } as const;
 /** Genes of a super block, from its offset on; btn takes two bytes, low first; bits take one byte per depth slot. */
-export const SuperGene = { k: 0, btn: 1, out: 3, depth: 4, bits: 5 } as const;
+export const SuperGene = {
+  k: layout.SUPER_KERNEL,
+  btn: layout.SUPER_BTN,
+  out: layout.SUPER_OUT,
+  depth: layout.SUPER_DEPTH,
+  bits: layout.SUPER_BITS,
+} as const;
 /** Gene 0 is the input resolution in units of 8 pixels, 0 where it is fixed. */
 export const RESOLUTION_GENE = 0;
 export const RESOLUTION_UNIT = 8;

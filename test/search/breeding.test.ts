@@ -1,15 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Config } from "../../src/config.ts";
-import { costs, emptyCosts, withinLimits } from "../../src/costs.ts";
-import { Network } from "../../src/network.ts";
+import { costNames, withinLimits } from "../../src/costs.ts";
 import { Breeding, type OperatorRates, operatorSets, standardRates } from "../../src/search/breeding.ts";
 import { Population } from "../../src/search/population.ts";
 import { SeenSet } from "../../src/search/seen-set.ts";
 import { budgetLimits, spaceOf } from "../../src/search-problem.ts";
 import * as layout from "../../src/space/assembly/layout.ts";
-import { GenomeEngine, Settled } from "../../src/space/engine.ts";
-import { decode, encode, resolutionOf, structureOf } from "../../src/space/genome.ts";
+import { GenomeEngine } from "../../src/space/engine.ts";
+import { costsAt, encode, resolutionOf, structureOf } from "../../src/space/genome.ts";
 import type { Space } from "../../src/space/space.ts";
 import { parseStructure } from "../../src/structure.ts";
 import { anySpace, picker } from "../arbitrary.ts";
@@ -19,7 +18,6 @@ import { RandomStream } from "../naive/random.ts";
 
 const MEMBERS = 6;
 const CLASSES = 10;
-const classesOfCosts = ["bitops", "macs", "flash", "sram", "layers", "sramLive"] as const;
 
 /** An engine with drawn members, best first. */
 function populated(space: Space, genomes: Uint8Array) {
@@ -31,11 +29,8 @@ function populated(space: Space, genomes: Uint8Array) {
 }
 
 /** Whether a genome is over budget, by its conv list. */
-const exceedsOf = (space: Space, limits: Float64Array) => (genomes: Uint8Array, at: number) => {
-  const network = new Network(space.convCapacity);
-  decode(space, genomes, at, network);
-  return !withinLimits(costs(network, CLASSES, emptyCosts()), limits);
-};
+const exceedsOf = (space: Space, limits: Float64Array) => (genomes: Uint8Array, at: number) =>
+  !withinLimits(costsAt(space, genomes, at, CLASSES), limits);
 
 const anyRates: fc.Arbitrary<OperatorRates> = fc.oneof(
   fc.constant(standardRates),
@@ -65,7 +60,7 @@ test.each(operatorSets)(
         anySpace,
         fc.maxSafeNat(),
         anyRates,
-        fc.option(fc.constantFrom(...classesOfCosts)),
+        fc.option(fc.constantFrom(...costNames)),
         ({ config, resolutions, draw }, seed, rates, budget) => {
           const space = spaceOf(config);
           const length = space.genomeLength;
@@ -103,7 +98,7 @@ test.each(operatorSets)(
             const over = exceeds(wanted, 0);
             const repaired = over && naive.repair(wanted, 0, random);
             const settled = breeding.settle(engine.children);
-            expect(settled).toBe(over ? (repaired ? Settled.repaired : Settled.exceeds) : Settled.fits);
+            expect(settled).toBe(over ? (repaired ? layout.REPAIRED : layout.EXCEEDS) : layout.FITS);
             expect(bred).toEqual(wanted);
             if (repaired) expect(keyOf(hash())).toEqual(naiveHash(wanted));
             met.add(settled);

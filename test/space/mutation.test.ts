@@ -2,36 +2,41 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Config, parseConfig } from "../../src/config.ts";
 import { presetValue } from "../../src/presets.ts";
-import { spaceOf } from "../../src/search-problem.ts";
+import { Breeding } from "../../src/search/breeding.ts";
+import { Population } from "../../src/search/population.ts";
+import { budgetLimits, spaceOf } from "../../src/search-problem.ts";
+import { GenomeEngine } from "../../src/space/engine.ts";
 import { encode, resolutionOf, structureOf } from "../../src/space/genome.ts";
 import { parseStructure, type Structure } from "../../src/structure.ts";
 import { anySpace, smallKernel } from "../arbitrary.ts";
-import { mutatePublished } from "../naive/mutation.ts";
-import { RandomStream } from "../naive/random.ts";
 
-/** Mutates `steps` times from the start; checks that every genome is canonical and legal, or hands every structure to `each`. */
+/**
+ * A line of descendants from the start, each of the published operators' two mutations a step; checks that every genome is canonical and
+ * legal, or hands every structure to `each`.
+ */
 function walk(config: Config, steps: number, seed: number, each?: (structure: Structure) => void): void {
   const space = spaceOf(config);
-  const resolution = config.input.resolution;
-  // Bytes around the genome must stay as they are.
-  const at = 5;
-  const genomes = new Uint8Array(space.genomeLength + 10).fill(0xaa);
-  genomes.set(encode(space, config.space.start, resolution, "start"), at);
-  const random = new RandomStream();
-  random.reset(seed, 0, 0);
-  for (let step = 0; step < steps; step++) {
-    mutatePublished(space, genomes, at, random);
+  const length = space.genomeLength;
+  const engine = new GenomeEngine(space, 0, { members: 1, children: 1 });
+  const parent = new Population(1, length, engine.bytes.subarray(engine.members));
+  const genomes = encode(space, config.space.start, config.input.resolution, "start");
+  parent.merge({ count: 1, genomes, scores: Float64Array.of(0) });
+  const breeding = new Breeding(engine, seed, "published", budgetLimits({ ...config, budgets: {} }));
+  const child = engine.bytes.subarray(engine.children, engine.children + length);
+  const behind = engine.bytes.subarray(engine.children + length, engine.children + 2 * length).fill(0xaa);
+  for (let step = 0; step < steps; step += 2) {
+    breeding.breed(parent, 1, step, engine.children);
+    parent.genomes.set(child);
     if (each !== undefined) {
-      each(structureOf(space, genomes, at));
+      each(structureOf(space, child, 0));
       continue;
     }
-    const structure = parseStructure(structureOf(space, genomes, at), `step ${step}`);
-    const again = encode(space, structure, resolutionOf(space, genomes, at), `step ${step}`);
-    if (Buffer.compare(again, genomes.subarray(at, at + space.genomeLength)) !== 0) {
-      expect(genomes.subarray(at, at + space.genomeLength), `step ${step}`).toEqual(again);
-    }
+    const structure = parseStructure(structureOf(space, child, 0), `step ${step}`);
+    const again = encode(space, structure, resolutionOf(space, child, 0), `step ${step}`);
+    if (Buffer.compare(again, child) !== 0) expect(child, `step ${step}`).toEqual(again);
   }
-  expect([...genomes.subarray(0, at), ...genomes.subarray(at + space.genomeLength)]).toEqual(Array(10).fill(0xaa));
+  // Bytes behind the genome stay as they are.
+  expect([...behind]).toEqual(new Array(length).fill(0xaa));
 }
 
 const preset = (name: string, change: (value: never) => void = () => {}): Config => {

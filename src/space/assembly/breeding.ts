@@ -7,13 +7,16 @@ import {
   BLOCK_OFFSET,
   CROSSOVER_ODDS,
   DEPTH,
+  EXCEEDS,
   EXPANSION,
+  FITS,
   GENOME_LENGTH,
   KERNEL,
   LAYER_BITS,
   MAX_MUTATIONS,
   MOVE_BIT,
   PUBLISHED,
+  REPAIRED,
   REPAIRS,
   SORTS,
   SUPER_COUNT,
@@ -63,11 +66,6 @@ export function breed(population: usize, count: i32, generation: u32, child: u32
   }
   hash(genome);
 }
-
-/** What `settle` answers. */
-export const FITS: i32 = 0;
-export const EXCEEDS: i32 = 1;
-export const REPAIRED: i32 = 2;
 
 /** Leads an over-budget child back by random steps down; one that came back has another hash and needs another look. */
 export function settle(genome: usize): i32 {

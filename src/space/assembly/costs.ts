@@ -1,13 +1,10 @@
-import { behind, blockAt, genesOf, resolutionOf } from "./genome";
+import { behind, blockAt, genesOf, outOf, resolutionOf } from "./genome";
 import {
   BLOCK_BYTES,
   BLOCK_CONVS,
   BLOCK_COUNT,
-  BLOCK_KERNEL,
   CLASSIFIER_CONSTANT,
   CLASSIFIER_PER_UNIT,
-  CONV_BITS,
-  CONV_OUT,
   ELEMENTWISE,
   FLASH_CONSTANT,
   FLASH_PER_WEIGHT_BIT,
@@ -23,14 +20,9 @@ import {
   SRAM_INNER,
   SRAM_LAST_INPUT,
   SRAM_LAST_OUTPUT,
-  SUPER_BITS,
-  SUPER_BTN,
-  SUPER_DEPTH,
-  SUPER_KERNEL,
-  SUPER_OUT,
   WORK,
 } from "./layout";
-import { rowOf } from "./rows";
+import { bitsOf, depthOf, rowOfBlock } from "./rows";
 
 /** Costs of the last genome, in the order of costNames. */
 const BITOPS = 0;
@@ -70,20 +62,10 @@ export function costs(genome: usize, out: usize): void {
   let block = blockAt(0);
   for (let b = 0; b < count; b++, block += BLOCK_BYTES) {
     const genes = genesOf(block, genome);
-    const k = load<i32>(block, BLOCK_KERNEL);
-    let outUnits: i32;
-    let depth: i32 = 1;
-    let bits = genes + CONV_BITS;
-    let row: usize;
-    if (k == 0) {
-      outUnits = load<u8>(genes, SUPER_OUT);
-      depth = load<u8>(genes, SUPER_DEPTH);
-      bits = genes + SUPER_BITS;
-      row = rowOf(b, inUnits, load<u16>(genes, SUPER_BTN), outUnits, load<u8>(genes, SUPER_KERNEL), resolution);
-    } else {
-      outUnits = load<u8>(genes, CONV_OUT);
-      row = rowOf(b, inUnits, outUnits, outUnits, k, resolution);
-    }
+    const outUnits = outOf(block, genome);
+    const depth = depthOf(block, genes);
+    const bits = bitsOf(block, genes);
+    let row = rowOfBlock(b, block, genes, inUnits, outUnits, resolution);
     for (let layer = 0; layer < depth; layer++) {
       const pair = chargedPair(bits + layer);
       const a = <f64>(pair >> 4);
@@ -142,20 +124,10 @@ export function exceeds(genome: usize): bool {
   let block = blockAt(0);
   for (let b = 0; b < count; b++, block += BLOCK_BYTES) {
     const genes = genesOf(block, genome);
-    const k = load<i32>(block, BLOCK_KERNEL);
-    let outUnits: i32;
-    let depth: i32 = 1;
-    let bits = genes + CONV_BITS;
-    let row: usize;
-    if (k == 0) {
-      outUnits = load<u8>(genes, SUPER_OUT);
-      depth = load<u8>(genes, SUPER_DEPTH);
-      bits = genes + SUPER_BITS;
-      row = rowOf(b, inUnits, load<u16>(genes, SUPER_BTN), outUnits, load<u8>(genes, SUPER_KERNEL), resolution);
-    } else {
-      outUnits = load<u8>(genes, CONV_OUT);
-      row = rowOf(b, inUnits, outUnits, outUnits, k, resolution);
-    }
+    const outUnits = outOf(block, genome);
+    const depth = depthOf(block, genes);
+    const bits = bitsOf(block, genes);
+    let row = rowOfBlock(b, block, genes, inUnits, outUnits, resolution);
     for (let layer = 0; layer < depth; layer++) {
       const pair = chargedPair(bits + layer);
       const work = at(row, WORK);

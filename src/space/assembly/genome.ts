@@ -44,8 +44,7 @@ export function isSuper(block: usize): bool {
 // @ts-ignore: decorator
 @inline
 export function outOf(block: usize, genome: usize): i32 {
-  const genes = genesOf(block, genome);
-  return isSuper(block) ? load<u8>(genes, SUPER_OUT) : load<u8>(genes, CONV_OUT);
+  return load<u8>(genesOf(block, genome) + select<usize>(SUPER_OUT, CONV_OUT, isSuper(block)));
 }
 
 // @ts-ignore: decorator

@@ -77,14 +77,20 @@ export const BLOCK_BIT_STEPS = 32;
 export const BLOCK_KERNELS = 36;
 export const BLOCK_BYTES = 40;
 
-/** Genes, as in space.ts: of a single conv, of a super block. */
+/** Genes of a single conv, from its offset on. */
 export const CONV_OUT = 0;
 export const CONV_BITS = 1;
+/** Genes of a super block; btn takes two bytes, low first; bits take one byte per depth slot. */
 export const SUPER_KERNEL = 0;
 export const SUPER_BTN = 1;
 export const SUPER_OUT = 3;
 export const SUPER_DEPTH = 4;
 export const SUPER_BITS = 5;
+
+/** What `settle` found: within budget; over it; over it, and repaired to another genome. */
+export const FITS = 0;
+export const EXCEEDS = 1;
+export const REPAIRED = 2;
 
 /** Operators of the wheel. */
 export const WIDTH_FACTOR = 0;

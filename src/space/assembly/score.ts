@@ -1,25 +1,17 @@
 import { at } from "./costs";
-import { behind, blockAt, genesOf, resolutionOf } from "./genome";
+import { behind, blockAt, genesOf, outOf, resolutionOf } from "./genome";
 import {
   BIT_GAINS,
   BLOCK_BYTES,
   BLOCK_CONVS,
   BLOCK_COUNT,
-  BLOCK_KERNEL,
   BLOCK_STRIDE,
-  CONV_BITS,
-  CONV_OUT,
   LN_FAN_IN,
   LN_WIDTHS,
   REST,
   STAGE_WEIGHTS,
-  SUPER_BITS,
-  SUPER_BTN,
-  SUPER_DEPTH,
-  SUPER_KERNEL,
-  SUPER_OUT,
 } from "./layout";
-import { rowOf } from "./rows";
+import { bitsOf, depthOf, rowOfBlock } from "./rows";
 
 /** The analytic score of a genome. Sums in the order of `AnalyticScore`, so that every bit agrees. */
 export function score(genome: usize): f64 {
@@ -32,28 +24,21 @@ export function score(genome: usize): f64 {
   let block = blockAt(0);
   for (let b = 0; b < count; b++, block += BLOCK_BYTES) {
     const genes = genesOf(block, genome);
-    const k = load<i32>(block, BLOCK_KERNEL);
     if (b > 0 && load<i32>(block, BLOCK_STRIDE) == 2) {
       sum += load<f64>(weight) * (total + lnWidth(inUnits));
       weight += 8;
     }
-    let outUnits: i32;
-    if (k == 0) {
-      outUnits = load<u8>(genes, SUPER_OUT);
-      const depth: i32 = load<u8>(genes, SUPER_DEPTH);
-      const convs = load<i32>(block, BLOCK_CONVS);
-      let row = rowOf(b, inUnits, load<u16>(genes, SUPER_BTN), outUnits, load<u8>(genes, SUPER_KERNEL), resolution);
-      for (let layer = 0; layer < depth; layer++) {
-        const gain = load<f64>(<usize>BIT_GAINS + (<usize>load<u8>(genes + SUPER_BITS + layer) << 3));
-        let value: f64 = 0;
-        for (let j = 0; j < convs; j++) value += at(row, LN_FAN_IN + j) + gain;
-        total += value;
-        if (layer == 0) row += REST << 3;
-      }
-    } else {
-      outUnits = load<u8>(genes, CONV_OUT);
-      const row = rowOf(b, inUnits, outUnits, outUnits, k, resolution);
-      total += at(row, LN_FAN_IN) + load<f64>(<usize>BIT_GAINS + (<usize>load<u8>(genes, CONV_BITS) << 3));
+    const outUnits = outOf(block, genome);
+    const depth = depthOf(block, genes);
+    const bits = bitsOf(block, genes);
+    const convs = load<i32>(block, BLOCK_CONVS);
+    let row = rowOfBlock(b, block, genes, inUnits, outUnits, resolution);
+    for (let layer = 0; layer < depth; layer++) {
+      const gain = load<f64>(<usize>BIT_GAINS + (<usize>load<u8>(bits + layer) << 3));
+      let value: f64 = 0;
+      for (let j = 0; j < convs; j++) value += at(row, LN_FAN_IN + j) + gain;
+      total += value;
+      if (layer == 0) row += REST << 3;
     }
     inUnits = outUnits;
     resolution = behind(block, resolution);
