@@ -75,7 +75,8 @@ export class ThreadCommitQueue implements CommitQueue {
     const copy: GenerationRecord = {
       ...generation,
       costs: this.#engine.costs(generation.genomes),
-      genomes: generation.genomes.slice(),
+      // Not slice, which of a Buffer is no copy.
+      genomes: new Uint8Array(generation.genomes),
       scores: generation.scores.slice(),
     };
     const { genomes, scores } = copy.checkpoint;
