@@ -1,6 +1,7 @@
+import type { Candidate } from "../src/candidate.ts";
 import { parseConfig } from "../src/config.ts";
 import { deviceNames } from "../src/devices.ts";
-import { type Candidate, startSearch } from "../src/run.ts";
+import { startSearch } from "../src/run.ts";
 import { bitProduct } from "../src/space/capabilities.ts";
 import { median } from "./median.ts";
 

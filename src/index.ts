@@ -1,3 +1,4 @@
+export type { Candidate } from "./candidate.ts";
 export { type Config, parseConfig, parseConfigText } from "./config.ts";
 export { type CostName, type Costs, costNames, costs, emptyCosts } from "./costs.ts";
 export { type Device, deviceNames, deviceOf, type Task, taskNames, taskOf } from "./devices.ts";
@@ -7,7 +8,6 @@ export { presetNames, presetText } from "./presets.ts";
 export { type BitMove, bestTrade, bitMoves, perUnit, type Resource } from "./rank.ts";
 export { type Refinement, refineBits, refineNetwork } from "./refine.ts";
 export {
-  type Candidate,
   type Progress,
   type RunOptions,
   type RunResult,

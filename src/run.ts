@@ -2,42 +2,26 @@ import { availableParallelism } from "node:os";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Archive, type RunRow } from "./archive.ts";
 import { boundSeeds, scoreWithin } from "./bound/gap.ts";
+import { type Candidate, candidateAt } from "./candidate.ts";
 import { InlineCommitQueue, ThreadCommitQueue } from "./commit-queue.ts";
 import { type Config, parseConfig } from "./config.ts";
-import { type Costs, costs, emptyCosts } from "./costs.ts";
+import type { Costs } from "./costs.ts";
 import { digestOf } from "./digest.ts";
-import { type LargestStep, largestStep } from "./live-memory.ts";
-import { Network } from "./network.ts";
 import { InlinePool } from "./pool/inline.ts";
 import { MeasuredPool } from "./pool/measured.ts";
 import type { Pool } from "./pool/pool.ts";
 import { createScorer } from "./pool/scorer.ts";
-import { ThreadPool } from "./pool/threads.ts";
+import { MESSAGE_GENOMES, ThreadPool } from "./pool/threads.ts";
 import { bitRefiner } from "./refine.ts";
 import { type Checkpoint, type Counters, Search } from "./search/loop.ts";
 import { budgetLimits, scoringContext, spaceOf } from "./search-problem.ts";
 import { GenomeEngine } from "./space/engine.ts";
-import { decode, structureOf } from "./space/genome.ts";
+import { costsAt } from "./space/genome.ts";
 import type { Space } from "./space/space.ts";
 import { type StartNetwork, startGenome } from "./start.ts";
 import { Stopping } from "./stopping.ts";
 import { checkState, loadSeen } from "./stored-state.ts";
-import type { Structure } from "./structure.ts";
 import { UserError } from "./user-error.ts";
-
-/** Genomes a message to a worker carries at most. */
-export const MESSAGE_GENOMES = 1024;
-
-/** One network of a result. */
-export interface Candidate {
-  readonly score: number;
-  readonly costs: Costs;
-  readonly structure: Structure;
-  /** Pixels of one side of the input. */
-  readonly resolution: number;
-  /** The step that `costs.sramLive` is the peak of. */
-  readonly largestStep: LargestStep;
-}
 
 export interface RunResult extends Readonly<Counters> {
   readonly run: number;
@@ -247,7 +231,7 @@ async function conduct(
         evaluations,
         seconds: elapsed(),
         bestScore: border.scores[0],
-        costs: candidateAt(config, space, border.genomes, 0, 0).costs,
+        costs: costsAt(space, border.genomes, 0, config.classes),
       });
       // Signals are delivered between two turns of the event loop; inline scoring alone never ends one.
       await nextTurn();
@@ -288,17 +272,4 @@ function openPool(config: Config, engine: GenomeEngine, { threads }: RunOptions)
   const cpus = availableParallelism();
   const begin = config.score.kind === "forward" ? "threads" : "inline";
   return new MeasuredPool({ inline, threads: () => inThreads(cpus) }, { begin, genomeLength, cpus });
-}
-
-/** A genome as a result. */
-export function candidateAt(config: Config, space: Space, genomes: Uint8Array, at: number, score: number): Candidate {
-  const network = new Network(space.convCapacity);
-  decode(space, genomes, at, network);
-  return {
-    score,
-    resolution: network.resolution,
-    costs: costs(network, config.classes, emptyCosts()),
-    largestStep: largestStep(network),
-    structure: structureOf(space, genomes, at),
-  };
 }

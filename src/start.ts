@@ -1,6 +1,6 @@
 import type { Config } from "./config.ts";
 import { Network } from "./network.ts";
-import { createScorer } from "./pool/scorer.ts";
+import { checkScorable } from "./pool/scorer.ts";
 import { budgetLimits } from "./search-problem.ts";
 import { checkBudgetsCanBeMet, fitStart, overBudget } from "./space/fit-start.ts";
 import { decode, encode } from "./space/genome.ts";
@@ -18,7 +18,7 @@ export function startGenome(config: Config, space: Space): StartNetwork {
   const genome = encode(space, config.space.start, space.options.resolutions[0], "space.start");
   const network = new Network(space.convCapacity);
   decode(space, genome, 0, network);
-  createScorer(config, space).check(network);
+  checkScorable(config, network);
   const limits = budgetLimits(config);
   const over = overBudget(space, genome, config.classes, limits);
   if (over.length === 0) return { genome, changes: [] };

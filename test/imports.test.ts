@@ -19,7 +19,7 @@ const layers: readonly (readonly string[])[] = [
   ["src/search-problem.ts"],
   ["src/config.ts", "src/presets.ts"],
   ["src/bound/", "src/pool/"],
-  ["src/digest.ts", "src/start.ts", "src/stored-state.ts", "src/stopping.ts"],
+  ["src/candidate.ts", "src/digest.ts", "src/start.ts", "src/stored-state.ts", "src/stopping.ts"],
   ["src/archive/"],
   ["src/archive.ts"],
   ["src/commit-queue.ts", "src/bound-watch.ts"],

@@ -1,6 +1,6 @@
 import { Archive } from "../archive.ts";
+import { candidateAt } from "../candidate.ts";
 import { parseConfig } from "../config.ts";
-import { candidateAt } from "../run.ts";
 import { spaceOf } from "../search-problem.ts";
 import { formatPython } from "../structures-file.ts";
 import { UserError } from "../user-error.ts";

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { neighbours } from "./neighbours.ts";
+import { inOldOrder, neighbours } from "./neighbours.ts";
 import type { Pool } from "./pool.ts";
 import type { BatchScores, Scorer } from "./scorer.ts";
 
@@ -24,16 +24,9 @@ export class InlinePool implements Pool {
   }
 
   async score(genomes: Uint8Array): Promise<BatchScores> {
-    const length = this.#scorer.genomeLength;
     if (this.#each < WORTH_SORTING) return this.#scoreInOrder(genomes);
-    const { genomes: sorted, order } = neighbours(genomes, length);
-    const found = await this.#scoreInOrder(sorted);
-    const scores = new Float64Array(order.length);
-    order.forEach((i, at) => {
-      scores[i] = found.scores[at];
-    });
-    const failures = found.failures.map(([at, reason]) => [order[at], reason] as const);
-    return { scores, failures: failures.sort(([a], [b]) => a - b) };
+    const { genomes: sorted, order } = neighbours(genomes, this.#scorer.genomeLength);
+    return inOldOrder(order, await this.#scoreInOrder(sorted));
   }
 
   async #scoreInOrder(genomes: Uint8Array): Promise<BatchScores> {

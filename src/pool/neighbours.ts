@@ -1,3 +1,5 @@
+import type { BatchScores } from "./scorer.ts";
+
 /** Genomes in the order of their bytes. */
 export interface Neighbours {
   readonly genomes: Uint8Array;
@@ -15,4 +17,14 @@ export function neighbours(genomes: Uint8Array, length: number): Neighbours {
     sorted.set(genomes.subarray(i * length, (i + 1) * length), at * length);
   });
   return { genomes: sorted, order };
+}
+
+/** The scores of neighbours, each where its genome was. */
+export function inOldOrder(order: readonly number[], { scores, failures }: BatchScores): BatchScores {
+  const old = new Float64Array(order.length);
+  order.forEach((i, at) => {
+    old[i] = scores[at];
+  });
+  const reasons = failures.map(([at, reason]) => [order[at], reason] as const);
+  return { scores: old, failures: reasons.sort(([a], [b]) => a - b) };
 }

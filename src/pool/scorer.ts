@@ -20,8 +20,6 @@ export interface Scorer {
   readonly genomeLength: number;
   /** Scores `genomes.length / space.genomeLength` genomes; a pure function of the configuration and the genomes. */
   score(genomes: Uint8Array): BatchScores;
-  /** @throws UserError where no network of this shape can be scored */
-  check(network: Network): void;
 }
 
 /** @param engine of the space, where there is one already */
@@ -30,13 +28,17 @@ export function createScorer(config: Config, space: Space = spaceOf(config), eng
   return analyticScorer(config.score, engine ?? new GenomeEngine(space, 0));
 }
 
+/** @throws UserError where no network of this shape can be scored */
+export function checkScorable({ score }: Config, network: Network): void {
+  (score.kind === "forward" ? new ForwardScore(score) : new AnalyticScore(score)).check(network);
+}
+
 function analyticScorer(options: Extract<Config["score"], { kind: "analytic" }>, engine: GenomeEngine): Scorer {
   const score = new AnalyticScore(options);
   const gains = Float64Array.from({ length: 256 }, (_, pair) => score.bitsGain(pair >> 4, pair & 15));
   engine.setScore(score.stageWeights, gains);
   return {
     genomeLength: engine.space.genomeLength,
-    check: (network) => score.check(network),
     score(genomes) {
       const scores = engine.scores(genomes);
       return withFailures(scores, (i) => `the score is ${scores[i]}`);
@@ -53,7 +55,6 @@ function forwardScorer(options: Extract<Config["score"], { kind: "forward" }>, s
   const length = space.genomeLength;
   return {
     genomeLength: length,
-    check: (network) => score.check(network),
     score(genomes) {
       const scores = new Float64Array(genomes.length / length);
       const reasons: (string | undefined)[] = [];

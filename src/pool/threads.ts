@@ -3,7 +3,7 @@ import { Piscina } from "piscina";
 import type { Config } from "../config.ts";
 import { builtFile } from "../package-root.ts";
 import { UserError } from "../user-error.ts";
-import { neighbours } from "./neighbours.ts";
+import { inOldOrder, neighbours } from "./neighbours.ts";
 import type { Pool } from "./pool.ts";
 import type { BatchScores } from "./scorer.ts";
 import { TimeLimit, type TimeLimits, timeLimits } from "./time-limit.ts";
@@ -13,6 +13,8 @@ import { type Figures, Traffic } from "./traffic.ts";
 const BATCHES_A_THREAD = 16;
 /** but each with so many times more scoring than its message takes, as measured. */
 const WORK_A_MESSAGE = 20;
+/** Genomes that a message carries at most. */
+export const MESSAGE_GENOMES = 1024;
 /** Milliseconds between two looks at whether any thread lives. */
 const THREAD_CHECK = 500;
 /** How often a candidate is scored alone before it is set aside. */
@@ -106,12 +108,7 @@ export class ThreadPool implements Pool {
     }
     if (this.#started && traffic.count > 0) this.#traffic = traffic;
     this.#started ||= traffic.count > 0;
-    const scores = new Float64Array(count);
-    order.forEach((i, at) => {
-      scores[i] = found[at];
-    });
-    const reasons = failures.map(([at, reason]): [number, string] => [order[at], reason]);
-    return { scores, failures: reasons.sort(([a], [b]) => a - b) };
+    return inOldOrder(order, { scores: found, failures });
   }
 
   /** What a genome took in the last call; undefined while only one was made. */

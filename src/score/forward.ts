@@ -8,7 +8,7 @@ import { Arena } from "./arena.ts";
 import { checkOptions, type ForwardOptions } from "./forward-options.ts";
 import { ln } from "./gaussian.ts";
 import { KeptActivations } from "./kept-activations.ts";
-import { commonPrefix, comparePaths, MainPath } from "./main-path.ts";
+import { commonPrefix, comparePaths, inputStride, MainPath, neededResolution, strides } from "./main-path.ts";
 
 /** Means over the repeats, and standard deviations between them (0 where there is one repeat). */
 export interface ForwardDetail extends ScoreDetail {
@@ -276,23 +276,6 @@ export class ForwardScore {
     this.#blocks.fill(0, 0, layers);
     for (let conv = 0; conv < path.convs; conv++) this.#blocks[path.layer[conv]] += this.#gains[conv];
   }
-}
-
-/** Elements from one pixel of the network's input to the next. */
-function inputStride(path: MainPath): number {
-  return path.depthwise[0] === 1 ? Math.ceil(path.inChannels[0] / 8) * 8 : path.inChannels[0];
-}
-
-function strides(path: MainPath): number {
-  let count = 0;
-  for (let conv = 0; conv < path.convs; conv++) if (path.stride[conv] > 1) count++;
-  return count;
-}
-
-/** The smallest input of which no strided conv sees a map of a single pixel. */
-function neededResolution(path: MainPath): number {
-  const count = strides(path);
-  return count === 0 ? 1 : 2 ** (count - 1) + 1;
 }
 
 function mean(values: Float64Array): number {

@@ -112,3 +112,21 @@ export function comparePaths(a: MainPath, b: MainPath): number {
   }
   return a.convs - b.convs;
 }
+
+/** Elements from one pixel of the network's input to the next. */
+export function inputStride(path: MainPath): number {
+  return path.depthwise[0] === 1 ? Math.ceil(path.inChannels[0] / 8) * 8 : path.inChannels[0];
+}
+
+/** Convs that halve their maps. */
+export function strides(path: MainPath): number {
+  let count = 0;
+  for (let conv = 0; conv < path.convs; conv++) if (path.stride[conv] > 1) count++;
+  return count;
+}
+
+/** The smallest input of which no strided conv sees a map of a single pixel. */
+export function neededResolution(path: MainPath): number {
+  const count = strides(path);
+  return count === 0 ? 1 : 2 ** (count - 1) + 1;
+}

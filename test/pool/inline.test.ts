@@ -7,7 +7,6 @@ const batches: number[][] = [];
 /** Scores the byte after a millisecond; 0 cannot be scored. */
 const slow: Scorer = {
   genomeLength: 1,
-  check() {},
   score(genomes) {
     batches.push([...genomes]);
     const end = performance.now() + genomes.length;

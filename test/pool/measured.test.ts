@@ -67,6 +67,18 @@ function closing(pool: MeasuredPool): MeasuredPool {
   onTestFinished(() => pool.close());
   return pool;
 }
+/** Places that count the pools of threads that were opened. */
+function countingPlaces() {
+  let count = 0;
+  const places: Places = {
+    inline: () => new InlinePool(createScorer(config)),
+    threads: () => {
+      count++;
+      return new ThreadPool(config, length, 1, 64);
+    },
+  };
+  return { places, opened: () => count };
+}
 const many = Buffer.concat(Array.from({ length: 64 }, () => start));
 
 describe("a pool that measures", () => {
@@ -112,34 +124,20 @@ describe("a pool that measures", () => {
   });
 
   test("opens nothing more once it is closed", async () => {
-    let opened = 0;
-    const places: Places = {
-      inline: () => new InlinePool(createScorer(config)),
-      threads: () => {
-        opened++;
-        return new ThreadPool(config, length, 1, 64);
-      },
-    };
+    const { places, opened } = countingPlaces();
     const options = { ...inline, genomeLength: length, clock: slowClock(), sendSeconds: () => 0 };
     const pool = new MeasuredPool(places, options);
     const scoring = pool.score(start);
     await pool.close();
     await scoring;
-    expect(opened).toBe(0);
+    expect(opened()).toBe(0);
   });
 
   test("begins no thread where it begins inline", async () => {
-    let opened = 0;
-    const places: Places = {
-      inline: () => new InlinePool(createScorer(config)),
-      threads: () => {
-        opened++;
-        return new ThreadPool(config, length, 1, 64);
-      },
-    };
+    const { places, opened } = countingPlaces();
     const pool = closing(new MeasuredPool(places, { ...inline, genomeLength: length }));
     for (let call = 0; call < 3; call++) await pool.score(many);
-    expect(opened).toBe(0);
+    expect(opened()).toBe(0);
   });
 });
 
@@ -147,7 +145,6 @@ describe("begun in threads that take the milliseconds a genome says", () => {
   const worker = join(packageRoot, "test/fixtures/workers/counting.mjs");
   const nothing: Scorer = {
     genomeLength: 2,
-    check() {},
     score: (genomes) => ({ scores: new Float64Array(genomes.length / 2), failures: [] }),
   };
   const openCounting = () => {
@@ -176,7 +173,6 @@ test("what went wrong in threads is still told after they were left", async () =
   const faulty = { marker: join(temporaryFolder(), "died") } as unknown as Config;
   const nothing: Scorer = {
     genomeLength: 2,
-    check() {},
     score: (genomes) => ({ scores: new Float64Array(genomes.length / 2), failures: [] }),
   };
   const places: Places = {
