@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 import { expect, test } from "vitest";
-import { packageRoot } from "../src/package-root.ts";
+import { builtFile, packageRoot } from "../src/package-root.ts";
 
 /*
  * The direction of the imports. A file may import from its own layer and from those before it; types alone may come from anywhere
@@ -134,6 +135,15 @@ test("the threads load nothing that reads settings or starts other threads", () 
     for (const { from, to, typesOnly } of imports) if (from === file && !typesOnly) loaded.add(to);
   }
   expect(["zod", "yaml", "yargs", "piscina", "src/config.ts"].filter((name) => loaded.has(name))).toEqual([]);
+});
+
+// Node 20 crashes where a thread is ended while it requires an ES module, and threads are ended at any time.
+test("a scoring thread is CommonJS and requires no package", () => {
+  const required = [...readFileSync(builtFile("workers/score.cjs"), "utf8").matchAll(/\brequire\("([^"]+)"\)/g)];
+  expect(required.length).toBeGreaterThan(0);
+  expect(required.map(([, name]) => name).filter((name) => !isBuiltin(name))).toEqual([]);
+  const stand = readdirSync(join(packageRoot, "test/fixtures/workers"));
+  expect(stand.filter((file) => !file.endsWith(".cjs"))).toEqual([]);
 });
 
 const pure = [

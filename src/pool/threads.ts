@@ -23,7 +23,10 @@ const TRIES = 3;
 const MOST_IN_A_ROW = 16;
 
 export interface ThreadOptions {
-  /** Path of a worker that scores in the place of workers/score.cjs. */
+  /**
+   * Path of a worker that scores in the place of workers/score.cjs. CommonJS: piscina requires it, and Node 20 crashes where a thread is
+   * ended while it requires an ES module.
+   */
   readonly worker?: string;
   /** Megabytes of JavaScript heap a thread. */
   readonly heap?: number;

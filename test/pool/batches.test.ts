@@ -4,7 +4,7 @@ import type { Config } from "../../src/config.ts";
 import { packageRoot } from "../../src/package-root.ts";
 import { ThreadPool } from "../../src/pool/threads.ts";
 
-const worker = join(packageRoot, "test/fixtures/workers/counting.mjs");
+const worker = join(packageRoot, "test/fixtures/workers/counting.cjs");
 let pool: ThreadPool;
 afterEach(() => pool.close());
 

@@ -8,8 +8,8 @@ import { UserError } from "../../src/user-error.ts";
 import { temporaryFolder } from "../temporary.ts";
 
 const folder = temporaryFolder();
-const worker = join(packageRoot, "test/fixtures/workers/faulty.mjs");
-/** The first byte of a genome, which faulty.mjs obeys. */
+const worker = join(packageRoot, "test/fixtures/workers/faulty.cjs");
+/** The first byte of a genome, which faulty.cjs obeys. */
 const Fault = { none: 0, throw: 1, exit: 2, memory: 3, hang: 4, once: 5 } as const;
 
 let pool: ThreadPool;
@@ -78,7 +78,7 @@ test("where nothing can be scored any more, the machine is blamed and not every 
 
 test("threads that cannot start are an error, not a wait for ever", async () => {
   const config = {} as Config;
-  pool = new ThreadPool(config, 2, 2, 1024, { worker: join(folder, "no-such-worker.mjs") });
+  pool = new ThreadPool(config, 2, 2, 1024, { worker: join(folder, "no-such-worker.cjs") });
   await expect(pool.score(genomes({}))).rejects.toThrow(/could not be scored.*(?:could not start|Cannot find)/);
 });
 

@@ -142,7 +142,7 @@ describe("a pool that measures", () => {
 });
 
 describe("begun in threads that take the milliseconds a genome says", () => {
-  const worker = join(packageRoot, "test/fixtures/workers/counting.mjs");
+  const worker = join(packageRoot, "test/fixtures/workers/counting.cjs");
   const nothing: Scorer = {
     genomeLength: 2,
     score: (genomes) => ({ scores: new Float64Array(genomes.length / 2), failures: [] }),
@@ -169,7 +169,7 @@ describe("begun in threads that take the milliseconds a genome says", () => {
 });
 
 test("what went wrong in threads is still told after they were left", async () => {
-  const worker = join(packageRoot, "test/fixtures/workers/faulty.mjs");
+  const worker = join(packageRoot, "test/fixtures/workers/faulty.cjs");
   const faulty = { marker: join(temporaryFolder(), "died") } as unknown as Config;
   const nothing: Scorer = {
     genomeLength: 2,
