@@ -7,8 +7,8 @@ import { costNames } from "../src/costs.ts";
 import { createScorer } from "../src/pool/scorer.ts";
 import { MESSAGE_GENOMES, ThreadPool } from "../src/pool/threads.ts";
 import { startSearch } from "../src/run.ts";
-import { Breeding, type OperatorRates, operatorSets } from "../src/search/breeding.ts";
-import { Search } from "../src/search/loop.ts";
+import { Breeding, operatorSets } from "../src/search/breeding.ts";
+import { Search, type SearchOptions } from "../src/search/loop.ts";
 import { Population } from "../src/search/population.ts";
 import { Seen, SeenSet } from "../src/search/seen-set.ts";
 import { budgetLimits, scoringContext, spaceOf } from "../src/search-problem.ts";
@@ -70,7 +70,7 @@ export function runLoop(
   config: Config,
   seed: number,
   each: (search: Search) => void = () => {},
-  rates?: OperatorRates,
+  options: Pick<SearchOptions, "rates" | "stopScore"> = {},
 ): Search {
   const { population: members, generation: children } = config.search;
   const space = spaceOf(config);
@@ -83,7 +83,7 @@ export function runLoop(
     start: startGenome(config, space).genome,
     limits: budgetLimits(config),
     seen: new SeenSet(config.search.evaluations),
-    ...(rates === undefined ? {} : { rates }),
+    ...options,
   });
   while (!search.done) {
     const { genomes } = search.ask();

@@ -93,8 +93,8 @@ const schema = z.strictObject({
       seed: whole(0).default(1),
       /** Shrink a start network that is over budget instead of refusing it; absent: where there is a device. */
       fitStart: z.boolean().optional(),
-      operators: z.enum(operatorSets).default("standard"),
-      /** Generations from one child with refined bits to the next, with the standard operators; 0 for none. */
+      operators: z.enum(operatorSets).default("fitted"),
+      /** Generations from one child with refined bits to the next, unless the operators are the published ones; 0 for none. */
       refineEvery: whole(0, 1e9).default(0),
       seedFrom: z.enum(["start", "bound"]).default("start"),
       stopGap: z.number().min(0).max(1).optional(),

@@ -182,7 +182,7 @@ async function conduct(
       operators,
       limits,
       seen,
-      refine: operators === "standard" ? bitRefiner(space, config.score, config.classes, limits) : undefined,
+      refine: operators !== "published" ? bitRefiner(space, config.score, config.classes, limits) : undefined,
       refineEvery: config.search.refineEvery,
     },
     checkpoint,

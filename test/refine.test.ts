@@ -175,7 +175,7 @@ describe("bit refinement", () => {
 
   test("inside a short search finds a better network, and the same one every time", async () => {
     const found = (refineEvery: number) => {
-      const search = { evaluations: 3000, generation: 256, refineEvery };
+      const search = { evaluations: 3000, generation: 256, operators: "standard", refineEvery };
       const config = parseConfig({ device: "stm32f746", task: "imagenet", search }, "test");
       return startSearch(config, { archive: ":memory:", threads: 0, clock: () => 0 });
     };

@@ -2,24 +2,30 @@ import * as layout from "../space/assembly/layout.ts";
 import type { GenomeEngine } from "../space/engine.ts";
 import type { Population } from "./population.ts";
 
-export const operatorSets = ["standard", "published"] as const;
+export const operatorSets = ["fitted", "standard", "published"] as const;
 export type OperatorSet = (typeof operatorSets)[number];
 
-/** How often the standard operators do what; the weights are relative. */
+/** How often operators do what; the weights are relative. */
 export interface OperatorRates {
   /** Share of children with a second parent. */
   readonly crossover: number;
   readonly maxMutations: number;
   /** Steps down that an over-budget child gets to come back. */
   readonly repairs: number;
+  /** Steps up that a child within budget tries, to use what is left of it. */
+  readonly fills: number;
   /** Whether inner layers that differ in their order alone are kept once. */
   readonly sortLayers: boolean;
   /** Weight of each mutation. */
   readonly widthFactor: number;
+  /** Small steps of a width, held by its neighbours, */
   readonly widthStep: number;
+  /** or taking them along. */
+  readonly widthPush: number;
   readonly kernel: number;
   readonly expansion: number;
   readonly depth: number;
+  readonly moveDepth: number;
   readonly published: number;
   readonly layerBits: number;
   readonly moveBit: number;
@@ -27,47 +33,77 @@ export interface OperatorRates {
   readonly resolution: number;
 }
 
-/** Those that measured best, docs/operators.md. */
-export const standardRates: OperatorRates = {
-  crossover: 0.2,
-  maxMutations: 3,
-  repairs: 6,
-  sortLayers: true,
-  widthFactor: 1,
-  widthStep: 3,
-  kernel: 1,
-  expansion: 2,
-  depth: 1,
-  published: 1,
-  layerBits: 4,
-  moveBit: 2,
-  resolution: 1,
+/**
+ * The rates of the sets that have them, docs/operators.md. `fitted` measured best; `standard` are those of earlier versions, kept so that
+ * their runs go on with the same children.
+ */
+export const operatorRates: Readonly<Record<Exclude<OperatorSet, "published">, OperatorRates>> = {
+  fitted: {
+    crossover: 0.5,
+    maxMutations: 3,
+    repairs: 12,
+    fills: 4,
+    sortLayers: true,
+    widthFactor: 1,
+    widthStep: 0,
+    widthPush: 8,
+    kernel: 1,
+    expansion: 2,
+    depth: 1,
+    moveDepth: 2,
+    published: 1,
+    layerBits: 2,
+    moveBit: 2,
+    resolution: 8,
+  },
+  standard: {
+    crossover: 0.2,
+    maxMutations: 3,
+    repairs: 6,
+    fills: 0,
+    sortLayers: true,
+    widthFactor: 1,
+    widthStep: 3,
+    widthPush: 0,
+    kernel: 1,
+    expansion: 2,
+    depth: 1,
+    moveDepth: 0,
+    published: 1,
+    layerBits: 4,
+    moveBit: 2,
+    resolution: 1,
+  },
 };
 
 /**
  * The operators of a search, set up in its engine. `published`: a parent of the population, mutated twice as the published program does.
- * `standard`: one to three mutations a child, one of them at times the exchange of a range of blocks with a second parent; then, while
- * the child is over budget, random steps down. A child is a function of (seed, generation, child) and the population.
+ * The others: one to three mutations a child, one of them at times the exchange of a range of blocks with a second parent; then random
+ * steps down while the child is over budget, and steps up as long as it stays within. A child is a function of (seed, generation, child)
+ * and the population.
  */
 export class Breeding {
   readonly #engine: GenomeEngine;
 
-  /** @param limits budgets in the order of `costNames` */
+  /**
+   * @param limits budgets in the order of `costNames`
+   * @param rates in the place of the set's own
+   */
   constructor(
     engine: GenomeEngine,
     seed: number,
     operators: OperatorSet,
     limits: Float64Array,
-    rates: OperatorRates = standardRates,
+    rates: OperatorRates | undefined = operators === "published" ? undefined : operatorRates[operators],
   ) {
     this.#engine = engine;
     engine.set(layout.SEED_LOW, seed >>> 0);
     engine.set(layout.SEED_HIGH, Math.floor(seed / 4294967296) >>> 0);
     engine.doubles.set(limits, layout.LIMITS >> 3);
-    const standard = operators === "standard";
-    engine.set(layout.REPAIRS, standard ? rates.repairs : 0);
+    engine.set(layout.REPAIRS, rates?.repairs ?? 0);
+    engine.set(layout.FILLS, rates?.fills ?? 0);
     engine.set(layout.WHEEL_LENGTH, 0);
-    if (standard) this.#setStandard(limits, rates);
+    if (rates !== undefined) this.#setRates(limits, rates);
   }
 
   /** Makes one child at an address of the engine, and hashes it. */
@@ -75,12 +111,12 @@ export class Breeding {
     this.#engine.module.breed(genomes.byteOffset, count, generation, child, genome);
   }
 
-  /** Holds a genome against the budgets; one that is over may be repaired in place, and then has another hash. FITS, EXCEEDS or REPAIRED. */
+  /** Holds a genome against the budgets and fits it to them in place; it may then have another hash. FITS, EXCEEDS or FITTED. */
   settle(genome: number): number {
     return this.#engine.module.settle(genome);
   }
 
-  #setStandard(limits: Float64Array, rates: OperatorRates): void {
+  #setRates(limits: Float64Array, rates: OperatorRates): void {
     const engine = this.#engine;
     const { blocks, options } = engine.space;
     const all = blocks.map((_, b) => b);
@@ -94,9 +130,11 @@ export class Breeding {
     };
     add(layout.WIDTH_FACTOR, rates.widthFactor, widths.length > 0);
     add(layout.WIDTH_STEP, rates.widthStep, widths.length > 0);
+    add(layout.WIDTH_PUSH, rates.widthPush, widths.length > 0);
     add(layout.KERNEL, rates.kernel, true);
     add(layout.EXPANSION, rates.expansion, true);
     add(layout.DEPTH, rates.depth, true);
+    add(layout.MOVE_DEPTH, rates.moveDepth, supers.length > 1);
     add(layout.PUBLISHED, rates.published, true);
     add(layout.LAYER_BITS, rates.layerBits, bits.length > 0);
     add(layout.MOVE_BIT, rates.moveBit, bits.length > 0);
@@ -105,6 +143,7 @@ export class Breeding {
     engine.set(layout.WHEEL, engine.table(wheel));
     engine.set(layout.WHEEL_LENGTH, wheel.length);
     engine.set(layout.MAX_MUTATIONS, rates.maxMutations);
+    engine.set(layout.KEPT, engine.reserve(engine.space.genomeLength));
     engine.doubles[layout.CROSSOVER_ODDS >> 3] = rates.crossover * 2 ** 32;
     // The order of a block's bits changes neither score, BitOps nor flash, but it does change both SRAM figures.
     const memory = limits[3] !== Number.POSITIVE_INFINITY || limits[5] !== Number.POSITIVE_INFINITY;

@@ -54,7 +54,7 @@ export interface SearchOptions {
   /** A best score that ends the search. */
   readonly stopScore?: number;
   readonly operators: OperatorSet;
-  /** Of the standard operators; theirs by default. */
+  /** In the place of the set's own. */
   readonly rates?: OperatorRates;
   /** In the order of `costNames`. */
   readonly limits: Float64Array;
@@ -157,7 +157,7 @@ export class Search {
         } else {
           this.#breeding.breed(population, generation, child, at);
         }
-        count += this.#admit(count, reusedKeys);
+        count += this.#admitChild(count, reusedKeys);
       }
       this.#counters.evaluations += children;
     }
@@ -193,24 +193,23 @@ export class Search {
     };
   }
 
-  /**
-   * Whether the genome at index `count` is new, within budget and to be scored: 1, or 0. One that is new but over budget gets a second
-   * look if the operators can repair it.
-   */
-  #admit(count: number, reusedKeys: number[]): 0 | 1 {
-    const length = this.#engine.space.genomeLength;
-    const seen = this.#seen;
-    let slot = this.#find();
-    if (this.#isDuplicate(slot)) return 0;
-    const settled = this.#breeding.settle(this.#engine.children + count * length);
-    if (settled === layout.EXCEEDS) {
+  /** Whether the child at index `count`, once it is fitted to the budgets, is to be scored: 1, or 0. */
+  #admitChild(count: number, reusedKeys: number[]): 0 | 1 {
+    if (this.#isDuplicate(this.#find())) return 0;
+    const child = this.#engine.children + count * this.#engine.space.genomeLength;
+    if (this.#breeding.settle(child) === layout.EXCEEDS) {
       this.#counters.overBudget++;
       return 0;
     }
-    if (settled === layout.REPAIRED) {
-      slot = this.#find();
-      if (this.#isDuplicate(slot)) return 0;
-    }
+    return this.#admit(count, reusedKeys);
+  }
+
+  /** Whether the genome at index `count`, which is within budget, is new and to be scored: 1, or 0. */
+  #admit(count: number, reusedKeys: number[]): 0 | 1 {
+    const length = this.#engine.space.genomeLength;
+    const seen = this.#seen;
+    const slot = this.#find();
+    if (this.#isDuplicate(slot)) return 0;
     if (slot >= 0) {
       seen.mark(slot, Seen.inRun);
       reusedKeys.push(seen.low, seen.high);

@@ -10,7 +10,7 @@ import { RESOLUTION_UNIT, type Space } from "./space.ts";
 interface GenomeModule {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   breed(population: number, count: number, generation: number, child: number, genome: number): void;
-  /** FITS, EXCEEDS or REPAIRED of assembly/layout.ts. */
+  /** FITS, EXCEEDS or FITTED of assembly/layout.ts. */
   settle(genome: number): number;
   hash(genome: number): void;
   reset(generation: number, child: number): void;

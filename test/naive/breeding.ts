@@ -4,11 +4,13 @@ import { replaceOut, setExpansion, setOut, setResolution } from "../../src/space
 import { btnUnits, expansionOf, outUnits, resolutionOf } from "../../src/space/genome.ts";
 import type { Space } from "../../src/space/space.ts";
 import {
+  moveDepth,
   mutateDepth,
   mutateKernel,
   mutateOut,
   mutatePublished,
   mutateResolution,
+  pushOut,
   sortLayers,
   stepLayerBits,
 } from "./mutation.ts";
@@ -22,8 +24,8 @@ import type { RandomStream } from "./random.ts";
 export interface Breeding {
   /** Makes one child in place at `at`. */
   breed(population: Population, genomes: Uint8Array, at: number, random: RandomStream): void;
-  /** Leads an over-budget child back in place; whether it is now worth another look. */
-  repair(genomes: Uint8Array, at: number, random: RandomStream): boolean;
+  /** Fits a child to the budgets in place. */
+  settle(genomes: Uint8Array, at: number, random: RandomStream): "fits" | "exceeds" | "fitted";
 }
 
 /** Whether the genome at `at` is over a budget. */
@@ -31,7 +33,7 @@ export type Exceeds = (genomes: Uint8Array, at: number) => boolean;
 
 /**
  * The operators of a search.
- * @param limits budgets in the order of `costNames`, which the standard operators repair a child towards
+ * @param limits budgets in the order of `costNames`
  */
 export function createBreeding(
   name: OperatorSet,
@@ -40,28 +42,28 @@ export function createBreeding(
   limits: Float64Array,
   rates: OperatorRates,
 ): Breeding {
-  return name === "published" ? publishedBreeding(space) : standardBreeding(space, exceeds, limits, rates);
+  return name === "published" ? publishedBreeding(space, exceeds) : ratedBreeding(space, exceeds, limits, rates);
 }
 
 /** A parent of the population, mutated twice: the published search. */
-function publishedBreeding(space: Space): Breeding {
+function publishedBreeding(space: Space, exceeds: Exceeds): Breeding {
   return {
     breed(population, genomes, at, random) {
       population.copy(random.below(population.count), genomes, at);
       mutatePublished(space, genomes, at, random);
       mutatePublished(space, genomes, at, random);
     },
-    repair: () => false,
+    settle: (genomes, at) => (exceeds(genomes, at) ? "exceeds" : "fits"),
   };
 }
 
 const MAX_WIDTH_STEP = 3;
 
 /**
- * One to three mutations a child, one of them at times the exchange of a range of blocks with a second parent; then, while the child is
- * over budget, random steps down.
+ * One to three mutations a child, one of them at times the exchange of a range of blocks with a second parent; then random steps down
+ * while the child is over budget, and steps up, of which those that fit are kept.
  */
-function standardBreeding(space: Space, exceeds: Exceeds, limits: Float64Array, rates: OperatorRates): Breeding {
+function ratedBreeding(space: Space, exceeds: Exceeds, limits: Float64Array, rates: OperatorRates): Breeding {
   const step = space.options.widthStep;
   const count = space.blocks.length;
   const all = space.blocks.map((_, b) => b);
@@ -71,6 +73,8 @@ function standardBreeding(space: Space, exceeds: Exceeds, limits: Float64Array, 
 
   const stepWidth = (b: number, units: number, genomes: Uint8Array, at: number) =>
     setOut(space, b, genomes, at, outUnits(space.blocks[b], genomes, at) + units);
+  const pushWidth = (b: number, units: number, genomes: Uint8Array, at: number, random: RandomStream) =>
+    pushOut(space, b, genomes, at, outUnits(space.blocks[b], genomes, at) + units, random.below(2) === 0);
   const stepExpansion = (b: number, by: number, genomes: Uint8Array, at: number) => {
     const block = space.blocks[b];
     const expansion = expansionOf(space, outUnits(block, genomes, at), btnUnits(block, genomes, at)) + by;
@@ -93,11 +97,20 @@ function standardBreeding(space: Space, exceeds: Exceeds, limits: Float64Array, 
     const units = 1 + random.below(MAX_WIDTH_STEP);
     stepWidth(b, random.below(2) === 0 ? units : -units, genomes, at);
   });
+  add(rates.widthPush, widths, (b, genomes, at, random) => {
+    const units = 1 + random.below(MAX_WIDTH_STEP);
+    pushWidth(b, random.below(2) === 0 ? units : -units, genomes, at, random);
+  });
   add(rates.kernel, supers, (b, genomes, at, random) => mutateKernel(space, space.blocks[b], genomes, at, random));
   add(rates.expansion, supers, (b, genomes, at, random) =>
     stepExpansion(b, random.below(2) === 0 ? 1 : -1, genomes, at),
   );
   add(rates.depth, supers, (b, genomes, at, random) => mutateDepth(space.blocks[b], genomes, at, random));
+  if (supers.length > 1) {
+    add(rates.moveDepth, supers, (from, genomes, at, random) =>
+      moveDepth(space.blocks[from], space.blocks[supers[random.below(supers.length)]], genomes, at, random),
+    );
+  }
   add(rates.published, supers, (_, genomes, at, random) => mutatePublished(space, genomes, at, random));
   add(rates.layerBits, bits, (b, genomes, at, random) =>
     stepLayerBits(space.blocks[b], random.below(2) === 0 ? 0 : 1, genomes, at, random),
@@ -139,6 +152,13 @@ function standardBreeding(space: Space, exceeds: Exceeds, limits: Float64Array, 
     else stepExpansion(supers[random.below(supers.length)], -1, genomes, at);
   };
 
+  const stepUp = (genomes: Uint8Array, at: number, random: RandomStream) => {
+    if (bits.length > 0 && random.below(2) === 0) stepBits(1, genomes, at, random);
+    else if (widths.length > 0 && random.below(2) === 0)
+      pushWidth(widths[random.below(widths.length)], 1, genomes, at, random);
+    else stepExpansion(supers[random.below(supers.length)], 1, genomes, at);
+  };
+
   const crossoverOdds = rates.crossover * 2 ** 32;
   // The order of a block's bits changes neither score, BitOps nor flash, but it does change both SRAM figures.
   const sorts = rates.sortLayers && limits[3] === Number.POSITIVE_INFINITY && limits[5] === Number.POSITIVE_INFINITY;
@@ -158,15 +178,20 @@ function standardBreeding(space: Space, exceeds: Exceeds, limits: Float64Array, 
       for (; mutations > 0; mutations--) wheel[random.below(wheel.length)](genomes, at, random);
       sort(genomes, at);
     },
-    repair(genomes, at, random) {
-      for (let i = 0; i < rates.repairs; i++) {
+    settle(genomes, at, random) {
+      const fits = !exceeds(genomes, at);
+      for (let i = 0; exceeds(genomes, at); i++) {
+        if (i === rates.repairs) return "exceeds";
         stepDown(genomes, at, random);
-        if (!exceeds(genomes, at)) {
-          sort(genomes, at);
-          return true;
-        }
       }
-      return false;
+      for (let i = 0; i < rates.fills; i++) {
+        const kept = genomes.slice(at, at + space.genomeLength);
+        stepUp(genomes, at, random);
+        if (exceeds(genomes, at)) genomes.set(kept, at);
+      }
+      if (fits && rates.fills === 0) return "fits";
+      sort(genomes, at);
+      return "fitted";
     },
   };
 }

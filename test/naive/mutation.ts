@@ -1,5 +1,5 @@
-import { setDepth, setExpansion, setOut, setResolution } from "../../src/space/genes.ts";
-import { outUnits, resolutionOf, shrunkKernel } from "../../src/space/genome.ts";
+import { replaceOut, setDepth, setExpansion, setOut, setResolution } from "../../src/space/genes.ts";
+import { btnUnits, outUnits, resolutionOf, shrunkKernel } from "../../src/space/genome.ts";
 import { ConvGene, type Space, type SpaceBlock, SuperGene } from "../../src/space/space.ts";
 import type { RandomStream } from "./random.ts";
 
@@ -43,6 +43,35 @@ export function mutateOut(space: Space, b: number, genomes: Uint8Array, at: numb
   setOut(space, b, genomes, at, Math.round(out * outFactors[random.below(outFactors.length)]));
 }
 
+/**
+ * Sets a block's width within its range; neighbours that are then out of order along the chain take the same width. Bottlenecks follow by
+ * their expansions, or take the expansion that keeps them nearest to what they were.
+ */
+export function pushOut(
+  space: Space,
+  b: number,
+  genomes: Uint8Array,
+  at: number,
+  units: number,
+  keepsBtn: boolean,
+): void {
+  const { blocks, expansions } = space;
+  const step = space.options.widthStep;
+  const high = Math.min(...blocks.slice(b).map(({ maxOut }) => maxOut / step));
+  const low = Math.max(...blocks.slice(0, b + 1).map(({ minOut }) => minOut / step));
+  const out = Math.max(low, Math.min(high, units));
+  for (const [c, block] of blocks.entries()) {
+    const old = outUnits(block, genomes, at);
+    if (c < b ? old <= out : c > b && old >= out) continue;
+    const btn = block.family.isSuper ? btnUnits(block, genomes, at) : 0;
+    replaceOut(space, block, genomes, at, out);
+    if (!keepsBtn || !block.family.isSuper) continue;
+    const change = (expansion: number) => Math.abs(space.btnUnits[expansion * 256 + out] - btn);
+    const all = Array.from({ length: expansions }, (_, expansion) => expansion);
+    setExpansion(space, block, genomes, at, all.toSorted((x, y) => change(x) - change(y) || x - y)[0]);
+  }
+}
+
 export function mutateKernel(
   space: Space,
   block: SpaceBlock,
@@ -69,6 +98,22 @@ export function mutateExpansion(
 export function mutateDepth(block: SpaceBlock, genomes: Uint8Array, at: number, random: RandomStream): void {
   const depth = genomes[at + block.offset + SuperGene.depth];
   setDepth(block, genomes, at, depth + depthSteps[random.below(depthSteps.length)]);
+}
+
+/** One or two inner layers, as many as can, go from one block to another. */
+export function moveDepth(
+  from: SpaceBlock,
+  to: SpaceBlock,
+  genomes: Uint8Array,
+  at: number,
+  random: RandomStream,
+): void {
+  const most = 1 + random.below(2);
+  if (from === to) return;
+  const depthOf = (block: SpaceBlock) => genomes[at + block.offset + SuperGene.depth];
+  const moved = Math.min(most, depthOf(from) - 1, to.maxDepth - depthOf(to));
+  setDepth(from, genomes, at, depthOf(from) - moved);
+  setDepth(to, genomes, at, depthOf(to) + moved);
 }
 
 /** Activation bits or weight bits, each inner layer one step up or down. */

@@ -9,14 +9,17 @@ import {
   DEPTH,
   EXCEEDS,
   EXPANSION,
+  FILLS,
   FITS,
+  FITTED,
   GENOME_LENGTH,
+  KEPT,
   KERNEL,
   LAYER_BITS,
   MAX_MUTATIONS,
   MOVE_BIT,
+  MOVE_DEPTH,
   PUBLISHED,
-  REPAIRED,
   REPAIRS,
   SORTS,
   SUPER_COUNT,
@@ -25,15 +28,18 @@ import {
   WHEEL_LENGTH,
   WIDTH_COUNT,
   WIDTH_FACTOR,
+  WIDTH_PUSH,
   WIDTH_STEP,
   WIDTHS,
 } from "./layout";
 import {
+  moveDepth,
   mutateDepth,
   mutateKernel,
   mutateOut,
   mutatePublished,
   mutateResolution,
+  pushOut,
   replaceOut,
   setOut,
   setResolution,
@@ -67,18 +73,34 @@ export function breed(population: usize, count: i32, generation: u32, child: u32
   hash(genome);
 }
 
-/** Leads an over-budget child back by random steps down; one that came back has another hash and needs another look. */
+/**
+ * Leads an over-budget child back by random steps down, and fills what a child leaves of the budgets by random steps up, of which those
+ * that fit are kept.
+ */
 export function settle(genome: usize): i32 {
-  if (!exceeds(genome)) return FITS;
+  const fits = !exceeds(genome);
+  if (!fits && !repair(genome)) return EXCEEDS;
+  const fills = load<i32>(FILLS);
+  if (fits && fills == 0) return FITS;
+  const kept = load<usize>(KEPT);
+  const length = load<usize>(GENOME_LENGTH);
+  for (let i = 0; i < fills; i++) {
+    copyGenes(kept, genome, 0, length);
+    stepUp(genome);
+    if (exceeds(genome)) copyGenes(genome, kept, 0, length);
+  }
+  sort(genome);
+  hash(genome);
+  return FITTED;
+}
+
+function repair(genome: usize): bool {
   const steps = load<i32>(REPAIRS);
   for (let i = 0; i < steps; i++) {
     stepDown(genome);
-    if (exceeds(genome)) continue;
-    sort(genome);
-    hash(genome);
-    return REPAIRED;
+    if (!exceeds(genome)) return true;
   }
-  return EXCEEDS;
+  return false;
 }
 
 function mutate(operator: i32, genome: usize): void {
@@ -92,6 +114,12 @@ function mutate(operator: i32, genome: usize): void {
       stepWidth(b, genome, below(2) == 0 ? units : -units);
       break;
     }
+    case WIDTH_PUSH: {
+      const b = anyOf(WIDTHS, WIDTH_COUNT);
+      const units = 1 + below(MAX_WIDTH_STEP);
+      pushWidth(b, genome, below(2) == 0 ? units : -units);
+      break;
+    }
     case KERNEL:
       mutateKernel(blockAt(anyOf(SUPERS, SUPER_COUNT)), genome);
       break;
@@ -103,6 +131,11 @@ function mutate(operator: i32, genome: usize): void {
     case DEPTH:
       mutateDepth(blockAt(anyOf(SUPERS, SUPER_COUNT)), genome);
       break;
+    case MOVE_DEPTH: {
+      const from = anyOf(SUPERS, SUPER_COUNT);
+      moveDepth(blockAt(from), blockAt(anyOf(SUPERS, SUPER_COUNT)), genome);
+      break;
+    }
     case PUBLISHED:
       // Unused: without it, runs of earlier versions could not go on with the same children.
       next();
@@ -143,6 +176,17 @@ function stepDown(genome: usize): void {
   if (load<i32>(BITS_COUNT) > 0 && below(2) == 0) stepLayerBits(blockAt(anyOf(BITS, BITS_COUNT)), genome, 0);
   else if (load<i32>(WIDTH_COUNT) > 0 && below(2) == 0) stepWidth(anyOf(WIDTHS, WIDTH_COUNT), genome, -1);
   else stepExpansion(blockAt(anyOf(SUPERS, SUPER_COUNT)), genome, -1);
+}
+
+function stepUp(genome: usize): void {
+  if (load<i32>(BITS_COUNT) > 0 && below(2) == 0) stepLayerBits(blockAt(anyOf(BITS, BITS_COUNT)), genome, 1);
+  else if (load<i32>(WIDTH_COUNT) > 0 && below(2) == 0) pushWidth(anyOf(WIDTHS, WIDTH_COUNT), genome, 1);
+  else stepExpansion(blockAt(anyOf(SUPERS, SUPER_COUNT)), genome, 1);
+}
+
+/** A width in steps, with its neighbours where they are in the way; the bottlenecks follow every other time. */
+function pushWidth(b: i32, genome: usize, units: i32): void {
+  pushOut(b, genome, outOf(blockAt(b), genome) + units, below(2) == 0);
 }
 
 function stepWidth(b: i32, genome: usize, units: i32): void {

@@ -38,8 +38,11 @@ export const WIDTHS = 76;
 export const WIDTH_COUNT = 80;
 export const BITS = 84;
 export const BITS_COUNT = 88;
+export const FILLS = 92;
 /** A double of 0 to 2^32. */
 export const CROSSOVER_ODDS = 96;
+/** Address of room for a genome. */
+export const KEPT = 120;
 
 /** Bytes of the classifier, doubles: constant + perUnit * units of the last width. */
 export const CLASSIFIER_CONSTANT = 104;
@@ -87,10 +90,10 @@ export const SUPER_OUT = 3;
 export const SUPER_DEPTH = 4;
 export const SUPER_BITS = 5;
 
-/** What `settle` found: within budget; over it; over it, and repaired to another genome. */
+/** What `settle` found: within budget; over it; within budget, perhaps as another genome, with a new hash. */
 export const FITS = 0;
 export const EXCEEDS = 1;
-export const REPAIRED = 2;
+export const FITTED = 2;
 
 /** Operators of the wheel. */
 export const WIDTH_FACTOR = 0;
@@ -102,6 +105,8 @@ export const PUBLISHED = 5;
 export const LAYER_BITS = 6;
 export const MOVE_BIT = 7;
 export const RESOLUTION = 8;
+export const WIDTH_PUSH = 9;
+export const MOVE_DEPTH = 10;
 
 /*
  * A row: the key of a block's shape in 64 bits, then doubles of its first inner layer and, `REST` further on at every field, of any other one, as

@@ -1,5 +1,6 @@
 import {
   blockAt,
+  btnUnits,
   expansionOf,
   genesOf,
   isSuper,
@@ -105,6 +106,35 @@ export function setOut(b: i32, genome: usize, units: i32): void {
   replaceOut(block, genome, max<i32>(low, min<i32>(high, units)));
 }
 
+/**
+ * Sets a block's width within its range; a neighbour that is then out of order takes the same width, and so on along the chain.
+ * @param keepsBtn whether bottlenecks stay as wide as their expansions allow, instead of following
+ */
+export function pushOut(b: i32, genome: usize, units: i32, keepsBtn: bool): void {
+  const count = load<i32>(BLOCK_COUNT);
+  let out = units;
+  for (let c = b; c < count; c++) out = min<i32>(out, load<i32>(blockAt(c), BLOCK_MAX_OUT));
+  for (let c = b; c >= 0; c--) out = max<i32>(out, load<i32>(blockAt(c), BLOCK_MIN_OUT));
+  push(blockAt(b), genome, out, keepsBtn);
+  for (let c = b + 1; c < count && outOf(blockAt(c), genome) < out; c++) push(blockAt(c), genome, out, keepsBtn);
+  for (let c = b - 1; c >= 0 && outOf(blockAt(c), genome) > out; c--) push(blockAt(c), genome, out, keepsBtn);
+}
+
+function push(block: usize, genome: usize, units: i32, keepsBtn: bool): void {
+  const genes = genesOf(block, genome);
+  const btn: i32 = load<u16>(genes, SUPER_BTN);
+  replaceOut(block, genome, units);
+  if (keepsBtn && isSuper(block)) setExpansion(genes, nearestExpansion(units, btn));
+}
+
+/** The expansion whose bottleneck is nearest to the wanted one; the smallest of those as near. */
+function nearestExpansion(out: i32, btn: i32): i32 {
+  const count = load<i32>(EXPANSIONS);
+  let best = 0;
+  for (let e = 1; e < count; e++) if (abs(btnUnits(e, out) - btn) < abs(btnUnits(best, out) - btn)) best = e;
+  return best;
+}
+
 /** Sets a block's width as given; the bottleneck follows by its expansion. */
 export function replaceOut(block: usize, genome: usize, units: i32): void {
   const genes = genesOf(block, genome);
@@ -129,13 +159,33 @@ export function mutateKernel(block: usize, genome: usize): void {
   store<u8>(genesOf(block, genome), <u8>kernelAt(block, resolutionIndex(genome), kernel), SUPER_KERNEL);
 }
 
-/** Depth one or two up or down; new layers take the bits of the last. */
+/** Depth one or two up or down. */
 export function mutateDepth(block: usize, genome: usize): void {
+  const choice = below(4);
+  const wanted = depthGene(block, genome) + (choice < 2 ? choice - 2 : choice - 1);
+  setDepth(block, genome, max<i32>(1, min<i32>(load<i32>(block, BLOCK_MAX_DEPTH), wanted)));
+}
+
+/** One or two inner layers, as many as can, go from one block to another. */
+export function moveDepth(from: usize, to: usize, genome: usize): void {
+  const most = 1 + below(2);
+  if (from == to) return;
+  const room = load<i32>(to, BLOCK_MAX_DEPTH) - depthGene(to, genome);
+  const moved = min<i32>(most, min<i32>(depthGene(from, genome) - 1, room));
+  setDepth(from, genome, depthGene(from, genome) - moved);
+  setDepth(to, genome, depthGene(to, genome) + moved);
+}
+
+// @ts-ignore: decorator
+@inline
+function depthGene(block: usize, genome: usize): i32 {
+  return load<u8>(genesOf(block, genome), SUPER_DEPTH);
+}
+
+/** Sets a super block's depth; new layers take the bits of the last. */
+function setDepth(block: usize, genome: usize, depth: i32): void {
   const genes = genesOf(block, genome);
   const old: i32 = load<u8>(genes, SUPER_DEPTH);
-  const choice = below(4);
-  const wanted = old + (choice < 2 ? choice - 2 : choice - 1);
-  const depth = max<i32>(1, min<i32>(load<i32>(block, BLOCK_MAX_DEPTH), wanted));
   const bits = genes + SUPER_BITS;
   for (let layer = old; layer < depth; layer++) store<u8>(bits + layer, load<u8>(bits + old - 1));
   for (let layer = depth; layer < old; layer++) store<u8>(bits + layer, 0);
