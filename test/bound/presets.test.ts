@@ -11,6 +11,8 @@ import { spaceOf } from "../../src/search-problem.ts";
 import { encode } from "../../src/space/genome.ts";
 
 const seeds = process.env["QES_SLOW_TESTS"] === "1" ? 50 : 12;
+/** Searches of 500,000 children. */
+const optimumSeeds = process.env["QES_SLOW_TESTS"] === "1" ? 20 : 5;
 const preset = (name: string): Config => parseConfig(presetValue(name), name);
 
 function solved(config: Config, options: SolveOptions = {}): BoundState {
@@ -20,10 +22,12 @@ function solved(config: Config, options: SolveOptions = {}): BoundState {
 }
 
 describe("the published spaces", () => {
-  it.each([
+  const optima = [
     ["imagenet-mixed-7.0g", 1233.4799846745675],
     ["imagenet-mixed-19.2g", 1298.7049981642242],
-  ])("%s: the optimum is proven, and is a network of the space", (name, optimum) => {
+  ] as const;
+
+  it.each(optima)("%s: the optimum is proven, and is a network of the space", (name, optimum) => {
     const config = preset(name);
     const { upperBound, networks, proven } = solved(config);
     expect(proven).toBe(true);
@@ -32,6 +36,12 @@ describe("the published spaces", () => {
     expect(upperBound).toBeGreaterThanOrEqual(networks[0].score);
     expect(networks[0].costs.bitops).toBeLessThanOrEqual(config.budgets.bitops!);
     expect(() => encode(spaceOf(config), networks[0].structure, 224, "best")).not.toThrow();
+  });
+
+  it.each(optima)("%s: every search finds the optimum, and nothing above it", (name, optimum) => {
+    for (let seed = 1; seed <= optimumSeeds; seed++) {
+      expect(runLoop(preset(name), seed).population.scores[0]).toBeCloseTo(optimum, 9);
+    }
   });
 
   it("the ten best of 7.0g begin with the best, and are distinct", () => {
