@@ -1,16 +1,19 @@
 import { scoreWithin } from "../src/bound/gap.ts";
-import { type Config, parseConfig } from "../src/config.ts";
+import { applyAssignments, parseConfig } from "../src/config.ts";
 import { presetValue } from "../src/presets.ts";
-import { type OperatorRates, type OperatorSet, operatorRates } from "../src/search/breeding.ts";
+import { type OperatorRates, operatorRates } from "../src/search/breeding.ts";
 import { spaceOf } from "../src/search-problem.ts";
 import { median } from "./median.ts";
 import { runLoop } from "./search.ts";
 
-/** What each row of the ablation changes of the default rates, or another set of operators. */
-const variants: Readonly<Record<string, Partial<OperatorRates> | OperatorSet>> = {
+/** What a row of the table changes: keys of the configuration, or the default operators' rates. */
+type Change = { readonly set: string } | Partial<OperatorRates>;
+
+const variants: Readonly<Record<string, Change>> = {
   fitted: {},
-  standard: "standard",
-  published: "published",
+  "without growing": { set: "search.growing=false" },
+  standard: { set: "search.operators=standard" },
+  published: { set: "search.operators=published" },
   "without crossover": { crossover: 0 },
   "without repair": { repairs: 0 },
   "without filling": { fills: 0 },
@@ -35,15 +38,16 @@ const ROUNDING = 1e-10;
  */
 function main(presets: readonly string[], seeds: number): void {
   for (const preset of presets) {
-    const config: Config = parseConfig(presetValue(preset), preset);
+    const raw = presetValue(preset);
+    const config = parseConfig(raw, preset);
     const stopScore = scoreWithin(config, spaceOf(config), ROUNDING);
     console.log(`\n${preset}, ${config.search.evaluations} children, ${seeds} seeds\n`);
     console.log("| operators | at the optimum | after children | median score | worst |\n|---|---:|---:|---:|---:|");
     for (const [name, change] of Object.entries(variants)) {
-      const operators = typeof change === "string" ? change : "fitted";
-      const rates = typeof change === "string" ? {} : { rates: { ...operatorRates.fitted, ...change } };
+      const variant = "set" in change ? parseConfig(applyAssignments(raw, [change.set]), preset) : config;
+      const options = "set" in change ? {} : { rates: { ...operatorRates.fitted, ...change } };
       const searches = Array.from({ length: seeds }, (_, i) =>
-        runLoop({ ...config, search: { ...config.search, operators } }, i + 1, undefined, { ...rates, stopScore }),
+        runLoop(variant, i + 1, undefined, { ...options, stopScore }),
       );
       const scores = searches.map(({ population }) => population.scores[0]);
       const reached = searches.filter((_, i) => scores[i] >= stopScore).map(({ counters }) => counters.evaluations);

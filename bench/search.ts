@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Archive } from "../src/archive.ts";
-import type { Config } from "../src/config.ts";
+import { type Config, parseConfig } from "../src/config.ts";
 import { costNames } from "../src/costs.ts";
 import { createScorer } from "../src/pool/scorer.ts";
 import { MESSAGE_GENOMES, ThreadPool } from "../src/pool/threads.ts";
 import { startSearch } from "../src/run.ts";
-import { Breeding, operatorSets } from "../src/search/breeding.ts";
+import { Breeding, operatorRates, operatorSets } from "../src/search/breeding.ts";
 import { Search, type SearchOptions } from "../src/search/loop.ts";
 import { Population } from "../src/search/population.ts";
 import { Seen, SeenSet } from "../src/search/seen-set.ts";
@@ -112,11 +112,14 @@ async function inFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
 
 const CURVE_POINTS = 10;
 
-function curve(config: Config, operators: (typeof operatorSets)[number], seeds: number) {
+function curve(given: Config, operators: (typeof operatorSets)[number], seeds: number) {
+  // Whether sizes grow follows from the operators.
+  const search = { ...given.search, operators, growing: undefined };
+  const config = parseConfig({ ...given, search }, given.name);
   const { evaluations } = config.search;
   const runs = Array.from({ length: seeds }, (_, i) => {
     const best: number[] = [];
-    runLoop({ ...config, search: { ...config.search, operators } }, i + 1, (search) => {
+    runLoop(config, i + 1, (search) => {
       const reached = Math.floor((CURVE_POINTS * search.counters.evaluations) / evaluations);
       while (best.length < reached) best.push(search.population.scores[0]);
     });
@@ -138,7 +141,7 @@ function measureStages(config: Config): { readonly stages: Record<string, number
   const children = Math.min(100_000, half);
   const { seed, operators, population: members } = config.search;
   const engine = new GenomeEngine(space, config.classes, { members, children });
-  const breeding = new Breeding(engine, seed, operators, limits);
+  const breeding = new Breeding(engine, seed, limits, operatorRates[operators]);
   const parents = new Population(members, length, engine.bytes.subarray(engine.members, engine.children));
   parents.merge(search.population);
   const genomes = engine.bytes.subarray(engine.children, engine.children + children * length);
@@ -153,6 +156,14 @@ function measureStages(config: Config): { readonly stages: Record<string, number
       breeding.breed(parents, 1 << 30, i, engine.children + i * length);
     }
   });
+  // A child is fitted with the random numbers that breeding it left.
+  const bredAndFitted = time(() => {
+    for (let i = 0; i < children; i++) {
+      breeding.breed(parents, 1 << 30, i, engine.children + i * length);
+      breeding.settle(engine.children + i * length);
+    }
+  });
+  const fit = Math.max(0, bredAndFitted - breed);
   const dedup = time(() => {
     for (let i = 0; i < children; i++) {
       const slot = seen.find(genomes, i * length, length);
@@ -177,7 +188,7 @@ function measureStages(config: Config): { readonly stages: Record<string, number
     }
   });
   const commit = time(() => commitAll(config, genomes, scores));
-  return { stages: { breed, dedup, costs, score, select, commit }, genomes };
+  return { stages: { breed, fit, dedup, costs, score, select, commit }, genomes };
 }
 
 /** Of the time that threads have for the generations that these genomes make, the share that they do not score. */

@@ -11,7 +11,7 @@ export interface BoundReport {
   readonly finished: boolean;
 }
 
-/** Milliseconds that a search has the machine to itself: a shorter one is bounded while its last generations are written, a longer one beside it. */
+/** Milliseconds that a search has the machine to itself at most; of a shorter one it is the first half. */
 const HEAD_START = 3000;
 
 /** Bounds a search's optimum in a thread of its own; has no part in the search's result. */

@@ -25,7 +25,13 @@ const spaceSchema = z.strictObject({
     .min(1)
     .max(8)
     .default([3, 5]),
-  expansions: z.array(z.number().positive().max(16)).min(1).max(32).default([1.5, 2, 2.5, 3, 3.5, 4]),
+  /** Ascending, whatever their order in the file: a step up is a step along the list. */
+  expansions: z
+    .array(z.number().positive().max(16))
+    .min(1)
+    .max(32)
+    .transform((expansions) => expansions.toSorted((x, y) => x - y))
+    .default([1.5, 2, 2.5, 3, 3.5, 4]),
   maxOut: whole(8, 2040).default(1280),
   stemOut: z.tuple([whole(8, 2040), whole(8, 2040)]).default([8, 32]),
   /** Absent: the head keeps its width. */
@@ -94,6 +100,8 @@ const schema = z.strictObject({
       /** Shrink a start network that is over budget instead of refusing it; absent: where there is a device. */
       fitStart: z.boolean().optional(),
       operators: z.enum(operatorSets).default("fitted"),
+      /** Begin with few members and children a generation, and grow to the above; absent: with the fitted operators. */
+      growing: z.boolean().optional(),
       /** Generations from one child with refined bits to the next, unless the operators are the published ones; 0 for none. */
       refineEvery: whole(0, 1e9).default(0),
       seedFrom: z.enum(["start", "bound"]).default("start"),
@@ -107,7 +115,7 @@ export type ScoreConfig = z.output<typeof scoreSchema>;
 /** A checked configuration: every default filled in, the start network parsed. */
 export type Config = Omit<z.output<typeof schema>, "space" | "search"> & {
   readonly space: Omit<z.output<typeof spaceSchema>, "start"> & { readonly start: Structure };
-  readonly search: z.output<typeof schema>["search"] & { readonly generation: number };
+  readonly search: z.output<typeof schema>["search"] & { readonly generation: number; readonly growing: boolean };
 };
 
 /**
@@ -136,7 +144,9 @@ export function parseConfig(raw: unknown, where: string): Config {
     );
   }
   const generation = config.search.generation ?? DEFAULT_GENERATION[config.score.kind];
-  return { ...config, space: { ...config.space, start }, search: { ...config.search, generation } };
+  // The sizes of runs with the operators of earlier versions are fixed.
+  const growing = config.search.growing ?? config.search.operators === "fitted";
+  return { ...config, space: { ...config.space, start }, search: { ...config.search, generation, growing } };
 }
 
 /** @throws UserError where the text is not YAML */

@@ -165,7 +165,7 @@ async function conduct(
   const seen = loadSeen(archive, context, run, space, closed, config.search.evaluations - bred);
   archive.startRun(run, JSON.stringify(config));
   options.onStart?.(run, start.changes);
-  const { seed, population, generation, evaluations, operators, seedFrom, stopGap } = config.search;
+  const { seed, population, generation, growing, evaluations, operators, seedFrom, stopGap } = config.search;
   const limits = budgetLimits(config);
   const first = seedFrom === "bound" ? Buffer.concat([start.genome, boundSeeds(config, space)]) : start.genome;
   const children = Math.max(generation, first.length / space.genomeLength);
@@ -178,6 +178,7 @@ async function conduct(
       seed,
       population,
       generation,
+      growing,
       evaluations,
       operators,
       limits,

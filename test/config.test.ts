@@ -49,6 +49,16 @@ describe("presets", () => {
   });
 });
 
+test("expansions are ascending whatever their order, and only searches with the fitted operators grow by themselves", () => {
+  expect(withSet("space.expansions=[4, 1.5, 2]").space.expansions).toEqual([1.5, 2, 4]);
+  const growing = (...assignments: string[]) => withSet(...assignments).search.growing;
+  expect(growing()).toBe(true);
+  expect(growing("search.operators=published")).toBe(false);
+  expect(growing("search.operators=standard")).toBe(false);
+  expect(growing("search.operators=standard", "search.growing=true")).toBe(true);
+  expect(growing("search.growing=false")).toBe(false);
+});
+
 describe("errors name the key and the remedy", () => {
   test.each<[string, string[]]>([
     ["an unknown key", ["search.evalutions=5"]],

@@ -116,8 +116,7 @@ export async function conductRun(
       },
       onProgress: (progress) => {
         view?.update(progress);
-        // Nothing is left to breed; the archive's thread alone is busy.
-        if (progress.counters.evaluations >= progress.evaluations) watch.start();
+        if (2 * progress.counters.evaluations >= progress.evaluations) watch.start();
       },
       stop: stop.signal,
       unlock: flagOption(args, "unlock"),

@@ -18,9 +18,9 @@ export interface OperatorRates {
   readonly sortLayers: boolean;
   /** Weight of each mutation. */
   readonly widthFactor: number;
-  /** Small steps of a width, held by its neighbours, */
+  /** Small steps of a width, within its neighbours'. */
   readonly widthStep: number;
-  /** or taking them along. */
+  /** Small steps of a width that take neighbours along. */
   readonly widthPush: number;
   readonly kernel: number;
   readonly expansion: number;
@@ -34,10 +34,10 @@ export interface OperatorRates {
 }
 
 /**
- * The rates of the sets that have them, docs/operators.md. `fitted` measured best; `standard` are those of earlier versions, kept so that
- * their runs go on with the same children.
+ * The rates of every set, docs/operators.md; `published` has none. `fitted` measured best; `standard` are those of earlier versions, kept so
+ * that their runs go on with the same children.
  */
-export const operatorRates: Readonly<Record<Exclude<OperatorSet, "published">, OperatorRates>> = {
+export const operatorRates = {
   fitted: {
     crossover: 0.5,
     maxMutations: 3,
@@ -74,28 +74,20 @@ export const operatorRates: Readonly<Record<Exclude<OperatorSet, "published">, O
     moveBit: 2,
     resolution: 1,
   },
-};
+  published: undefined,
+} as const satisfies Record<OperatorSet, OperatorRates | undefined>;
 
 /**
- * The operators of a search, set up in its engine. `published`: a parent of the population, mutated twice as the published program does.
- * The others: one to three mutations a child, one of them at times the exchange of a range of blocks with a second parent; then random
- * steps down while the child is over budget, and steps up as long as it stays within. A child is a function of (seed, generation, child)
- * and the population.
+ * The operators of a search, set up in its engine. Without rates those of the published program: a parent of the population, mutated twice.
+ * With rates: some mutations a child, one of them at times the exchange of a range of blocks with a second parent; then random steps down
+ * while the child is over budget, and steps up, of which those that fit are kept. A child is a function of (seed, generation, child) and the
+ * population.
  */
 export class Breeding {
   readonly #engine: GenomeEngine;
 
-  /**
-   * @param limits budgets in the order of `costNames`
-   * @param rates in the place of the set's own
-   */
-  constructor(
-    engine: GenomeEngine,
-    seed: number,
-    operators: OperatorSet,
-    limits: Float64Array,
-    rates: OperatorRates | undefined = operators === "published" ? undefined : operatorRates[operators],
-  ) {
+  /** @param limits budgets in the order of `costNames` */
+  constructor(engine: GenomeEngine, seed: number, limits: Float64Array, rates: OperatorRates | undefined) {
     this.#engine = engine;
     engine.set(layout.SEED_LOW, seed >>> 0);
     engine.set(layout.SEED_HIGH, Math.floor(seed / 4294967296) >>> 0);

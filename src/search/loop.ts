@@ -1,6 +1,6 @@
 import * as layout from "../space/assembly/layout.ts";
 import type { GenomeEngine } from "../space/engine.ts";
-import { Breeding, type OperatorRates, type OperatorSet } from "./breeding.ts";
+import { Breeding, type OperatorRates, type OperatorSet, operatorRates } from "./breeding.ts";
 import { Population } from "./population.ts";
 import { Seen, type SeenSet } from "./seen-set.ts";
 
@@ -47,9 +47,12 @@ export interface SearchOptions {
   /** One genome or more, one after another: the first generation. */
   readonly start: Uint8Array;
   readonly seed: number;
+  /** Most members. */
   readonly population: number;
-  /** Children a generation. */
+  /** Most children a generation. */
   readonly generation: number;
+  /** Whether both begin small and grow. */
+  readonly growing: boolean;
   readonly evaluations: number;
   /** A best score that ends the search. */
   readonly stopScore?: number;
@@ -63,6 +66,24 @@ export interface SearchOptions {
   readonly refine?: ((genomes: Uint8Array, at: number) => void) | undefined;
   /** Generations from one refined child to the next; 0 for none. */
   readonly refineEvery?: number;
+}
+
+/** Members at first; later so many for every root of the children bred, and so many children a member in a generation. */
+const FIRST_MEMBERS = 16;
+const MEMBERS_A_ROOT = 0.36;
+const CHILDREN_A_MEMBER = 4;
+
+/**
+ * Members that a population has room for, and children of the next generation, after so many children. Small populations climb faster, large
+ * ones get past more local optima: a search that grows has the one while there is far to go, and the other when there is time.
+ */
+export function sizesAfter(
+  children: number,
+  { population, generation, growing }: Pick<SearchOptions, "population" | "generation" | "growing">,
+): { readonly members: number; readonly children: number } {
+  const members = Math.max(FIRST_MEMBERS, Math.floor(MEMBERS_A_ROOT * Math.sqrt(children)));
+  if (!growing || members >= population) return { members: population, children: generation };
+  return { members, children: Math.min(generation, CHILDREN_A_MEMBER * members) };
 }
 
 /** A refined child is one of this many best members. */
@@ -87,7 +108,7 @@ export class Search {
 
   constructor(options: SearchOptions, checkpoint?: Checkpoint) {
     this.#options = options;
-    const { engine, generation, start, population, seed, operators, limits, rates } = options;
+    const { engine, generation, start, population, seed, limits } = options;
     const { members, children, rooms, space } = engine;
     const length = space.genomeLength;
     const most = Math.max(generation, start.length / length);
@@ -95,7 +116,7 @@ export class Search {
       throw new RangeError(`engine: expected rooms for ${population} members and ${most} children`);
     }
     this.#engine = engine;
-    this.#breeding = new Breeding(engine, seed, operators, limits, rates);
+    this.#breeding = new Breeding(engine, seed, limits, options.rates ?? operatorRates[options.operators]);
     this.#population = new Population(population, length, engine.bytes.subarray(members, children));
     this.#seen = options.seen;
     // One genome more than a generation: children are bred in place and overwritten where they are not new.
@@ -131,7 +152,7 @@ export class Search {
 
   /** The first generation is the start networks, which are not counted as children; every later one is bred. */
   ask(): Generation {
-    const { generation: size, evaluations, start, refine, refineEvery = 0 } = this.#options;
+    const { evaluations, start, refine, refineEvery = 0 } = this.#options;
     const { module, space, children: room } = this.#engine;
     const length = space.genomeLength;
     const generation = this.#counters.generations;
@@ -142,11 +163,14 @@ export class Search {
       for (let i = 0; i < start.length; i += length) {
         this.#genomes.set(start.subarray(i, i + length), count * length);
         module.hash(room + count * length);
-        count += this.#admit(count, reusedKeys);
+        count += this.#admit(count, this.#find(), reusedKeys);
       }
     } else {
       const population = this.#population;
-      const children = Math.min(size, evaluations - this.#counters.evaluations);
+      const bred = this.#counters.evaluations;
+      const sizes = sizesAfter(bred, this.#options);
+      const children = Math.min(sizes.children, evaluations - bred);
+      population.capacity = sizes.members;
       for (let child = 0; child < children; child++) {
         const at = room + count * length;
         if (child === 0 && refine !== undefined && refineEvery > 0 && generation % refineEvery === 0) {
@@ -195,20 +219,20 @@ export class Search {
 
   /** Whether the child at index `count`, once it is fitted to the budgets, is to be scored: 1, or 0. */
   #admitChild(count: number, reusedKeys: number[]): 0 | 1 {
-    if (this.#isDuplicate(this.#find())) return 0;
-    const child = this.#engine.children + count * this.#engine.space.genomeLength;
-    if (this.#breeding.settle(child) === layout.EXCEEDS) {
+    const slot = this.#find();
+    if (this.#isDuplicate(slot)) return 0;
+    const settled = this.#breeding.settle(this.#engine.children + count * this.#engine.space.genomeLength);
+    if (settled === layout.EXCEEDS) {
       this.#counters.overBudget++;
       return 0;
     }
-    return this.#admit(count, reusedKeys);
+    return this.#admit(count, settled === layout.FITTED ? this.#find() : slot, reusedKeys);
   }
 
-  /** Whether the genome at index `count`, which is within budget, is new and to be scored: 1, or 0. */
-  #admit(count: number, reusedKeys: number[]): 0 | 1 {
+  /** Whether the genome at index `count`, which is within budget and has this slot, is new and to be scored: 1, or 0. */
+  #admit(count: number, slot: number, reusedKeys: number[]): 0 | 1 {
     const length = this.#engine.space.genomeLength;
     const seen = this.#seen;
-    const slot = this.#find();
     if (this.#isDuplicate(slot)) return 0;
     if (slot >= 0) {
       seen.mark(slot, Seen.inRun);

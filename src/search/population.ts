@@ -7,7 +7,8 @@ export interface Candidates {
 
 /** The best distinct genomes so far, best first, ties broken by genome bytes; at most `capacity`. */
 export class Population {
-  readonly capacity: number;
+  /** May be set to less than what it was made with, and grow back to that. */
+  capacity: number;
   readonly genomeLength: number;
   count = 0;
   readonly genomes: Uint8Array;

@@ -1,4 +1,4 @@
-import type { OperatorRates, OperatorSet } from "../../src/search/breeding.ts";
+import type { OperatorRates } from "../../src/search/breeding.ts";
 import type { Population } from "../../src/search/population.ts";
 import { replaceOut, setExpansion, setOut, setResolution } from "../../src/space/genes.ts";
 import { btnUnits, expansionOf, outUnits, resolutionOf } from "../../src/space/genome.ts";
@@ -34,15 +34,15 @@ export type Exceeds = (genomes: Uint8Array, at: number) => boolean;
 /**
  * The operators of a search.
  * @param limits budgets in the order of `costNames`
+ * @param rates none for the published operators
  */
 export function createBreeding(
-  name: OperatorSet,
   space: Space,
   exceeds: Exceeds,
   limits: Float64Array,
-  rates: OperatorRates,
+  rates: OperatorRates | undefined,
 ): Breeding {
-  return name === "published" ? publishedBreeding(space, exceeds) : ratedBreeding(space, exceeds, limits, rates);
+  return rates === undefined ? publishedBreeding(space, exceeds) : ratedBreeding(space, exceeds, limits, rates);
 }
 
 /** A parent of the population, mutated twice: the published search. */

@@ -32,37 +32,42 @@ function populated(space: Space, genomes: Uint8Array) {
 const exceedsOf = (space: Space, limits: Float64Array) => (genomes: Uint8Array, at: number) =>
   !withinLimits(costsAt(space, genomes, at, CLASSES), limits);
 
-const anyRates: fc.Arbitrary<OperatorRates> = fc.oneof(
-  fc.constantFrom(...Object.values(operatorRates)),
-  fc.record({
-    crossover: fc.constantFrom(0, 0.5, 1),
-    maxMutations: fc.integer({ min: 1, max: 5 }),
-    repairs: fc.integer({ min: 0, max: 9 }),
-    fills: fc.integer({ min: 0, max: 4 }),
-    sortLayers: fc.boolean(),
-    widthFactor: fc.integer({ min: 0, max: 2 }),
-    widthStep: fc.integer({ min: 0, max: 2 }),
-    widthPush: fc.integer({ min: 0, max: 2 }),
-    kernel: fc.integer({ min: 1, max: 2 }),
-    expansion: fc.integer({ min: 0, max: 2 }),
-    depth: fc.integer({ min: 0, max: 2 }),
-    moveDepth: fc.integer({ min: 0, max: 2 }),
-    published: fc.integer({ min: 0, max: 2 }),
-    layerBits: fc.integer({ min: 0, max: 2 }),
-    moveBit: fc.integer({ min: 0, max: 2 }),
-    resolution: fc.integer({ min: 0, max: 2 }),
-  }),
-);
+const anyRates: fc.Arbitrary<OperatorRates> = fc.record({
+  crossover: fc.constantFrom(0, 0.5, 1),
+  maxMutations: fc.integer({ min: 1, max: 5 }),
+  repairs: fc.integer({ min: 0, max: 9 }),
+  fills: fc.integer({ min: 0, max: 4 }),
+  sortLayers: fc.boolean(),
+  widthFactor: fc.integer({ min: 0, max: 2 }),
+  widthStep: fc.integer({ min: 0, max: 2 }),
+  widthPush: fc.integer({ min: 0, max: 2 }),
+  kernel: fc.integer({ min: 1, max: 2 }),
+  expansion: fc.integer({ min: 0, max: 2 }),
+  depth: fc.integer({ min: 0, max: 2 }),
+  moveDepth: fc.integer({ min: 0, max: 2 }),
+  published: fc.integer({ min: 0, max: 2 }),
+  layerBits: fc.integer({ min: 0, max: 2 }),
+  moveBit: fc.integer({ min: 0, max: 2 }),
+  resolution: fc.integer({ min: 0, max: 2 }),
+});
 
-test.each(operatorSets)(
+const sets: readonly [string, fc.Arbitrary<OperatorRates | undefined>][] = [
+  ...operatorSets.map((name): [string, fc.Arbitrary<OperatorRates | undefined>] => [
+    name,
+    fc.constant(operatorRates[name]),
+  ]),
+  ["any other", anyRates],
+];
+
+test.each(sets)(
   "children of the %s operators, fitted to the budgets, and their hashes are those of the slow, obvious ones",
-  (operators) => {
+  (operators, anyOf) => {
     const met = new Set<number>();
     fc.assert(
       fc.property(
         anySpace,
         fc.maxSafeNat(),
-        anyRates,
+        anyOf,
         fc.option(fc.constantFrom(...costNames)),
         ({ config, resolutions, draw }, seed, rates, budget) => {
           const space = spaceOf(config);
@@ -76,10 +81,9 @@ test.each(operatorSets)(
             budget === null ? {} : { [budget]: naiveCosts(drawn[0].structure, drawn[0].resolution, CLASSES)[budget] };
           const limits = budgetLimits({ ...config, budgets } as Config);
           const { engine, population } = populated(space, Buffer.concat(drawn.map(({ genome }) => genome)));
-          const given = operators === "published" ? undefined : rates;
-          const breeding = new Breeding(engine, seed, operators, limits, given);
+          const breeding = new Breeding(engine, seed, limits, rates);
           const exceeds = exceedsOf(space, limits);
-          const naive = createBreeding(operators, space, exceeds, limits, rates);
+          const naive = createBreeding(space, exceeds, limits, rates);
           const seen = new SeenSet();
           const random = new RandomStream();
           const bred = engine.bytes.subarray(engine.children, engine.children + length);
@@ -112,7 +116,7 @@ test.each(operatorSets)(
       ),
       { numRuns: 60 },
     );
-    expect([...met].sort()).toEqual(operators === "published" ? [0, 1] : [0, 1, 2]);
+    expect([...met].sort()).toEqual({ published: [0, 1], fitted: [1, 2] }[operators] ?? [0, 1, 2]);
   },
 );
 
@@ -127,7 +131,7 @@ test.each(operatorSets)("children of the %s operators are canonical and inside t
         }),
       );
       const { engine, population } = populated(space, genomes);
-      const breeding = new Breeding(engine, seed, operators, budgetLimits(config));
+      const breeding = new Breeding(engine, seed, budgetLimits(config), operatorRates[operators]);
       for (let child = 0; child < 60; child++) {
         breeding.breed(population, 1, child, engine.children);
         if (child % 2 === 0) breeding.settle(engine.children);

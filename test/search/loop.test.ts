@@ -4,7 +4,7 @@ import { type Config, parseConfig } from "../../src/config.ts";
 import { digestOf } from "../../src/digest.ts";
 import { createScorer } from "../../src/pool/scorer.ts";
 import { presetValue } from "../../src/presets.ts";
-import { type Checkpoint, Search } from "../../src/search/loop.ts";
+import { type Checkpoint, Search, sizesAfter } from "../../src/search/loop.ts";
 import { Seen, SeenSet } from "../../src/search/seen-set.ts";
 import { budgetLimits, spaceOf } from "../../src/search-problem.ts";
 import { GenomeEngine } from "../../src/space/engine.ts";
@@ -17,7 +17,7 @@ const raw = presetValue("imagenet-mixed-7.0g") as Record<string, object>;
 const config: Config = parseConfig(
   {
     ...raw,
-    search: { evaluations: 5000, population: 40, generation: 300, seed: 5 },
+    search: { evaluations: 5000, population: 40, generation: 300, growing: false, seed: 5 },
     budgets: { bitops: 2.5e9, layers: 23 },
   },
   "small",
@@ -167,6 +167,82 @@ describe("a whole search", () => {
   });
 });
 
+describe("a search that grows", () => {
+  const growing = { population: 40, generation: 100, growing: true };
+
+  test("has sixteen members at first, then 0.36 for the root of its children, with four children a member, up to its sizes", () => {
+    const sizes = [0, 1_975, 1_976, 2_229, 2_230, 4_900, 12_344, 12_346, 1e9].map((children) =>
+      sizesAfter(children, growing),
+    );
+    expect(sizes.map(({ members, children }) => [members, children])).toEqual([
+      [16, 64],
+      [16, 64],
+      [16, 64],
+      [16, 64],
+      [17, 68],
+      [25, 100],
+      [39, 100],
+      [40, 100],
+      [40, 100],
+    ]);
+    expect(sizesAfter(0, { ...growing, growing: false })).toEqual({ members: 40, children: 100 });
+    expect(sizesAfter(0, { population: 8, generation: 500, growing: true })).toEqual({ members: 8, children: 500 });
+  });
+
+  const run = (evaluations: number, seen = new SeenSet(), checkpoint?: Checkpoint) =>
+    new Search(
+      {
+        ...config.search,
+        ...growing,
+        evaluations,
+        engine: engineOf(config),
+        start: startGenome(config, space).genome,
+        limits: budgetLimits(config),
+        seen,
+      },
+      checkpoint,
+    );
+
+  test("keeps, in every generation, the best of its members and children that it has room for", () => {
+    const search = run(20_000);
+    let before: Told[] = [];
+    const rooms: number[] = [];
+    while (!search.done) {
+      const room = sizesAfter(search.counters.evaluations, growing).members;
+      const how = plan();
+      step(search, how);
+      expect(members(search)).toEqual(best([...before, ...how.told], room));
+      before = members(search);
+      rooms.push(before.length);
+    }
+    expect(rooms[0]).toBe(1);
+    expect(rooms[10]).toBe(16);
+    expect(rooms.at(-1)).toBe(40);
+    sumsUp(search);
+  });
+
+  test.each([1, 9, 60])("goes on after generation %i with the same digest", (border) => {
+    const before = plan();
+    const first = run(8000);
+    for (let i = 0; i < border; i++) step(first, before);
+    const checkpoint = structuredClone(first.checkpoint());
+    const seen = new SeenSet();
+    for (const { genome, score } of before.told)
+      seen.add(seen.find(genome, 0, length), Seen.archived | Seen.inRun, score);
+    const whole = finish(run(8000), plan());
+    expect(digestOf(finish(run(8000, seen, checkpoint), plan()).checkpoint())).toBe(digestOf(whole.checkpoint()));
+  });
+
+  test("finds more in few children than one of full size from the start", () => {
+    const small = { ...config, search: { ...config.search, population: 256, generation: 1024, evaluations: 2560 } };
+    const scores = [true, false].map((grows) => {
+      const grown = { ...small, search: { ...small.search, growing: grows } };
+      return [1, 2, 3].map((seed) => runLoop(grown, seed).population.scores[0]);
+    });
+    expect(Math.min(...scores[0])).toBeGreaterThan(Math.max(...scores[1]));
+  });
+});
+
 test("networks that cannot be scored are counted, never selected and never asked for again", () => {
   const start = Buffer.from(startGenome(config, space).genome);
   const fails = (genome: Uint8Array) => genome.reduce((sum, byte) => sum + byte, 0) % 3 === 0 && !start.equals(genome);
@@ -215,7 +291,7 @@ test.each([
   ["standard", "6b98f8f01fbd0797f5c1256104bd657e150d0f2b912d7aa218e1842b4061988d"],
   ["published", "8577ae5a13d6420beb92fb93f9f144c43aaf99829fb48f713323cc90e7ae515d"],
 ] as const)("50,000 children of the %s operators have the digest that version 0.1.0 gave them", (operators, digest) => {
-  const published = parseConfig(presetValue("imagenet-mixed-7.0g"), "preset");
-  const run = { ...published, search: { ...published.search, operators, evaluations: 50_000 } };
+  const { search, ...published } = presetValue("imagenet-mixed-7.0g") as Record<string, object>;
+  const run = parseConfig({ ...published, search: { ...search, operators, evaluations: 50_000 } }, "preset");
   expect(digestOf(runLoop(run, 1).checkpoint())).toBe(digest);
 });

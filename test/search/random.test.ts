@@ -101,7 +101,7 @@ test("the genome module draws the same numbers", () => {
       fc.array(fc.integer({ min: 1, max: 2 ** 21 })),
       (seed, generation, child, bounds) => {
         const engine = new GenomeEngine(space, 0);
-        new Breeding(engine, seed, "published", none);
+        new Breeding(engine, seed, none, undefined);
         engine.module.reset(generation, child);
         stream.reset(seed, generation, child);
         expect(bounds.map((n) => engine.module.below(n))).toEqual(bounds.map((n) => stream.below(n)));

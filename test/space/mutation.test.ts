@@ -21,7 +21,7 @@ function walk(config: Config, steps: number, seed: number, each?: (structure: St
   const parent = new Population(1, length, engine.bytes.subarray(engine.members));
   const genomes = encode(space, config.space.start, config.input.resolution, "start");
   parent.merge({ count: 1, genomes, scores: Float64Array.of(0) });
-  const breeding = new Breeding(engine, seed, "published", budgetLimits({ ...config, budgets: {} }));
+  const breeding = new Breeding(engine, seed, budgetLimits({ ...config, budgets: {} }), undefined);
   const child = engine.bytes.subarray(engine.children, engine.children + length);
   const behind = engine.bytes.subarray(engine.children + length, engine.children + 2 * length).fill(0xaa);
   for (let step = 0; step < steps; step += 2) {

@@ -41,12 +41,12 @@ export const BITS_COUNT = 88;
 export const FILLS = 92;
 /** A double of 0 to 2^32. */
 export const CROSSOVER_ODDS = 96;
-/** Address of room for a genome. */
-export const KEPT = 120;
 
 /** Bytes of the classifier, doubles: constant + perUnit * units of the last width. */
 export const CLASSIFIER_CONSTANT = 104;
 export const CLASSIFIER_PER_UNIT = 112;
+/** Address of room for a genome. */
+export const KEPT = 120;
 /** Budgets and scratch, doubles in the order of costNames. */
 export const LIMITS = 128;
 export const SCRATCH = 192;

@@ -185,7 +185,7 @@ function depthGene(block: usize, genome: usize): i32 {
 /** Sets a super block's depth; new layers take the bits of the last. */
 function setDepth(block: usize, genome: usize, depth: i32): void {
   const genes = genesOf(block, genome);
-  const old: i32 = load<u8>(genes, SUPER_DEPTH);
+  const old = depthGene(block, genome);
   const bits = genes + SUPER_BITS;
   for (let layer = old; layer < depth; layer++) store<u8>(bits + layer, load<u8>(bits + old - 1));
   for (let layer = depth; layer < old; layer++) store<u8>(bits + layer, 0);
