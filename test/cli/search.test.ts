@@ -7,6 +7,7 @@ import { Archive } from "../../src/archive.ts";
 import { parseConfig } from "../../src/config.ts";
 import { presetValue } from "../../src/presets.ts";
 import { startSearch } from "../../src/run.ts";
+import { sizesAfter } from "../../src/search/loop.ts";
 import { spaceOf } from "../../src/search-problem.ts";
 import { structureOf } from "../../src/space/genome.ts";
 import { parseStructure } from "../../src/structure.ts";
@@ -33,6 +34,14 @@ function soundness(file: string) {
   return { integrity, repeated, rows };
 }
 
+/** Of a search of the preset, the start's included. */
+function generationsOf(children: number): number {
+  const { search } = parseConfig(presetValue(preset), preset);
+  let generations = 1;
+  for (let bred = 0; bred < children; bred += sizesAfter(bred, search).children) generations++;
+  return generations;
+}
+
 describe("search", () => {
   // biome-ignore lint/suspicious/noExplicitAny: JSON
   let result: any;
@@ -52,7 +61,7 @@ describe("search", () => {
     });
     expect(result.digest).toMatch(/^[0-9a-f]{64}$/);
     expect(result.scored + result.duplicates + result.overBudget).toBe(20001);
-    expect(result.generations).toBe(1 + Math.ceil(20000 / 1024));
+    expect(result.generations).toBe(generationsOf(20_000));
     expect(result.seconds).toBeGreaterThan(0);
     expect(result.childrenPerSecond).toBeGreaterThan(0);
     const { srams: _, ...costs } = naiveCosts(parseStructure(result.best.structure, "best"), 224);
@@ -66,8 +75,8 @@ describe("search", () => {
   test("the result of 20,000 children from seed 3 is the same on every machine", () => {
     expect({ digest: result.digest, score: result.best.score }).toMatchInlineSnapshot(`
       {
-        "digest": "52428aa5b3411405561a35757232b22be04806ddeaba19ba6004c5210b9f2739",
-        "score": 1225.4421321284349,
+        "digest": "00fc06d36c5595e43d794f73c01fb1036cf7f48165addff78eb094afaa7b39d5",
+        "score": 1233.266955288638,
       }
     `);
   });
