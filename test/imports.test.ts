@@ -25,6 +25,7 @@ const layers: readonly (readonly string[])[] = [
   ["src/archive.ts"],
   ["src/commit-queue.ts", "src/bound-watch.ts"],
   ["src/run.ts"],
+  ["src/population-check.ts"],
   ["src/verify.ts"],
   ["src/index.ts", "workers/"],
   ["src/cli/", "bench/"],

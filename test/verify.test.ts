@@ -5,8 +5,10 @@ import { beforeAll, expect, test } from "vitest";
 import { Archive, SCHEMA_VERSION } from "../src/archive.ts";
 import { parseConfig } from "../src/config.ts";
 import { packageRoot } from "../src/package-root.ts";
+import { PopulationCheck } from "../src/population-check.ts";
 import { presetValue } from "../src/presets.ts";
 import { resumeSearch, startSearch } from "../src/run.ts";
+import { spaceOf } from "../src/search-problem.ts";
 import { verifyArchive } from "../src/verify.ts";
 import { temporaryFolder } from "./temporary.ts";
 
@@ -36,6 +38,38 @@ test("a sound archive has nothing wrong, every candidate scored again", () => {
   expect(report).toMatchObject({ schema: SCHEMA_VERSION, runs: 2, findings: [] });
   expect(report.recomputed).toBe(report.candidates);
   expect(verifyArchive(sound, { sample: 10 }).recomputed).toBeLessThan(30);
+});
+
+test("a run that grew past its first members, was stopped and extended, has nothing wrong; a member that is no candidate is found", async () => {
+  const value = presetValue("imagenet-mixed-7.0g") as { search: object };
+  const path = join(folder, "grown.sqlite");
+  const search = { ...value.search, evaluations: 6000, population: 24, generation: 200 };
+  await startSearch(parseConfig({ ...value, search }, "test"), { archive: path, threads: 0, clock });
+  expect(verifyArchive(path, all).findings).toEqual([]);
+  await resumeSearch(1, 9000, { archive: path, threads: 0, clock });
+  const archive = Archive.openForReading(path);
+  const { checkpoint, config } = archive.run(1);
+  const length = spaceOf(parseConfig(JSON.parse(config), "run 1")).genomeLength;
+  const check = (change: (genomes: Uint8Array, scores: Float64Array) => void) => {
+    const genomes = checkpoint!.genomes.slice();
+    const scores = checkpoint!.scores.slice();
+    change(genomes, scores);
+    const population = new PopulationCheck(parseConfig(JSON.parse(config), "run 1"), length, {
+      ...checkpoint!,
+      genomes,
+      scores,
+    });
+    archive.eachStored(1, (stored) => population.take({ count: stored.scores.length, ...stored }));
+    return population.passed;
+  };
+  expect(checkpoint!.scores).toHaveLength(24);
+  expect(check(() => {})).toBe(true);
+  expect(check((genomes) => genomes.set([genomes[3 * length + 2] ^ 1], 3 * length + 2))).toBe(false);
+  expect(check((genomes) => genomes.set([genomes[23 * length + 2] ^ 1], 23 * length + 2))).toBe(false);
+  expect(check((_, scores) => scores.set([scores[22] + 1e-9], 22))).toBe(false);
+  // The best one left out.
+  expect(check((genomes, scores) => [genomes.copyWithin(0, length), scores.copyWithin(0, 1)])).toBe(false);
+  archive.close();
 });
 
 /** What SQL does to a sound archive, and what verify then finds. */

@@ -123,8 +123,9 @@ export async function conductRun(
     });
     const upperBound = stop.signal.aborted ? watch.known : await watch.upperBound(BOUND_PATIENCE);
     view?.end();
-    if (flagOption(args, "json")) printJson(jsonOf(result, boundOf(result, upperBound, watch.reason)));
-    else print(summary(result, config, boundOf(result, upperBound, watch.reason)));
+    const bound = boundOf(result, upperBound, watch.reason);
+    if (flagOption(args, "json")) printJson(jsonOf(result, bound));
+    else print(summary(result, config, bound));
     if (result.status === "done") return 0;
     note(`stopped after a checkpoint; go on with: qes resume ${archive} --run ${result.run}`);
     return STOPPED;
@@ -142,9 +143,10 @@ export async function conductRun(
 /** How far the optimum may lie above the result, or why that is not known. */
 type Bound = { readonly upperBound: number; readonly gap: number } | { readonly reason: string };
 
-function boundOf({ best }: RunResult, upperBound: number, reason: string | undefined): Bound {
+function boundOf({ best, status }: RunResult, upperBound: number, reason: string | undefined): Bound {
   if (Number.isFinite(upperBound)) return { upperBound, gap: gapOf(upperBound, best.score) };
-  return { reason: reason ?? "the bound of this space could not be computed" };
+  const unknown = status === "stopped" ? "the search was stopped before it was known" : "it could not be computed";
+  return { reason: reason ?? unknown };
 }
 
 function jsonOf(result: RunResult, bound: Bound) {

@@ -230,8 +230,9 @@ describe("interruption", () => {
       const { process: child, outcome } = startQes(folder, ...slow, "--archive", file);
       await bred(file, 1000);
       child.kill(signal);
-      const { code, stderr } = await outcome;
+      const { code, stdout, stderr } = await outcome;
       expect(code).toBe(130);
+      expect(stdout).toContain("no bound: the search was stopped before it was known");
       expect(stderr).toContain(`qes resume ${file} --run 1`);
       const resumed = await qesJson(folder, "resume", file, "--threads", "1");
       expect(resumed.digest).toBe(digest);
