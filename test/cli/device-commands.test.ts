@@ -12,10 +12,12 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function qes(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [builtFile("src/cli/main.js"), ...args], {
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [builtFile("src/cli/main.js"), ...args], {
     cwd: folder,
     encoding: "utf8",
   });
+  // What a crash left is worth more than a status that is null.
+  if (signal !== null) throw new Error(`qes ${args.join(" ")} ended by ${signal}: ${stderr}`);
   return { status, stdout, stderr };
 }
 
