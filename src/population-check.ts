@@ -1,6 +1,5 @@
 import type { Config } from "./config.ts";
-import type { Checkpoint } from "./search/loop.ts";
-import { sizesAfter } from "./search/loop.ts";
+import { type Checkpoint, sizesAfter } from "./search/loop.ts";
 import { type Candidates, Population } from "./search/population.ts";
 import { SeenSet } from "./search/seen-set.ts";
 
