@@ -1,10 +1,10 @@
+import { median } from "../src/bench/median.ts";
+import { runLoop } from "../src/bench/search.ts";
 import { scoreWithin } from "../src/bound/gap.ts";
-import { applyAssignments, parseConfig } from "../src/config.ts";
-import { presetValue } from "../src/presets.ts";
-import { type OperatorRates, operatorRates } from "../src/search/breeding.ts";
-import { spaceOf } from "../src/search-problem.ts";
-import { median } from "./median.ts";
-import { runLoop } from "./search.ts";
+import { applyAssignments, parseConfig } from "../src/config/config.ts";
+import { presetValue } from "../src/config/presets.ts";
+import { type OperatorRates, operatorRates } from "../src/engine/operators.ts";
+import { spaceOf } from "../src/problem/problem.ts";
 
 /** What a row of the table changes: keys of the configuration, or the default operators' rates. */
 type Change = { readonly set: string } | Partial<OperatorRates>;

@@ -1,9 +1,9 @@
-import type { Candidate } from "../src/candidate.ts";
-import { parseConfig } from "../src/config.ts";
-import { deviceNames } from "../src/devices.ts";
-import { startSearch } from "../src/run.ts";
-import { bitProduct } from "../src/space/capabilities.ts";
-import { median } from "./median.ts";
+import { median } from "../src/bench/median.ts";
+import { bitProduct } from "../src/config/capabilities.ts";
+import { parseConfig } from "../src/config/config.ts";
+import { deviceNames } from "../src/config/devices.ts";
+import type { Candidate } from "../src/run/candidate.ts";
+import { startSearch } from "../src/run/run.ts";
 
 /*
  * Mixed against uniform precision: for every device the best network of a search with all layers at 8, at 4 and at 3 bits, and with

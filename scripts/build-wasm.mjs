@@ -7,7 +7,7 @@ const common = ["-O3", "--converge", "--noAssert", "--runtime", "stub", "--initi
 const modules = [
   ["src/kernel/assembly", "dist/src/kernel/simd.wasm", "--enable", "simd"],
   ["src/kernel/assembly", "dist/src/kernel/simd-relaxed.wasm", "--enable", "simd", "--enable", "relaxed-simd"],
-  ["src/space/assembly", "dist/src/space/genome.wasm"],
+  ["src/engine/assembly", "dist/src/engine/genome.wasm"],
 ];
 
 for (const [folder, file, ...features] of modules) {

@@ -8,7 +8,7 @@ const entries = [
   "src/index",
   "src/cli/main",
   "src/cli/program",
-  "src/archive",
+  "src/archive/archive",
   "bench/ablation",
   "bench/mixed-precision",
   "bench/durability/soak",

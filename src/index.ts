@@ -1,12 +1,19 @@
-export type { Candidate } from "./candidate.ts";
-export { type Config, parseConfig, parseConfigText } from "./config.ts";
-export { type CostName, type Costs, costNames, costs, emptyCosts } from "./costs.ts";
-export { type Device, deviceNames, deviceOf, type Task, taskNames, taskOf } from "./devices.ts";
-export { type LargestStep, type LiveStep, largestStep, liveSteps, sramLive } from "./live-memory.ts";
-export { Network } from "./network.ts";
-export { presetNames, presetText } from "./presets.ts";
-export { type BitMove, bestTrade, bitMoves, perUnit, type Resource } from "./rank.ts";
-export { type Refinement, refineBits, refineNetwork } from "./refine.ts";
+export { erf } from "./base/gaussian.ts";
+export { UserError } from "./base/user-error.ts";
+export { type BitMove, bestTrade, bitMoves, perUnit, type Resource } from "./bits/rank.ts";
+export { type Refinement, refineBits, refineNetwork } from "./bits/refine.ts";
+export { type Capability, capabilities, parseCapability } from "./config/capabilities.ts";
+export { type Config, parseConfig, parseConfigText } from "./config/config.ts";
+export { type Device, deviceNames, deviceOf, type Task, taskNames, taskOf } from "./config/devices.ts";
+export { presetNames, presetText } from "./config/presets.ts";
+export { type CostName, type Costs, costNames, costs, emptyCosts } from "./costs/costs.ts";
+export { type LargestStep, type LiveStep, largestStep, liveSteps, sramLive } from "./costs/live-sram.ts";
+export { formatPython, parseStructures } from "./formats/structures-file.ts";
+export { Network } from "./network/network.ts";
+export { type Block, networkOf, parseStructure, type Structure } from "./network/structure.ts";
+export { spaceOf } from "./problem/problem.ts";
+export { type VerifyOptions, type VerifyReport, verifyArchive } from "./run/audit.ts";
+export type { Candidate } from "./run/candidate.ts";
 export {
   type Progress,
   type RunOptions,
@@ -14,15 +21,8 @@ export {
   resumeSearch,
   StoppedEarly,
   startSearch,
-} from "./run.ts";
+} from "./run/run.ts";
 export { AnalyticScore, type ScoreDetail } from "./score/analytic.ts";
-export { erf } from "./score/gaussian.ts";
 export { quantisedStd } from "./score/quantised-gaussian.ts";
-export { spaceOf } from "./search-problem.ts";
-export { type Capability, capabilities, parseCapability } from "./space/capabilities.ts";
 export { decode, encode, structureOf } from "./space/genome.ts";
 export { Space } from "./space/space.ts";
-export { type Block, networkOf, parseStructure, type Structure } from "./structure.ts";
-export { formatPython, parseStructures } from "./structures-file.ts";
-export { UserError } from "./user-error.ts";
-export { type VerifyOptions, type VerifyReport, verifyArchive } from "./verify.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { type Config, parseConfig } from "../src/config.ts";
-import type { Block, Structure } from "../src/structure.ts";
+import { type Config, parseConfig } from "../src/config/config.ts";
+import type { Block, Structure } from "../src/network/structure.ts";
 
 const width = fc.oneof(
   fc.integer({ min: 1, max: 40 }),

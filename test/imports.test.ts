@@ -2,46 +2,51 @@ import { readdirSync, readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 import { expect, test } from "vitest";
-import { builtFile, packageRoot } from "../src/package-root.ts";
+import { builtFile, packageRoot } from "../src/base/package-root.ts";
 
 /*
- * The direction of the imports. A file may import from its own layer and from those before it; types alone may come from anywhere
- * (they are gone at run time).
+ * The rooms of the house, in the order of the flow, and what each is for. A file imports from its own room and from those above it, types included.
+ * The table in ARCHITECTURE.md is printed from this list.
  */
-const layers: readonly (readonly string[])[] = [
-  ["src/user-error.ts", "src/package-root.ts", "src/yaml-text.ts", "src/nearest.ts", "src/wasm-module.ts"],
-  ["src/space/families.ts", "src/input-resolution.ts"],
-  ["src/network.ts"],
-  ["src/structure.ts", "src/literal.ts", "src/live-memory.ts"],
-  ["src/structures-file.ts", "src/costs.ts", "src/devices.ts"],
-  ["src/score/", "src/kernel/"],
-  ["src/space/"],
-  ["src/search/", "src/refine-chain.ts", "src/refine.ts", "src/rank.ts"],
-  ["src/search-problem.ts"],
-  ["src/config.ts", "src/presets.ts"],
-  ["src/bound/", "src/pool/"],
-  ["src/candidate.ts", "src/digest.ts", "src/start.ts", "src/stored-state.ts", "src/stopping.ts"],
-  ["src/archive/"],
-  ["src/archive.ts"],
-  ["src/commit-queue.ts", "src/bound-watch.ts"],
-  ["src/run.ts"],
-  ["src/population-check.ts"],
-  ["src/verify.ts"],
-  ["src/index.ts", "workers/"],
-  ["src/cli/", "bench/"],
+const rooms: readonly (readonly [folder: string, what: string])[] = [
+  [
+    "src/base",
+    "the error that a user can mend, text that is read and never evaluated, ln, exp and erf, where built files are",
+  ],
+  [
+    "src/network",
+    "the table of families, bit pairs, the interchange form, the flat list of convs that everything folds over",
+  ],
+  ["src/costs", "BitOps, MACs, flash, SRAM, layers: folds over the convs"],
+  ["src/kernel", "convolutions on noise: `reference`, `float32`, `simd`"],
+  ["src/score", "the scores of a network; the closed form"],
+  ["src/score/forward", "the score measured by a kernel"],
+  ["src/space", "genome and ranges of a search"],
+  ["src/engine", "the genome module in WebAssembly: breeds, fits to budgets, hashes, costs and scores genomes"],
+  ["src/config", "the schema and its defaults, devices, tasks, presets"],
+  ["src/problem", "what a configuration asks for: space, limits, start, scorer; all that a thread needs"],
+  ["src/search", "population, seen-set, the loop, the digest: no files, no clock"],
+  ["src/bound/graph", "a space as layers that touch in channels and one bit-width, with tables of their figures"],
+  ["src/bound/lagrange", "prices of budgets and the best path under them"],
+  ["src/bound/labels", "what prices leave open: beginnings of networks, label by label"],
+  ["src/bound", "proves how far the optimum can be (docs/bound.md), sweeps a budget"],
+  ["src/bound/proof", "certificates, and their checking without the solver"],
+  ["src/bits", "the best bits for fixed widths; what one more bit gives"],
+  ["src/formats", "files of structures"],
+  ["src/pool", "scores genomes here or in threads that may fail; measures where it takes least"],
+  ["src/archive", "the only SQL; a thread that writes beside the search"],
+  ["src/run", "composes all of it: runs, resuming, stopping, the bound beside a search, the audit of an archive"],
+  ["src/bench", "what `qes bench` measures"],
+  ["src", "the public API"],
+  ["workers", "the threads' first files"],
+  ["src/cli/render", "tables, figures and progress for a person"],
+  ["src/cli", "arguments, output, exit codes: nowhere else"],
 ];
-
-const layerOf = (file: string) =>
-  layers.findIndex((layer) => layer.some((entry) => file === entry || (entry.endsWith("/") && file.startsWith(entry))));
-/** families.ts is in src/space but below it, so that the exact entry wins. */
-const levelOf = (file: string) => {
-  const exact = layers.findIndex((layer) => layer.includes(file));
-  return exact >= 0 ? exact : layerOf(file);
-};
+const roomOf = (file: string) => rooms.findIndex(([folder]) => folder === dirname(file).replace(/\/assembly$/, ""));
 
 const sources = ["src", "workers"].flatMap((folder) =>
   readdirSync(join(packageRoot, folder), { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".ts") && !file.includes("assembly"))
+    .filter((file) => file.endsWith(".ts") && !file.includes("assembly/"))
     .map((file) => join(folder, file)),
 );
 const textOf = (file: string) => readFileSync(join(packageRoot, file), "utf8");
@@ -83,15 +88,20 @@ test("the imports were found", () => {
   expect(imports.length).toBeGreaterThan(80);
 });
 
-test("every file has a layer", () => {
-  expect(sources.filter((file) => levelOf(file) < 0)).toEqual([]);
+test("every file is in a room, and src itself holds the public API alone", () => {
+  expect(sources.filter((file) => roomOf(file) < 0)).toEqual([]);
+  expect(sources.filter((file) => dirname(file) === "src")).toEqual(["src/index.ts"]);
 });
 
 test("no import goes against the flow", () => {
-  const against = imports.filter(
-    ({ from, to, typesOnly }) => !typesOnly && /\.ts$/.test(to) && levelOf(to) > levelOf(from),
-  );
+  const against = imports.filter(({ from, to }) => /\.ts$/.test(to) && (roomOf(to) > roomOf(from) || roomOf(to) < 0));
   expect(against.map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
+});
+
+test("ARCHITECTURE.md has the table of the rooms", async () => {
+  const cells = [["room", "what it is"], ["---", "---"], ...rooms.map(([folder, what]) => [`\`${folder}\``, what])];
+  const table = cells.map((row) => `| ${row.join(" | ")} |`).join("\n");
+  expect(textOf("ARCHITECTURE.md"), `expected this table:\n${table}`).toContain(table);
 });
 
 test("no two files import each other in a circle", () => {
@@ -114,7 +124,7 @@ const users = (pattern: RegExp, within = "") =>
 
 test("only the archive knows SQLite", () => {
   const own = users(/better-sqlite3|\bSELECT\b/);
-  expect(own.filter((file) => file !== "src/archive.ts" && !file.startsWith("src/archive/"))).toEqual([]);
+  expect(own.filter((file) => !file.startsWith("src/archive/"))).toEqual([]);
 });
 
 test("only the command line touches arguments, output and exit codes", () => {
@@ -126,8 +136,8 @@ test("yargs is the command line's, piscina the pool's, zod and yaml those that r
   const importers = (name: string) => imports.filter(({ to }) => to === name).map(({ from }) => from);
   expect(importers("yargs").filter((file) => !file.startsWith("src/cli/"))).toEqual([]);
   expect(importers("piscina").filter((file) => !file.startsWith("src/pool/"))).toEqual([]);
-  expect(importers("zod").sort()).toEqual(["src/bound/certificate.ts", "src/config.ts"]);
-  expect(importers("yaml").sort()).toEqual(["src/cli/presets.ts", "src/devices.ts", "src/yaml-text.ts"]);
+  expect(importers("zod").sort()).toEqual(["src/bound/proof/certificate.ts", "src/config/config.ts"]);
+  expect(importers("yaml").sort()).toEqual(["src/base/yaml-text.ts", "src/cli/presets.ts", "src/config/devices.ts"]);
 });
 
 test("the threads load nothing that reads settings or starts other threads", () => {
@@ -135,7 +145,7 @@ test("the threads load nothing that reads settings or starts other threads", () 
   for (const file of loaded) {
     for (const { from, to, typesOnly } of imports) if (from === file && !typesOnly) loaded.add(to);
   }
-  expect(["zod", "yaml", "yargs", "piscina", "src/config.ts"].filter((name) => loaded.has(name))).toEqual([]);
+  expect(["zod", "yaml", "yargs", "piscina", "src/config/config.ts"].filter((name) => loaded.has(name))).toEqual([]);
 });
 
 // Node 20 crashes where a thread is ended while it requires an ES module, and threads are ended at any time.
@@ -147,20 +157,16 @@ test("a scoring thread is CommonJS and requires no package", () => {
   expect(stand.filter((file) => !file.endsWith(".cjs"))).toEqual([]);
 });
 
-const pure = [
-  "src/space/",
-  "src/search/",
-  "src/score/",
-  "src/kernel/",
-  "src/costs.ts",
-  "src/network.ts",
-  "src/live-memory.ts",
-];
+const pure = ["src/network/", "src/costs/", "src/kernel/", "src/score/", "src/space/", "src/engine/", "src/search/"];
 
 test("what a result depends on knows no clock, no chance and no files", () => {
   for (const folder of pure) {
-    expect(users(/Math\.random|Date\.now|new Date|performance\.now|setTimeout|crypto/, folder)).toEqual([]);
-    expect(imports.filter(({ from, to }) => from.startsWith(folder) && to.startsWith("node:"))).toEqual([]);
+    expect(users(/Math\.random|Date\.now|new Date|performance\.now|setTimeout|randomUUID|randomBytes/, folder)).toEqual(
+      [],
+    );
+    const builtins = imports.filter(({ from, to }) => from.startsWith(folder) && to.startsWith("node:"));
+    // SHA-256, a function of its input.
+    expect(builtins.filter(({ from }) => from !== "src/search/digest.ts")).toEqual([]);
   }
 });
 

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { Archive, type GenerationRecord, type Hold } from "../src/archive.ts";
-import type { CommitReply } from "../src/commit-queue.ts";
-import { UserError } from "../src/user-error.ts";
+import { Archive, type GenerationRecord, type Hold } from "../src/archive/archive.ts";
+import type { CommitReply } from "../src/archive/commit-queue.ts";
+import { UserError } from "../src/base/user-error.ts";
 
 const { path, hold } = workerData as { path: string; hold: Hold };
 let failed: CommitReply | undefined;

@@ -2,8 +2,8 @@ import { parentPort, workerData } from "node:worker_threads";
 import { SEARCH_LABELS } from "../src/bound/gap.ts";
 import { boundProblem } from "../src/bound/problem.ts";
 import { solve } from "../src/bound/solve.ts";
-import type { BoundReport } from "../src/bound-watch.ts";
-import type { Config } from "../src/config.ts";
+import type { Config } from "../src/config/config.ts";
+import type { BoundReport } from "../src/run/bound-watch.ts";
 
 const { config } = workerData as { config: Config };
 const { spaces, budgets } = boundProblem(config);

@@ -1,8 +1,8 @@
 import { workerData } from "node:worker_threads";
 import { pack, unpack } from "msgpackr/pack";
-import type { Config } from "../src/config.ts";
-import { createScorer } from "../src/pool/scorer.ts";
+import type { Config } from "../src/config/config.ts";
 import type { Reply } from "../src/pool/threads.ts";
+import { createScorer } from "../src/problem/scorer.ts";
 
 // Piscina wraps what the pool gave: [its own data, ours].
 const own = (Array.isArray(workerData) ? workerData[1] : workerData) as { config: Uint8Array };

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { builtFile } from "../../src/package-root.ts";
+import { builtFile } from "../../src/base/package-root.ts";
 
 export interface Outcome {
   /** null where a signal ended it. */

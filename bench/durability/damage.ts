@@ -1,11 +1,11 @@
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Config, parseConfig } from "../../src/config.ts";
-import { packageRoot } from "../../src/package-root.ts";
-import { presetValue } from "../../src/presets.ts";
-import { resumeSearch, startSearch } from "../../src/run.ts";
-import { UserError } from "../../src/user-error.ts";
+import { packageRoot } from "../../src/base/package-root.ts";
+import { UserError } from "../../src/base/user-error.ts";
+import { type Config, parseConfig } from "../../src/config/config.ts";
+import { presetValue } from "../../src/config/presets.ts";
+import { resumeSearch, startSearch } from "../../src/run/run.ts";
 import { isMain, numberArgument } from "./arguments.ts";
 import { type InProcessOutcome, inProcess } from "./in-process.ts";
 import { readRows } from "./rows.ts";

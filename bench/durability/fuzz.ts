@@ -1,17 +1,17 @@
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { stringify } from "yaml";
-import { applyAssignments, parseConfig, parseConfigText } from "../../src/config.ts";
-import { costs, emptyCosts } from "../../src/costs.ts";
-import { parseLiteral } from "../../src/literal.ts";
-import { createScorer } from "../../src/pool/scorer.ts";
-import { presetText, presetValue } from "../../src/presets.ts";
+import { parseLiteral } from "../../src/base/literal.ts";
+import { UserError } from "../../src/base/user-error.ts";
+import { applyAssignments, parseConfig, parseConfigText } from "../../src/config/config.ts";
+import { presetText, presetValue } from "../../src/config/presets.ts";
+import { costs, emptyCosts } from "../../src/costs/costs.ts";
+import { formatPython, parseStructures } from "../../src/formats/structures-file.ts";
+import { networkOf, parseStructure, type Structure } from "../../src/network/structure.ts";
+import { spaceOf } from "../../src/problem/problem.ts";
+import { createScorer } from "../../src/problem/scorer.ts";
+import { startGenome } from "../../src/problem/start.ts";
 import { AnalyticScore } from "../../src/score/analytic.ts";
-import { spaceOf } from "../../src/search-problem.ts";
-import { startGenome } from "../../src/start.ts";
-import { networkOf, parseStructure, type Structure } from "../../src/structure.ts";
-import { formatPython, parseStructures } from "../../src/structures-file.ts";
-import { UserError } from "../../src/user-error.ts";
 import { isMain, numberArgument } from "./arguments.ts";
 
 export interface FuzzReport {

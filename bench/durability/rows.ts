@@ -1,5 +1,5 @@
 import { existsSync, statSync } from "node:fs";
-import { Archive } from "../../src/archive.ts";
+import { Archive } from "../../src/archive/archive.ts";
 
 export interface ArchiveRows {
   readonly runs: number;

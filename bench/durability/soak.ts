@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { presetValue } from "../../src/presets.ts";
+import { presetValue } from "../../src/config/presets.ts";
 import { isMain, numberArgument } from "./arguments.ts";
 import { command, type Outcome } from "./command.ts";
 import { type ArchiveRows, readRows } from "./rows.ts";

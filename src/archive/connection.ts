@@ -1,6 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import Database from "better-sqlite3";
-import { UserError } from "../user-error.ts";
+import { UserError } from "../base/user-error.ts";
 import { guard } from "./sqlite-errors.ts";
 
 /** Milliseconds to wait for another connection's transaction. */

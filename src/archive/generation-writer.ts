@@ -1,6 +1,6 @@
 import type Database from "better-sqlite3";
-import { costNames } from "../costs.ts";
-import { digestOf } from "../digest.ts";
+import { costNames } from "../costs/costs.ts";
+import { digestOf } from "../search/digest.ts";
 import type { Checkpoint } from "../search/loop.ts";
 import { costColumns } from "./schema.ts";
 import { fixedSeal, packCheckpoint, type RawRun, runSeal } from "./stored-run.ts";

@@ -1,5 +1,5 @@
 import type Database from "better-sqlite3";
-import { digestOf } from "../digest.ts";
+import { digestOf } from "../search/digest.ts";
 import { refuseDamage } from "./connection.ts";
 import { columnsOf, costColumns, generationTable, SCHEMA_VERSION } from "./schema.ts";
 import { storedGenerations } from "./stored-generations.ts";

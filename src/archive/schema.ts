@@ -1,6 +1,6 @@
 import type Database from "better-sqlite3";
-import { costNames } from "../costs.ts";
-import { UserError } from "../user-error.ts";
+import { UserError } from "../base/user-error.ts";
+import { costNames } from "../costs/costs.ts";
 import { writerTable } from "./writer-lock.ts";
 
 /** "qesa": marks a SQLite file as an archive of this program. */

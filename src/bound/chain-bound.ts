@@ -1,11 +1,12 @@
-import { bestPaths } from "./best-first.ts";
-import type { Chain } from "./chain.ts";
+import type { Chain } from "./graph/chain.ts";
+import type { AdditiveCost } from "./graph/layer-figures.ts";
+import { type BlockChoice, measurePath, structureOfPath } from "./graph/path.ts";
 import type { Incumbents } from "./incumbents.ts";
-import { type Fronts, labelFronts, type Screen, TooManyLabels } from "./label-setting.ts";
-import type { AdditiveCost } from "./layer-figures.ts";
-import { type Column, priceBudgets } from "./master-program.ts";
-import { type BlockChoice, measurePath, relaxedPath, structureOfPath } from "./path.ts";
-import { Relaxation } from "./relaxation.ts";
+import { bestPaths } from "./labels/best-first.ts";
+import { type Fronts, labelFronts, type Screen, TooManyLabels } from "./labels/label-setting.ts";
+import { type Column, priceBudgets } from "./lagrange/master-program.ts";
+import { Relaxation } from "./lagrange/relaxation.ts";
+import { relaxedPath } from "./lagrange/relaxed-path.ts";
 
 /** Most relaxations solved in search of the best multipliers. */
 const MOST_MULTIPLIERS = 150;

@@ -1,4 +1,4 @@
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { encode } from "../space/genome.ts";
 import type { Space } from "../space/space.ts";
 import { boundProblem } from "./problem.ts";

@@ -1,7 +1,7 @@
-import { type Costs, costNames, costs, emptyCosts } from "../costs.ts";
-import { networkOf, type Structure } from "../structure.ts";
-import type { Chain } from "./chain.ts";
-import type { Budgets } from "./space-description.ts";
+import { type Costs, costNames, costs, emptyCosts } from "../costs/costs.ts";
+import { networkOf, type Structure } from "../network/structure.ts";
+import type { Chain } from "./graph/chain.ts";
+import type { Budgets } from "./graph/space-description.ts";
 
 /** A network of the space that keeps all budgets, scored and measured by the ordinary code. */
 export interface BoundNetwork {

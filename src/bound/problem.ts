@@ -1,8 +1,8 @@
-import type { Config } from "../config.ts";
-import { spaceOf } from "../search-problem.ts";
+import { UserError } from "../base/user-error.ts";
+import type { Config } from "../config/config.ts";
+import { spaceOf } from "../problem/problem.ts";
 import type { Space } from "../space/space.ts";
-import { UserError } from "../user-error.ts";
-import { type Budgets, describeSpace, type SpaceDescription } from "./space-description.ts";
+import { type Budgets, describeSpace, type SpaceDescription } from "./graph/space-description.ts";
 
 /** What `solve` and `verifyCertificate` take. */
 export interface BoundProblem {

@@ -1,7 +1,7 @@
-import { compileChain } from "./chain.ts";
 import { ChainBound, type ChainProof } from "./chain-bound.ts";
+import { compileChain } from "./graph/chain.ts";
+import { type Budgets, holdsStructure, type SpaceDescription } from "./graph/space-description.ts";
 import { type BoundNetwork, Incumbents } from "./incumbents.ts";
-import { type Budgets, holdsStructure, type SpaceDescription } from "./space-description.ts";
 
 /** What is known at a moment of a bound. */
 export interface BoundState {

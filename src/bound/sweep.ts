@@ -1,7 +1,7 @@
-import type { CostName } from "../costs.ts";
+import type { CostName } from "../costs/costs.ts";
+import type { Budgets, SpaceDescription } from "./graph/space-description.ts";
 import type { BoundNetwork } from "./incumbents.ts";
 import { type BoundState, type SolveOptions, solve } from "./solve.ts";
-import type { Budgets, SpaceDescription } from "./space-description.ts";
 
 /** Bound and best networks under one value of the swept budget. */
 export interface SweepPoint {

@@ -1,9 +1,9 @@
 import { availableParallelism } from "node:os";
-import { type ArchiveBench, benchArchive } from "../../bench/archive.ts";
-import { benchKernel } from "../../bench/kernel.ts";
-import { kernelTable } from "../../bench/kernel-table.ts";
-import { findOnnxruntime, withOnnxruntime } from "../../bench/onnxruntime.ts";
-import { benchSearch, type SearchBench } from "../../bench/search.ts";
+import { type ArchiveBench, benchArchive } from "../bench/archive.ts";
+import { benchKernel } from "../bench/kernel.ts";
+import { kernelTable } from "../bench/kernel-table.ts";
+import { findOnnxruntime, withOnnxruntime } from "../bench/onnxruntime.ts";
+import { benchSearch, type SearchBench } from "../bench/search.ts";
 import {
   type Command,
   flag,
@@ -17,8 +17,8 @@ import {
   textsOption,
   wholeOption,
 } from "./command.ts";
-import { rate, table } from "./format.ts";
 import { readConfig } from "./input.ts";
+import { rate, table } from "./render/format.ts";
 
 const subjects = ["kernel", "search", "archive"] as const;
 

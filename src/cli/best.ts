@@ -1,11 +1,11 @@
-import { Archive } from "../archive.ts";
-import { candidateAt } from "../candidate.ts";
-import { parseConfig } from "../config.ts";
-import { spaceOf } from "../search-problem.ts";
-import { formatPython } from "../structures-file.ts";
-import { UserError } from "../user-error.ts";
+import { Archive } from "../archive/archive.ts";
+import { UserError } from "../base/user-error.ts";
+import { parseConfig } from "../config/config.ts";
+import { formatPython } from "../formats/structures-file.ts";
+import { spaceOf } from "../problem/problem.ts";
+import { candidateAt } from "../run/candidate.ts";
 import { type Command, note, print, printJson, text, textOption, wholeOption } from "./command.ts";
-import { costCells, costHeader, stepLine, table } from "./format.ts";
+import { costCells, costHeader, stepLine, table } from "./render/format.ts";
 
 export const bestCommand: Command = {
   positionals: { archive: "the archive file" },

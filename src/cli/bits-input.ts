@@ -1,13 +1,13 @@
-import type { Config } from "../config.ts";
-import { costNames, costs, emptyCosts } from "../costs.ts";
-import type { Network } from "../network.ts";
+import { UserError } from "../base/user-error.ts";
+import { type Capability, capabilities, legalPairs } from "../config/capabilities.ts";
+import type { Config } from "../config/config.ts";
+import { costNames, costs, emptyCosts } from "../costs/costs.ts";
+import { parseStructures, type StructureEntry } from "../formats/structures-file.ts";
+import { BitSteps } from "../network/bits.ts";
+import type { Network } from "../network/network.ts";
+import { networkOf, parseStructure, type Structure } from "../network/structure.ts";
+import { budgetLimits, capabilityOf } from "../problem/problem.ts";
 import { AnalyticScore } from "../score/analytic.ts";
-import { budgetLimits, capabilityOf } from "../search-problem.ts";
-import { type Capability, capabilities, legalPairs } from "../space/capabilities.ts";
-import { BitSteps } from "../space/space.ts";
-import { networkOf, parseStructure, type Structure } from "../structure.ts";
-import { parseStructures, type StructureEntry } from "../structures-file.ts";
-import { UserError } from "../user-error.ts";
 import { type Arguments, text, textOption, texts, textsOption, wholeOption } from "./command.ts";
 import { readConfig, readText } from "./input.ts";
 

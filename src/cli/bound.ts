@@ -1,14 +1,14 @@
 import { writeFileSync } from "node:fs";
-import { type Certificate, certificateOf, parseCertificate } from "../bound/certificate.ts";
+import { UserError } from "../base/user-error.ts";
 import { gapOf } from "../bound/gap.ts";
 import type { BoundNetwork } from "../bound/incumbents.ts";
 import { boundProblem } from "../bound/problem.ts";
+import { type Certificate, certificateOf, parseCertificate } from "../bound/proof/certificate.ts";
+import { verifyCertificate } from "../bound/proof/check-certificate.ts";
 import { type BoundState, solve } from "../bound/solve.ts";
 import { sweep } from "../bound/sweep.ts";
-import { verifyCertificate } from "../bound/verify.ts";
-import { type Config, parseConfig } from "../config.ts";
-import { type CostName, costNames } from "../costs.ts";
-import { UserError } from "../user-error.ts";
+import { type Config, parseConfig } from "../config/config.ts";
+import { type CostName, costNames } from "../costs/costs.ts";
 import {
   type Arguments,
   type Command,
@@ -24,8 +24,8 @@ import {
   textsOption,
   wholeOption,
 } from "./command.ts";
-import { costCells, costHeader, duration, metric, percent, table } from "./format.ts";
 import { readConfig, readText } from "./input.ts";
+import { costCells, costHeader, duration, metric, percent, table } from "./render/format.ts";
 
 export const boundCommand: Command = {
   positionals: { source: "a preset (qes presets lists them) or a YAML file" },

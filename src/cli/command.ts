@@ -1,4 +1,4 @@
-import { UserError } from "../user-error.ts";
+import { UserError } from "../base/user-error.ts";
 
 /** Parsed arguments: every option is text, true or a list of texts; commands read them with the functions below. */
 export type Arguments = Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
-import { deviceNames, deviceOf, taskNames, taskOf } from "../devices.ts";
-import { capabilities } from "../space/capabilities.ts";
+import { capabilities } from "../config/capabilities.ts";
+import { deviceNames, deviceOf, taskNames, taskOf } from "../config/devices.ts";
 import { type Command, flag, flagOption, print, printJson } from "./command.ts";
-import { table } from "./format.ts";
+import { table } from "./render/format.ts";
 
 export const devicesCommand: Command = {
   options: { json: flag("print one JSON object on stdout") },

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { applyAssignments, type Config, parseConfig, parseConfigText } from "../config.ts";
-import { presetText } from "../presets.ts";
-import { UserError } from "../user-error.ts";
+import { UserError } from "../base/user-error.ts";
+import { applyAssignments, type Config, parseConfig, parseConfigText } from "../config/config.ts";
+import { presetText } from "../config/presets.ts";
 
 /** Largest input file that is read. */
 const MAX_BYTES = 64e6;

@@ -1,9 +1,9 @@
 import { stringify } from "yaml";
-import { parseConfig } from "../config.ts";
-import { costNames } from "../costs.ts";
-import { presetNames, presetText, presetValue } from "../presets.ts";
+import { parseConfig } from "../config/config.ts";
+import { presetNames, presetText, presetValue } from "../config/presets.ts";
+import { costNames } from "../costs/costs.ts";
 import { type Command, flag, flagOption, print, printJson } from "./command.ts";
-import { metric, table } from "./format.ts";
+import { metric, table } from "./render/format.ts";
 
 export const presetsCommand: Command = {
   options: { json: flag("print a JSON array on stdout") },

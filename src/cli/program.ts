@@ -1,5 +1,5 @@
 import yargs, { type Argv } from "yargs";
-import { UserError } from "../user-error.ts";
+import { UserError } from "../base/user-error.ts";
 import type { Command } from "./command.ts";
 import { version } from "./version.ts";
 

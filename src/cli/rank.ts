@@ -1,7 +1,7 @@
-import { type BitMove, bestTrade, bitMoves, perUnit, resources } from "../rank.ts";
+import { type BitMove, bestTrade, bitMoves, perUnit, resources } from "../bits/rank.ts";
 import { type BitsSubject, bitsOptions, readSubjects } from "./bits-input.ts";
 import { type Command, flag, flagOption, print, printJson } from "./command.ts";
-import { table } from "./format.ts";
+import { table } from "./render/format.ts";
 
 export const rankCommand: Command = {
   positionals: { structures: "a file as for qes score" },

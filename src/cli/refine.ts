@@ -1,12 +1,12 @@
-import { costNames, costs, emptyCosts } from "../costs.ts";
-import { largestStep } from "../live-memory.ts";
-import { refineNetwork } from "../refine.ts";
-import { withPairs } from "../structure.ts";
-import { formatPython } from "../structures-file.ts";
-import { UserError } from "../user-error.ts";
+import { UserError } from "../base/user-error.ts";
+import { refineNetwork } from "../bits/refine.ts";
+import { costNames, costs, emptyCosts } from "../costs/costs.ts";
+import { largestStep } from "../costs/live-sram.ts";
+import { formatPython } from "../formats/structures-file.ts";
+import { withPairs } from "../network/structure.ts";
 import { type BitsSubject, bitsOptions, readSubjects } from "./bits-input.ts";
 import { type Command, flag, flagOption, print, printJson, text, textOption } from "./command.ts";
-import { costCells, costColumns, costHeader, stepLine, table } from "./format.ts";
+import { costCells, costColumns, costHeader, stepLine, table } from "./render/format.ts";
 
 export const refineCommand: Command = {
   positionals: { structures: "a file as for qes score" },

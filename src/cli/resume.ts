@@ -1,6 +1,6 @@
-import { Archive } from "../archive.ts";
-import { parseConfig } from "../config.ts";
-import { resumableRun, resumeSearch } from "../run.ts";
+import { Archive } from "../archive/archive.ts";
+import { parseConfig } from "../config/config.ts";
+import { resumableRun, resumeSearch } from "../run/run.ts";
 import { type Command, text, wholeOption } from "./command.ts";
 import { conductRun, runOptions } from "./search.ts";
 

@@ -1,7 +1,7 @@
-import { Archive } from "../archive.ts";
-import { parseConfig } from "../config.ts";
+import { Archive } from "../archive/archive.ts";
+import { parseConfig } from "../config/config.ts";
 import { type Command, flag, flagOption, print, printJson } from "./command.ts";
-import { duration, table } from "./format.ts";
+import { duration, table } from "./render/format.ts";
 
 export const runsCommand: Command = {
   positionals: { archive: "the archive file" },

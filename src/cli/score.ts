@@ -1,12 +1,12 @@
-import { costs, emptyCosts } from "../costs.ts";
+import { UserError } from "../base/user-error.ts";
+import { costs, emptyCosts } from "../costs/costs.ts";
+import { largestStep, liveSteps } from "../costs/live-sram.ts";
+import { parseStructures, type StructureEntry } from "../formats/structures-file.ts";
 import { type KernelName, kernelNames } from "../kernel/kernels.ts";
-import { largestStep, liveSteps } from "../live-memory.ts";
-import type { Network } from "../network.ts";
+import type { Network } from "../network/network.ts";
+import { networkOf, parseStructure } from "../network/structure.ts";
 import { AnalyticScore } from "../score/analytic.ts";
-import { type ForwardDetail, ForwardScore } from "../score/forward.ts";
-import { networkOf, parseStructure } from "../structure.ts";
-import { parseStructures, type StructureEntry } from "../structures-file.ts";
-import { UserError } from "../user-error.ts";
+import { type ForwardDetail, ForwardScore } from "../score/forward/forward.ts";
 import {
   type Command,
   flag,
@@ -20,8 +20,8 @@ import {
   textOption,
   wholeOption,
 } from "./command.ts";
-import { costCells, costHeader, memoryTable, table } from "./format.ts";
 import { readConfig, readText } from "./input.ts";
+import { costCells, costHeader, memoryTable, table } from "./render/format.ts";
 
 /** How a network is scored; from the options, else the file's own record, else the configuration, else the published settings. */
 interface Settings {

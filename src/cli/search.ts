@@ -1,8 +1,8 @@
+import { UserError } from "../base/user-error.ts";
 import { gapOf } from "../bound/gap.ts";
-import { BoundWatch } from "../bound-watch.ts";
-import { applyAssignments, type Config, parseConfig } from "../config.ts";
-import { type RunOptions, type RunResult, StoppedEarly, startSearch } from "../run.ts";
-import { UserError } from "../user-error.ts";
+import { applyAssignments, type Config, parseConfig } from "../config/config.ts";
+import { BoundWatch } from "../run/bound-watch.ts";
+import { type RunOptions, type RunResult, StoppedEarly, startSearch } from "../run/run.ts";
 import {
   type Arguments,
   type Command,
@@ -17,9 +17,9 @@ import {
   textsOption,
   wholeOption,
 } from "./command.ts";
-import { costCells, costColumns, costHeader, duration, percent, rate, stepLine, table } from "./format.ts";
 import { readConfig } from "./input.ts";
-import { ProgressView } from "./progress.ts";
+import { costCells, costColumns, costHeader, duration, percent, rate, stepLine, table } from "./render/format.ts";
+import { ProgressView } from "./render/progress.ts";
 
 export const DEFAULT_ARCHIVE = "qes.sqlite";
 

@@ -1,4 +1,4 @@
-import { verifyArchive } from "../verify.ts";
+import { verifyArchive } from "../run/audit.ts";
 import { type Command, flag, flagOption, print, printJson, text, wholeOption } from "./command.ts";
 
 export const verifyCommand: Command = {

@@ -1,4 +1,4 @@
-import { UserError } from "../user-error.ts";
+import { UserError } from "../base/user-error.ts";
 import { Float32Kernels } from "./float32.ts";
 import { type KernelName, type Kernels, kernelNames } from "./kernels.ts";
 import { ReferenceKernels } from "./reference.ts";

@@ -1,4 +1,4 @@
-import { exp, upperTail } from "../score/gaussian.ts";
+import { exp, upperTail } from "../base/gaussian.ts";
 
 /** Number of standard normal values in the pool. */
 export const POOL = 2 ** 21;

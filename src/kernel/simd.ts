@@ -1,5 +1,5 @@
-import { UserError } from "../user-error.ts";
-import { wasmModule } from "../wasm-module.ts";
+import { UserError } from "../base/user-error.ts";
+import { wasmModule } from "../base/wasm-module.ts";
 import {
   bytesOf,
   type ConvSizes,

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import type { BatchScores, Scorer } from "../problem/scorer.ts";
 import { inOldOrder, neighbours } from "./neighbours.ts";
 import type { Pool } from "./pool.ts";
-import type { BatchScores, Scorer } from "./scorer.ts";
 
 /** Milliseconds of scoring between two turns of the event loop, in which signals are delivered. */
 export const SLICE = 200;

@@ -1,8 +1,8 @@
 import { MessageChannel, receiveMessageOnPort } from "node:worker_threads";
+import type { BatchScores } from "../problem/scorer.ts";
 import { SLICE } from "./inline.ts";
 import { neighbours } from "./neighbours.ts";
 import type { Pool } from "./pool.ts";
-import type { BatchScores } from "./scorer.ts";
 import type { Figures } from "./traffic.ts";
 
 /** Seconds that scoring here is tried for at most: as long as threads take to start. */

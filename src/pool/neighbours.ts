@@ -1,4 +1,4 @@
-import type { BatchScores } from "./scorer.ts";
+import type { BatchScores } from "../problem/scorer.ts";
 
 /** Genomes in the order of their bytes. */
 export interface Neighbours {

@@ -1,4 +1,4 @@
-import type { BatchScores } from "./scorer.ts";
+import type { BatchScores } from "../problem/scorer.ts";
 
 /**
  * Scores genomes somewhere. Its contract, which test/pool/contract.ts runs on every implementation:

@@ -1,11 +1,11 @@
 import { pack, unpack } from "msgpackr/pack";
 import { Piscina } from "piscina";
-import type { Config } from "../config.ts";
-import { builtFile } from "../package-root.ts";
-import { UserError } from "../user-error.ts";
+import { builtFile } from "../base/package-root.ts";
+import { UserError } from "../base/user-error.ts";
+import type { Config } from "../config/config.ts";
+import type { BatchScores } from "../problem/scorer.ts";
 import { inOldOrder, neighbours } from "./neighbours.ts";
 import type { Pool } from "./pool.ts";
-import type { BatchScores } from "./scorer.ts";
 import { TimeLimit, type TimeLimits, timeLimits } from "./time-limit.ts";
 import { type Figures, Traffic } from "./traffic.ts";
 

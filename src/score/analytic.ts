@@ -1,6 +1,6 @@
-import type { Network } from "../network.ts";
-import { UserError } from "../user-error.ts";
-import { ln } from "./gaussian.ts";
+import { ln } from "../base/gaussian.ts";
+import { UserError } from "../base/user-error.ts";
+import type { Network } from "../network/network.ts";
 import { quantisedStd } from "./quantised-gaussian.ts";
 
 /** Largest bit-width the gain table holds: the structure's limit. */

@@ -1,4 +1,4 @@
-import { upperTail } from "./gaussian.ts";
+import { upperTail } from "../base/gaussian.ts";
 
 /** Every scorer of a process asks for the same few, and each takes up to 40 sigma tails. */
 const known = new Map<string, number>();

@@ -1,6 +1,7 @@
-import * as layout from "../space/assembly/layout.ts";
-import type { GenomeEngine } from "../space/engine.ts";
-import { Breeding, type OperatorRates, type OperatorSet, operatorRates } from "./breeding.ts";
+import * as layout from "../engine/assembly/layout.ts";
+import type { GenomeEngine } from "../engine/engine.ts";
+import { type OperatorRates, type OperatorSet, operatorRates } from "../engine/operators.ts";
+import { Breeding } from "./breeding.ts";
 import { Population } from "./population.ts";
 import { Seen, type SeenSet } from "./seen-set.ts";
 

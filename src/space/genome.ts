@@ -1,7 +1,7 @@
-import { type Costs, costs, emptyCosts } from "../costs.ts";
-import { appendLayer, beginNetwork, endStage, type LayerShape, Network } from "../network.ts";
-import type { Block, Structure } from "../structure.ts";
-import { UserError } from "../user-error.ts";
+import { UserError } from "../base/user-error.ts";
+import { type Costs, costs, emptyCosts } from "../costs/costs.ts";
+import { appendLayer, beginNetwork, endStage, type LayerShape, Network } from "../network/network.ts";
+import type { Block, Structure } from "../network/structure.ts";
 import { ConvGene, RESOLUTION_GENE, RESOLUTION_UNIT, type Space, type SpaceBlock, SuperGene } from "./space.ts";
 
 /*

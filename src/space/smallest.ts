@@ -1,6 +1,7 @@
-import { costs, emptyCosts, publishedForm } from "../costs.ts";
-import { liveForm, memoryOf } from "../live-memory.ts";
-import { appendLayer, beginNetwork, FULL_PRECISION_BITS, Network } from "../network.ts";
+import { costs, emptyCosts, publishedForm } from "../costs/costs.ts";
+import { liveForm, memoryOf } from "../costs/live-sram.ts";
+import { FULL_PRECISION_BITS } from "../network/bits.ts";
+import { appendLayer, beginNetwork, Network } from "../network/network.ts";
 import { shrunkKernel } from "./genome.ts";
 import type { Space, SpaceBlock } from "./space.ts";
 

@@ -4,9 +4,9 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
+import { Archive } from "../../src/archive/archive.ts";
 import { isRunning, ownIdentity } from "../../src/archive/process-identity.ts";
-import { Archive } from "../../src/archive.ts";
-import { builtFile } from "../../src/package-root.ts";
+import { builtFile } from "../../src/base/package-root.ts";
 import { temporaryFolder } from "../temporary.ts";
 
 const folder = temporaryFolder();
@@ -84,7 +84,7 @@ test("of many that take a dead lock at once, one wins", async () => {
   const { pid } = spawnSync(process.execPath, ["-e", ""]);
   setWriter(path, { pid });
   const script = `
-    import { Archive } from ${JSON.stringify(builtFile("src/archive.js"))};
+    import { Archive } from ${JSON.stringify(builtFile("src/archive/archive.js"))};
     process.stdin.once("data", () => {
       try { Archive.openForWriting(${JSON.stringify(path)}); console.log("won"); } catch (error) { console.log(error.name); }
     });

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { runLoop } from "../../bench/search.ts";
-import { certificateOf } from "../../src/bound/certificate.ts";
+import { runLoop } from "../../src/bench/search.ts";
 import { boundProblem } from "../../src/bound/problem.ts";
+import { certificateOf } from "../../src/bound/proof/certificate.ts";
+import { verifyCertificate } from "../../src/bound/proof/check-certificate.ts";
 import { type BoundState, type SolveOptions, solve } from "../../src/bound/solve.ts";
 import { sweep } from "../../src/bound/sweep.ts";
-import { verifyCertificate } from "../../src/bound/verify.ts";
-import { type Config, parseConfig } from "../../src/config.ts";
-import { presetValue } from "../../src/presets.ts";
-import { spaceOf } from "../../src/search-problem.ts";
+import { type Config, parseConfig } from "../../src/config/config.ts";
+import { presetValue } from "../../src/config/presets.ts";
+import { spaceOf } from "../../src/problem/problem.ts";
 import { encode } from "../../src/space/genome.ts";
 
 const seeds = process.env["QES_SLOW_TESTS"] === "1" ? 50 : 12;

@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import type { BlockDescription, Budgets, SpaceDescription } from "../../src/bound/space-description.ts";
-import { type CostName, type Costs, costNames, costs, emptyCosts } from "../../src/costs.ts";
+import type { BlockDescription, Budgets, SpaceDescription } from "../../src/bound/graph/space-description.ts";
+import { type CostName, type Costs, costNames, costs, emptyCosts } from "../../src/costs/costs.ts";
+import { familyOf } from "../../src/network/families.ts";
+import { type Block, networkOf, type Structure } from "../../src/network/structure.ts";
 import { AnalyticScore } from "../../src/score/analytic.ts";
-import { familyOf } from "../../src/space/families.ts";
-import { type Block, networkOf, type Structure } from "../../src/structure.ts";
 
 const superClasses = ["SuperQuantResK1DWK1", "SuperResK1DWK1", "SuperResK1KXK1"];
 const full = [{ a: 0, w: 0 }];

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { inProcess } from "../../bench/durability/in-process.ts";
-import { presetText, presetValue } from "../../src/presets.ts";
+import { presetText, presetValue } from "../../src/config/presets.ts";
 import { temporaryFolder } from "../temporary.ts";
 
 // Untrusted input: configurations, --set, structures files, archives. Mistakes in the command line itself are in errors.test.ts.

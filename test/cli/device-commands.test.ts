@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { builtFile } from "../../src/package-root.ts";
+import { builtFile } from "../../src/base/package-root.ts";
 
 let folder: string;
 beforeAll(() => {

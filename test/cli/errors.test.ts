@@ -2,8 +2,8 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { beforeAll, describe, expect, test } from "vitest";
-import { SCHEMA_VERSION } from "../../src/archive.ts";
-import { presetText } from "../../src/presets.ts";
+import { SCHEMA_VERSION } from "../../src/archive/archive.ts";
+import { presetText } from "../../src/config/presets.ts";
 import { temporaryFolder } from "../temporary.ts";
 import { type BatchOutcome, batch, qes, qesJson } from "./qes.ts";
 

@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { packageRoot } from "../../src/package-root.ts";
-import { presetNames, presetValue } from "../../src/presets.ts";
+import { packageRoot } from "../../src/base/package-root.ts";
+import { presetNames, presetValue } from "../../src/config/presets.ts";
 import { temporaryFolder } from "../temporary.ts";
 import { batch } from "./qes.ts";
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { builtFile } from "../../src/package-root.ts";
+import { builtFile } from "../../src/base/package-root.ts";
 
 export interface Outcome {
   readonly code: number | null;
@@ -54,7 +54,7 @@ export interface BatchOutcome extends Pick<Outcome, "stdout" | "stderr"> {
 
 /** Many command lines in one process: for those that end at once, where starting Node is most of the time. */
 export function batch(folder: string, lines: readonly (readonly string[])[]): BatchOutcome[] {
-  const script = fileURLToPath(new URL("batch.mjs", import.meta.url));
+  const script = fileURLToPath(new URL("./batch.mjs", import.meta.url));
   const { stdout, stderr } = spawnSync(process.execPath, [script, builtFile("src/cli/program.js")], {
     cwd: folder,
     input: JSON.stringify(lines),

@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { command } from "../../bench/durability/command.ts";
 import { readRows } from "../../bench/durability/rows.ts";
-import { Archive } from "../../src/archive.ts";
-import { type Config, parseConfig } from "../../src/config.ts";
-import { builtFile } from "../../src/package-root.ts";
-import { presetValue } from "../../src/presets.ts";
-import { type Progress, resumeSearch, startSearch } from "../../src/run.ts";
-import { UserError } from "../../src/user-error.ts";
+import { Archive } from "../../src/archive/archive.ts";
+import { builtFile } from "../../src/base/package-root.ts";
+import { UserError } from "../../src/base/user-error.ts";
+import { type Config, parseConfig } from "../../src/config/config.ts";
+import { presetValue } from "../../src/config/presets.ts";
+import { type Progress, resumeSearch, startSearch } from "../../src/run/run.ts";
 import { temporaryFolder } from "../temporary.ts";
 
 const folder = temporaryFolder();

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { upperTail } from "../../src/base/gaussian.ts";
 import { Format } from "../../src/kernel/kernels.ts";
 import { fillNormalPool, POOL } from "../../src/kernel/noise.ts";
 import { NoisePools } from "../../src/kernel/noise-pools.ts";
 import { ReferenceKernels } from "../../src/kernel/reference.ts";
 import { quantised } from "../../src/kernel/rounding.ts";
-import { upperTail } from "../../src/score/gaussian.ts";
 import { quantisedStd } from "../../src/score/quantised-gaussian.ts";
 
 const pool = new Float32Array(POOL);

@@ -1,4 +1,4 @@
-import type { OperatorRates } from "../../src/search/breeding.ts";
+import type { OperatorRates } from "../../src/engine/operators.ts";
 import type { Population } from "../../src/search/population.ts";
 import { replaceOut, setExpansion, setOut, setResolution } from "../../src/space/genes.ts";
 import { btnUnits, expansionOf, outUnits, resolutionOf } from "../../src/space/genome.ts";

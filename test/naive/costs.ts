@@ -1,4 +1,4 @@
-import type { Block, Structure } from "../../src/structure.ts";
+import type { Block, Structure } from "../../src/network/structure.ts";
 import { simulatedPeak } from "./live-memory.ts";
 
 /*

@@ -1,4 +1,4 @@
-import type { Structure } from "../../src/structure.ts";
+import type { Structure } from "../../src/network/structure.ts";
 
 /** Memory that is allocated and freed piece by piece; remembers the most that was ever live. */
 class Memory {

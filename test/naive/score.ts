@@ -1,4 +1,4 @@
-import type { Block, Structure } from "../../src/structure.ts";
+import type { Block, Structure } from "../../src/network/structure.ts";
 
 /*
  * The slow, obvious analytic score: sections 2, 3 and 4 of the spec on the interchange form. The probability of every level comes from

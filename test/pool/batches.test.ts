@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import type { Config } from "../../src/config.ts";
-import { packageRoot } from "../../src/package-root.ts";
+import { packageRoot } from "../../src/base/package-root.ts";
+import type { Config } from "../../src/config/config.ts";
 import { ThreadPool } from "../../src/pool/threads.ts";
 
 const worker = join(packageRoot, "test/fixtures/workers/counting.cjs");

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Config, parseConfig } from "../../src/config.ts";
+import { type Config, parseConfig } from "../../src/config/config.ts";
+import { presetValue } from "../../src/config/presets.ts";
 import type { Pool } from "../../src/pool/pool.ts";
-import { presetValue } from "../../src/presets.ts";
-import { spaceOf } from "../../src/search-problem.ts";
+import { spaceOf } from "../../src/problem/problem.ts";
 import { encode, structureOf } from "../../src/space/genome.ts";
 import { mutatePublished } from "../naive/mutation.ts";
 import { RandomStream } from "../naive/random.ts";

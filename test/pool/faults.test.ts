@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import type { Config } from "../../src/config.ts";
-import { packageRoot } from "../../src/package-root.ts";
+import { packageRoot } from "../../src/base/package-root.ts";
+import { UserError } from "../../src/base/user-error.ts";
+import type { Config } from "../../src/config/config.ts";
 import { ThreadPool } from "../../src/pool/threads.ts";
 import { TimeLimit } from "../../src/pool/time-limit.ts";
-import { UserError } from "../../src/user-error.ts";
 import { temporaryFolder } from "../temporary.ts";
 
 const folder = temporaryFolder();

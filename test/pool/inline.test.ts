@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { InlinePool } from "../../src/pool/inline.ts";
-import type { Scorer } from "../../src/pool/scorer.ts";
+import type { Scorer } from "../../src/problem/scorer.ts";
 
 /** The batches that a scorer of genomes of one byte was given. */
 const batches: number[][] = [];

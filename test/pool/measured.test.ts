@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { type Config, parseConfig } from "../../src/config.ts";
-import { packageRoot } from "../../src/package-root.ts";
+import { packageRoot } from "../../src/base/package-root.ts";
+import { type Config, parseConfig } from "../../src/config/config.ts";
+import { presetValue } from "../../src/config/presets.ts";
 import { InlinePool } from "../../src/pool/inline.ts";
 import { MeasuredPool, type MeasuredPoolOptions, type Places, placeFor, sendSeconds } from "../../src/pool/measured.ts";
-import { createScorer, type Scorer } from "../../src/pool/scorer.ts";
 import { ThreadPool } from "../../src/pool/threads.ts";
-import { presetValue } from "../../src/presets.ts";
-import { spaceOf } from "../../src/search-problem.ts";
+import { spaceOf } from "../../src/problem/problem.ts";
+import { createScorer, type Scorer } from "../../src/problem/scorer.ts";
 import { encode } from "../../src/space/genome.ts";
 import { temporaryFolder } from "../temporary.ts";
 import { poolContract } from "./contract.ts";

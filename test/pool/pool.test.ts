@@ -1,6 +1,6 @@
 import { InlinePool } from "../../src/pool/inline.ts";
-import { createScorer } from "../../src/pool/scorer.ts";
 import { ThreadPool } from "../../src/pool/threads.ts";
+import { createScorer } from "../../src/problem/scorer.ts";
 import { poolContract } from "./contract.ts";
 
 poolContract("InlinePool", (config) => new InlinePool(createScorer(config)));

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { networkOf, parseStructure, type Structure } from "../../src/network/structure.ts";
 import { AnalyticScore } from "../../src/score/analytic.ts";
-import { networkOf, parseStructure, type Structure } from "../../src/structure.ts";
 import { anyResolution, anyStructure } from "../arbitrary.ts";
 import { naiveScore, naiveStages } from "../naive/score.ts";
 

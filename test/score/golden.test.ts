@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { costs, emptyCosts, sramOf } from "../../src/costs.ts";
+import { costs, emptyCosts, sramOf } from "../../src/costs/costs.ts";
+import { networkOf, parseStructure } from "../../src/network/structure.ts";
 import { AnalyticScore } from "../../src/score/analytic.ts";
-import { networkOf, parseStructure } from "../../src/structure.ts";
 import { goldenCases, goldenFiles } from "../golden.ts";
 
 const relative = (a: number, b: number) => Math.abs(a - b) / Math.max(1, Math.abs(b));

@@ -1,15 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { runLoop } from "../../bench/search.ts";
-import { type Config, parseConfig } from "../../src/config.ts";
-import { digestOf } from "../../src/digest.ts";
-import { createScorer } from "../../src/pool/scorer.ts";
-import { presetValue } from "../../src/presets.ts";
+import { runLoop } from "../../src/bench/search.ts";
+import { type Config, parseConfig } from "../../src/config/config.ts";
+import { presetValue } from "../../src/config/presets.ts";
+import { GenomeEngine } from "../../src/engine/engine.ts";
+import { budgetLimits, spaceOf } from "../../src/problem/problem.ts";
+import { createScorer } from "../../src/problem/scorer.ts";
+import { startGenome } from "../../src/problem/start.ts";
+import { digestOf } from "../../src/search/digest.ts";
 import { type Checkpoint, Search, sizesAfter } from "../../src/search/loop.ts";
 import { Seen, SeenSet } from "../../src/search/seen-set.ts";
-import { budgetLimits, spaceOf } from "../../src/search-problem.ts";
-import { GenomeEngine } from "../../src/space/engine.ts";
 import { structureOf } from "../../src/space/genome.ts";
-import { startGenome } from "../../src/start.ts";
 import { naiveCosts } from "../naive/costs.ts";
 import { naiveScore } from "../naive/score.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { parseConfig } from "../../src/config.ts";
-import { spaceOf } from "../../src/search-problem.ts";
+import { parseConfig } from "../../src/config/config.ts";
+import { spaceOf } from "../../src/problem/problem.ts";
 import { setResolution } from "../../src/space/genes.ts";
 import { encode, resolutionOf, structureOf } from "../../src/space/genome.ts";
 import { mutatePublished } from "../naive/mutation.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { familyOf } from "../../src/space/families.ts";
-import type { Block, Structure } from "../../src/structure.ts";
+import { familyOf } from "../../src/network/families.ts";
+import type { Block, Structure } from "../../src/network/structure.ts";
 
 /** Random structures over every super block class: rising and falling widths, both strides, bits that differ from conv to conv. */
 export const anyStructure: fc.Arbitrary<Structure> = fc

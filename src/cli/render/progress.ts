@@ -1,0 +1,54 @@
+import type { Config } from "../../config/config.ts";
+import { costNames } from "../../costs/costs.ts";
+import type { Progress } from "../../run/run.ts";
+import { duration, rate } from "./format.ts";
+
+/** Seconds between two pictures of the progress: on a terminal, and where the output is a file. */
+const REDRAW = 0.1;
+const LINE = 10;
+const WIDTH = 20;
+
+/** Draws progress on stderr: a bar that is redrawn on a terminal, else a plain line now and then. */
+export class ProgressView {
+  readonly #config: Config;
+  readonly #terminal = process.stderr.isTTY === true;
+  readonly #clock: () => number;
+  #last: number;
+  #began: { seconds: number; evaluations: number } | undefined;
+
+  constructor(config: Config, clock: () => number) {
+    this.#config = config;
+    this.#clock = clock;
+    this.#last = clock();
+  }
+
+  update(progress: Progress): void {
+    this.#began ??= { seconds: progress.seconds, evaluations: progress.counters.evaluations };
+    const now = this.#clock();
+    if (now - this.#last < (this.#terminal ? REDRAW : LINE)) return;
+    this.#last = now;
+    const line = progressLine(this.#config, progress, this.#began);
+    process.stderr.write(
+      this.#terminal ? `\r\x1b[2K${line.slice(0, (process.stderr.columns ?? 80) - 1)}` : `${line}\n`,
+    );
+  }
+
+  /** Leaves the line free for what comes next. */
+  end(): void {
+    if (this.#terminal) process.stderr.write("\r\x1b[2K");
+  }
+}
+
+/** One line: how far, how fast, the best score, the share of each budget that the best network uses, time left. */
+function progressLine(config: Config, progress: Progress, began: { seconds: number; evaluations: number }): string {
+  const { counters, evaluations, seconds, bestScore } = progress;
+  const share = Math.min(1, counters.evaluations / evaluations);
+  const speed = (counters.evaluations - began.evaluations) / Math.max(1e-9, seconds - began.seconds);
+  const bar = "#".repeat(Math.round(share * WIDTH)).padEnd(WIDTH, ".");
+  const use = costNames
+    .filter((name) => config.budgets[name] !== undefined)
+    .map((name) => `${name} ${((100 * progress.costs[name]) / config.budgets[name]!).toFixed(0)}%`)
+    .join(" ");
+  const left = (evaluations - counters.evaluations) / speed;
+  return `[${bar}] ${(100 * share).toFixed(0).padStart(3)}%  ${rate(speed)}  best ${bestScore.toFixed(3)}  ${use}  ${duration(left)} left`;
+}

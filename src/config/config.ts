@@ -1,0 +1,233 @@
+import * as z from "zod";
+import { nearest } from "../base/suggest.ts";
+import { UserError } from "../base/user-error.ts";
+import { parseYamlText } from "../base/yaml-text.ts";
+import { operatorSets } from "../engine/operators.ts";
+import { kernelNames } from "../kernel/kernels.ts";
+import { searchFamilies } from "../network/families.ts";
+import { describe, parseStructure, type Structure } from "../network/structure.ts";
+import { parseCapability } from "./capabilities.ts";
+import { fillFromDevice, startIsTasks } from "./devices.ts";
+import { normaliseResolution } from "./input-resolution.ts";
+import { fillTemplate } from "./template.ts";
+
+type FamilyName = keyof typeof searchFamilies;
+
+const whole = (min: number, max = Number.MAX_SAFE_INTEGER) => z.number().int().min(min).max(max);
+const positive = z.number().positive().max(1e18);
+const weights = z.array(z.number().min(0).max(1e6)).min(1).max(64);
+
+const spaceSchema = z.strictObject({
+  family: z.enum(Object.keys(searchFamilies) as [FamilyName, ...FamilyName[]]),
+  start: z.array(z.unknown()).min(1),
+  kernels: z
+    .array(whole(1, 31).refine((k) => k % 2 === 1, "expected an odd kernel size"))
+    .min(1)
+    .max(8)
+    .default([3, 5]),
+  /** Ascending, whatever their order in the file: a step up is a step along the list. */
+  expansions: z
+    .array(z.number().positive().max(16))
+    .min(1)
+    .max(32)
+    .transform((expansions) => expansions.toSorted((x, y) => x - y))
+    .default([1.5, 2, 2.5, 3, 3.5, 4]),
+  maxOut: whole(8, 2040).default(1280),
+  stemOut: z.tuple([whole(8, 2040), whole(8, 2040)]).default([8, 32]),
+  /** Absent: the head keeps its width. */
+  headOut: z.tuple([whole(8, 2040), whole(8, 2040)]).optional(),
+  maxDepth: whole(1, 64).optional(),
+  bits: z.array(whole(1, 15)).min(1).max(15).optional(),
+});
+
+const scoreFields = {
+  stageWeights: weights.default([0, 0, 1, 1, 6]),
+  sigmaActivation: positive.default(5),
+  sigmaWeight: positive.default(4),
+};
+
+const scoreSchema = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("analytic"), ...scoreFields }),
+  z.strictObject({
+    kind: z.literal("forward"),
+    ...scoreFields,
+    repeats: whole(1, 1e6).default(1),
+    batch: whole(1, 1024).default(1),
+    resolution: whole(1, 4096).optional(),
+    noiseSeed: whole(0).default(1),
+    kernel: z.enum(kernelNames).default("simd"),
+    maxChannels: whole(1, 65536).optional(),
+  }),
+]);
+
+/** Children a generation where the configuration does not say: few where scoring is slow, so that checkpoints stay frequent. */
+const DEFAULT_GENERATION = { analytic: 1024, forward: 256 } as const;
+
+const schema = z.strictObject({
+  name: z.string().min(1).max(100).default("search"),
+  /** Names of devices.ts; already filled in where the schema sees them. */
+  device: z.string().optional(),
+  task: z.string().optional(),
+  input: z
+    .strictObject({
+      resolution: whole(1, 4096).default(224),
+      /** Ascending, where the resolution is searched; `resolution` is then the first. */
+      resolutions: z.array(whole(8, 2040)).min(1).max(255).optional(),
+      channels: whole(1, 1024).default(3),
+    })
+    .prefault({}),
+  /** Checked by `parseCapability`. */
+  capability: z.unknown().optional(),
+  classes: whole(0, 1e6).default(0),
+  space: spaceSchema,
+  score: scoreSchema.prefault({ kind: "analytic" }),
+  budgets: z
+    .strictObject({
+      bitops: positive.optional(),
+      macs: positive.optional(),
+      flash: positive.optional(),
+      sram: positive.optional(),
+      layers: whole(1, 4096).optional(),
+      sramLive: positive.optional(),
+    })
+    .prefault({}),
+  search: z
+    .strictObject({
+      evaluations: whole(1, 1e12).default(500_000),
+      population: whole(1, 1e6).default(256),
+      generation: whole(1, 1e6).optional(),
+      seed: whole(0).default(1),
+      /** Shrink a start network that is over budget instead of refusing it; absent: where there is a device. */
+      fitStart: z.boolean().optional(),
+      operators: z.enum(operatorSets).default("fitted"),
+      /** Begin with few members and children a generation, and grow to the above; absent: with the fitted operators. */
+      growing: z.boolean().optional(),
+      /** Generations from one child with refined bits to the next, unless the operators are the published ones; 0 for none. */
+      refineEvery: whole(0, 1e9).default(0),
+      seedFrom: z.enum(["start", "bound"]).default("start"),
+      stopGap: z.number().min(0).max(1).optional(),
+    })
+    .prefault({}),
+});
+
+export type ScoreConfig = z.output<typeof scoreSchema>;
+
+/** A checked configuration: every default filled in, the start network parsed. */
+export type Config = Omit<z.output<typeof schema>, "space" | "search"> & {
+  readonly space: Omit<z.output<typeof spaceSchema>, "start"> & { readonly start: Structure };
+  readonly search: z.output<typeof schema>["search"] & { readonly generation: number; readonly growing: boolean };
+};
+
+/**
+ * Checks a configuration value.
+ * @param where names it in messages: a file or a preset
+ * @throws UserError with the path of every wrong key, what was expected and the nearest right key
+ */
+export function parseConfig(raw: unknown, where: string): Config {
+  const value = normaliseResolution(fillFromDevice(raw, where));
+  const result = schema.safeParse(value);
+  if (!result.success) {
+    throw new UserError(result.error.issues.map((issue) => `${where}: ${issueText(issue, value)}`).join("\n"));
+  }
+  const config = result.data;
+  const capability = parseCapability(config.capability ?? "published", `${where}: capability`);
+  if (config.capability !== undefined && config.space.bits !== undefined) {
+    throw new UserError(
+      `${where}: space.bits contradicts capability: both say which bits are legal; remove one of them`,
+    );
+  }
+  let start = parseStructure(config.space.start, `${where}: space.start`);
+  if (startIsTasks(raw)) start = fillTemplate(start, capability, config.input.resolution);
+  if (start[0].in !== config.input.channels) {
+    throw new UserError(
+      `${where}: space.start[0].in: expected ${config.input.channels}, input.channels, got ${start[0].in}; make the two equal`,
+    );
+  }
+  const generation = config.search.generation ?? DEFAULT_GENERATION[config.score.kind];
+  // The sizes of runs with the operators of earlier versions are fixed.
+  const growing = config.search.growing ?? config.search.operators === "fitted";
+  return { ...config, space: { ...config.space, start }, search: { ...config.search, generation, growing } };
+}
+
+/** @throws UserError where the text is not YAML */
+export function parseConfigText(text: string, where: string): unknown {
+  return parseYamlText(text, where);
+}
+
+/**
+ * Sets `path=value` assignments on a raw configuration; the value is read as YAML.
+ * @throws UserError where an assignment is not of that form
+ */
+export function applyAssignments(value: unknown, assignments: readonly string[]): unknown {
+  const root = structuredClone(value);
+  // What is no configuration at all is told by parseConfig.
+  if (typeof root !== "object" || root === null) return root;
+  for (const assignment of assignments) {
+    const equals = assignment.indexOf("=");
+    const path = assignment.slice(0, equals).split(".");
+    if (equals < 1 || path.some((key) => !/^[A-Za-z][A-Za-z0-9]*$|^\d{1,4}$/.test(key) || key in Object.prototype)) {
+      throw new UserError(`--set ${describe(assignment)}: expected path=value, for example search.population=512`);
+    }
+    const last = path.pop()!;
+    let at = root as Record<string, unknown>;
+    for (const key of path) {
+      const next = Object.hasOwn(at, key) ? at[key] : undefined;
+      if (next !== undefined && (typeof next !== "object" || next === null)) {
+        throw new UserError(`--set ${assignment}: ${key} is ${describe(next)}, which has no keys`);
+      }
+      if (next === undefined) at[key] = {};
+      at = at[key] as Record<string, unknown>;
+    }
+    at[last] = parseConfigText(assignment.slice(equals + 1), `--set ${path.concat(last).join(".")}`);
+  }
+  return root;
+}
+
+function issueText(issue: z.core.$ZodIssue, value: unknown): string {
+  const path = issue.path.map(String).join(".") || "the configuration";
+  if (issue.code === "unrecognized_keys") {
+    const known = keysAt(issue.path.map(String));
+    return issue.keys
+      .map((key) => {
+        const near = nearest(key, known);
+        const place = [...issue.path.map(String), key.slice(0, 60)].join(".");
+        return `${place}: unknown key; ${near ? `did you mean ${near}?` : `known keys: ${known.join(", ")}`}`;
+      })
+      .join("\n");
+  }
+  const got = issue.path.reduce<unknown>(
+    (at, key) => (typeof at === "object" && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined),
+    value,
+  );
+  const expected = issue.message
+    .replace(/^Invalid input: expected/, "expected")
+    .replace(/^Invalid option: expected/, "expected")
+    .replace(/^Invalid discriminator value. Expected/, "expected")
+    .replace(/, received .*$/, "")
+    .replace(/^(Too|Invalid)/, (word) => `expected a value that is not ${word.toLowerCase()}`)
+    .replace("expected a value that is not too small: expected", "expected")
+    .replace("expected a value that is not too big: expected", "expected");
+  return `${path}: ${expected}, got ${describe(got)}`;
+}
+
+/** The keys the schema knows at a path. */
+function keysAt(path: readonly string[]): string[] {
+  let at: unknown = schema;
+  for (const key of path) {
+    const shape = shapeOf(at);
+    at = shape?.[key];
+  }
+  return Object.keys(shapeOf(at) ?? {});
+}
+
+function shapeOf(type: unknown): Record<string, unknown> | undefined {
+  let at = type as { shape?: Record<string, unknown>; options?: unknown[]; def?: { innerType?: unknown } } | undefined;
+  while (at !== undefined) {
+    if (at.shape) return at.shape;
+    if (at.options) {
+      return Object.assign({}, ...at.options.map((option) => shapeOf(option) ?? {})) as Record<string, unknown>;
+    }
+    at = at.def?.innerType as typeof at;
+  }
+  return undefined;
+}

@@ -1,0 +1,124 @@
+/*
+ * Where the compiled space lies in the memory of the genome module: read by the AssemblyScript beside it, written by engine.ts.
+ * Addresses are in bytes; 32-bit whole numbers where nothing else is said.
+ */
+
+/** What the module answers: the hash of the last genome. */
+export const HASH_LOW = 0;
+export const HASH_HIGH = 4;
+
+/** Seed of the random numbers. */
+export const SEED_LOW = 8;
+export const SEED_HIGH = 12;
+
+/** The space. */
+export const GENOME_LENGTH = 16;
+export const BLOCK_COUNT = 20;
+export const RESOLUTION_COUNT = 24;
+export const KERNEL_COUNT = 28;
+export const EXPANSIONS = 32;
+/** Address of the input resolutions, ascending. */
+export const RESOLUTIONS = 36;
+/** Address of btn in width units, 16 bits, at expansion * 256 + out. */
+export const BTN_UNITS = 40;
+/** Address of the weight of every stage, a double. */
+export const STAGE_WEIGHTS = 44;
+
+/** Operators: an address of one byte each, as often as its weight; none for the published search. */
+export const WHEEL = 48;
+export const WHEEL_LENGTH = 52;
+export const MAX_MUTATIONS = 56;
+export const REPAIRS = 60;
+/** Whether the layers of a block are sorted: 0 or 1. */
+export const SORTS = 64;
+/** Addresses of indices of blocks, 16 bits each: the super blocks, those whose width may change, those whose bits may. */
+export const SUPERS = 68;
+export const SUPER_COUNT = 72;
+export const WIDTHS = 76;
+export const WIDTH_COUNT = 80;
+export const BITS = 84;
+export const BITS_COUNT = 88;
+export const FILLS = 92;
+/** A double of 0 to 2^32. */
+export const CROSSOVER_ODDS = 96;
+
+/** Bytes of the classifier, doubles: constant + perUnit * units of the last width. */
+export const CLASSIFIER_CONSTANT = 104;
+export const CLASSIFIER_PER_UNIT = 112;
+/** Address of room for a genome. */
+export const KEPT = 120;
+/** Budgets and scratch, doubles in the order of costNames. */
+export const LIMITS = 128;
+export const SCRATCH = 192;
+
+/** Index of an input resolution by its gene, a byte. */
+export const RESOLUTION_INDICES = 256;
+/** Doubles: ln of a width by its units, the gain of a bit pair by its byte. */
+export const LN_WIDTHS = 512;
+export const BIT_GAINS = 2560;
+/** Rows by block shape, `ROW_BYTES` each; a power of two of them. */
+export const ROWS = 8192;
+export const ROW_SLOTS = 65536;
+export const ROW_BYTES = 256;
+/** Of every block `BLOCK_BYTES`; behind them what has no address of its own. */
+export const BLOCKS = 16785408;
+
+/** A block: what SpaceBlock says of it. */
+export const BLOCK_OFFSET = 0;
+/** Kernel of a single conv; 0 for a super block. */
+export const BLOCK_KERNEL = 4;
+export const BLOCK_CONVS = 8;
+export const BLOCK_STRIDE = 12;
+/** In width units. */
+export const BLOCK_MIN_OUT = 16;
+export const BLOCK_MAX_OUT = 20;
+export const BLOCK_MAX_DEPTH = 24;
+export const BLOCK_BIT_PAIRS = 28;
+/** BitSteps.next of the block. */
+export const BLOCK_BIT_STEPS = 32;
+/** Kernels as they shrink at the block's input: a byte at resolution index * KERNEL_COUNT + kernel. */
+export const BLOCK_KERNELS = 36;
+export const BLOCK_BYTES = 40;
+
+/** What `settle` found: within budget; over it; within budget, perhaps as another genome, with a new hash. */
+export const FITS = 0;
+export const EXCEEDS = 1;
+export const FITTED = 2;
+
+/** Operators of the wheel. */
+export const WIDTH_FACTOR = 0;
+export const WIDTH_STEP = 1;
+export const KERNEL = 2;
+export const EXPANSION = 3;
+export const DEPTH = 4;
+export const PUBLISHED = 5;
+export const LAYER_BITS = 6;
+export const MOVE_BIT = 7;
+export const RESOLUTION = 8;
+export const WIDTH_PUSH = 9;
+export const MOVE_DEPTH = 10;
+
+/*
+ * A row: the key of a block's shape in 64 bits, then doubles of its first inner layer and, `REST` further on at every field, of any other one, as
+ * they are when the bits are taken out. With activation bits A, weight bits W and the next layer's activation bits N: BitOps = work A W +
+ * elementwise; MACs = work; flash = perWeightBit W + constant; SRAM = max(inner A, lastInput A + lastOutput N); gains = lnFanIn + f(A, W) a
+ * conv; live SRAM as a `MemoryForm` of A and N. Four cache lines: BitOps, gains and twice memory, so that whoever asks for BitOps touches one.
+ */
+export const REST = 4;
+export const WORK = 1;
+export const ELEMENTWISE = 2;
+export const FLASH_PER_WEIGHT_BIT = 3;
+/** ln sqrt(fan-in) of main-path conv 0, 1, 2. */
+export const LN_FAN_IN = 8;
+export const FLASH_CONSTANT = 11;
+export const SRAM_INNER = 16;
+export const SRAM_LAST_INPUT = 17;
+export const SRAM_LAST_OUTPUT = 18;
+export const LIVE_JOIN_OUTPUT = 19;
+export const LIVE_INNER = 24;
+export const LIVE_LAST_INPUT = 25;
+export const LIVE_LAST_OUTPUT = 26;
+export const LIVE_JOIN_INPUT = 27;
+
+/** What full precision is charged for, as a bit pair: 8 bits. */
+export const FULL_PRECISION_PAIR = 0x88;

@@ -1,0 +1,80 @@
+import type { Config } from "../config/config.ts";
+import { GenomeEngine } from "../engine/engine.ts";
+import { Network } from "../network/network.ts";
+import { AnalyticScore } from "../score/analytic.ts";
+import { ForwardScore } from "../score/forward/forward.ts";
+import { decode } from "../space/genome.ts";
+import type { Space } from "../space/space.ts";
+import { spaceOf } from "./problem.ts";
+
+/** The scores of a batch, in its order; NaN where there is none, and then the reason. */
+export interface BatchScores {
+  readonly scores: Float64Array;
+  /** Index in the batch, reason. */
+  readonly failures: readonly (readonly [number, string])[];
+}
+
+/** A configuration's way of scoring: what runs in every worker, and inline. */
+export interface Scorer {
+  /** Bytes of a genome. */
+  readonly genomeLength: number;
+  /** Scores `genomes.length / space.genomeLength` genomes; a pure function of the configuration and the genomes. */
+  score(genomes: Uint8Array): BatchScores;
+}
+
+/** @param engine of the space, where there is one already */
+export function createScorer(config: Config, space: Space = spaceOf(config), engine?: GenomeEngine): Scorer {
+  if (config.score.kind === "forward") return forwardScorer(config.score, space);
+  return analyticScorer(config.score, engine ?? new GenomeEngine(space, 0));
+}
+
+/** @throws UserError where no network of this shape can be scored */
+export function checkScorable({ score }: Config, network: Network): void {
+  (score.kind === "forward" ? new ForwardScore(score) : new AnalyticScore(score)).check(network);
+}
+
+function analyticScorer(options: Extract<Config["score"], { kind: "analytic" }>, engine: GenomeEngine): Scorer {
+  const score = new AnalyticScore(options);
+  const gains = Float64Array.from({ length: 256 }, (_, pair) => score.bitsGain(pair >> 4, pair & 15));
+  engine.setScore(score.stageWeights, gains);
+  return {
+    genomeLength: engine.space.genomeLength,
+    score(genomes) {
+      const scores = engine.scores(genomes);
+      return withFailures(scores, (i) => `the score is ${scores[i]}`);
+    },
+  };
+}
+
+/** Networks whose common leading convs are looked for together; bounds the memory of a batch. */
+const SHARED_NETWORKS = 64;
+
+function forwardScorer(options: Extract<Config["score"], { kind: "forward" }>, space: Space): Scorer {
+  const score = new ForwardScore(options);
+  const networks = Array.from({ length: SHARED_NETWORKS }, () => new Network(space.convCapacity));
+  const length = space.genomeLength;
+  return {
+    genomeLength: length,
+    score(genomes) {
+      const scores = new Float64Array(genomes.length / length);
+      const reasons: (string | undefined)[] = [];
+      for (let first = 0; first < scores.length; first += SHARED_NETWORKS) {
+        const part = networks.slice(0, Math.min(SHARED_NETWORKS, scores.length - first));
+        for (const [i, network] of part.entries()) decode(space, genomes, (first + i) * length, network);
+        score.scoreBatch(part, scores.subarray(first, first + part.length));
+        for (let i = 0; i < part.length; i++) reasons.push(score.reason(i));
+      }
+      return withFailures(scores, (i) => reasons[i] ?? `the score is ${scores[i]}`);
+    },
+  };
+}
+
+function withFailures(scores: Float64Array, reason: (i: number) => string): BatchScores {
+  const failures: [number, string][] = [];
+  for (let i = 0; i < scores.length; i++) {
+    if (Number.isFinite(scores[i])) continue;
+    failures.push([i, reason(i)]);
+    scores[i] = Number.NaN;
+  }
+  return { scores, failures };
+}

@@ -1,0 +1,31 @@
+import type { Config } from "../config/config.ts";
+import { type Costs, costs, emptyCosts } from "../costs/costs.ts";
+import { type LargestStep, largestStep } from "../costs/live-sram.ts";
+import { Network } from "../network/network.ts";
+import type { Structure } from "../network/structure.ts";
+import { decode, structureOf } from "../space/genome.ts";
+import type { Space } from "../space/space.ts";
+
+/** One network of a result. */
+export interface Candidate {
+  readonly score: number;
+  readonly costs: Costs;
+  readonly structure: Structure;
+  /** Pixels of one side of the input. */
+  readonly resolution: number;
+  /** The step that `costs.sramLive` is the peak of. */
+  readonly largestStep: LargestStep;
+}
+
+/** A genome as a result. */
+export function candidateAt(config: Config, space: Space, genomes: Uint8Array, at: number, score: number): Candidate {
+  const network = new Network(space.convCapacity);
+  decode(space, genomes, at, network);
+  return {
+    score,
+    resolution: network.resolution,
+    costs: costs(network, config.classes, emptyCosts()),
+    largestStep: largestStep(network),
+    structure: structureOf(space, genomes, at),
+  };
+}

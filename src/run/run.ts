@@ -1,0 +1,276 @@
+import { availableParallelism } from "node:os";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { Archive, type RunRow } from "../archive/archive.ts";
+import { InlineCommitQueue, ThreadCommitQueue } from "../archive/commit-queue.ts";
+import { UserError } from "../base/user-error.ts";
+import { bitRefiner } from "../bits/refine.ts";
+import { boundSeeds, scoreWithin } from "../bound/gap.ts";
+import { type Config, parseConfig } from "../config/config.ts";
+import type { Costs } from "../costs/costs.ts";
+import { GenomeEngine } from "../engine/engine.ts";
+import { InlinePool } from "../pool/inline.ts";
+import { MeasuredPool } from "../pool/measured.ts";
+import type { Pool } from "../pool/pool.ts";
+import { MESSAGE_GENOMES, ThreadPool } from "../pool/threads.ts";
+import { budgetLimits, scoringContext, spaceOf } from "../problem/problem.ts";
+import { createScorer } from "../problem/scorer.ts";
+import { type StartNetwork, startGenome } from "../problem/start.ts";
+import { digestOf } from "../search/digest.ts";
+import { type Checkpoint, type Counters, Search } from "../search/loop.ts";
+import { costsAt } from "../space/genome.ts";
+import type { Space } from "../space/space.ts";
+import { type Candidate, candidateAt } from "./candidate.ts";
+import { checkState, loadSeen } from "./known-candidates.ts";
+import { Stopping } from "./stopping.ts";
+
+export interface RunResult extends Readonly<Counters> {
+  readonly run: number;
+  readonly archive: string;
+  readonly name: string;
+  readonly seed: number;
+  readonly status: "done" | "stopped";
+  readonly seconds: number;
+  readonly childrenPerSecond: number;
+  readonly digest: string;
+  /** How many candidates failed, by reason. */
+  readonly failures: Readonly<Record<string, number>>;
+  /** What went wrong in scoring threads and was done again, by reason. */
+  readonly workerFaults: Readonly<Record<string, number>>;
+  /** How the start network was shrunk into the budgets; empty where it fitted. */
+  readonly startChanges: readonly string[];
+  readonly best: Candidate;
+}
+
+/** What a run reports after every generation. */
+export interface Progress {
+  readonly counters: Readonly<Counters>;
+  readonly evaluations: number;
+  readonly seconds: number;
+  readonly bestScore: number;
+  /** Of the best network. */
+  readonly costs: Costs;
+}
+
+export interface RunOptions {
+  readonly archive: string;
+  /** 0 scores in this thread; absent: chosen by measurement. Never changes the result. */
+  readonly threads?: number | undefined;
+  /** Monotonic seconds. */
+  readonly clock: () => number;
+  readonly onStart?: (run: number, startChanges: readonly string[]) => void;
+  readonly onProgress?: (progress: Progress) => void;
+  /** Ends the run at a generation border: the generation in hand is closed, or dropped where that takes more than 3 seconds. */
+  readonly stop?: AbortSignal | undefined;
+  /** Takes the archive over from whoever holds it. */
+  readonly unlock?: boolean | undefined;
+}
+
+/** A run was stopped before its first network was scored: there is no result, but it can go on. */
+export class StoppedEarly extends Error {
+  readonly run: number;
+
+  constructor(run: number) {
+    super(`run ${run} was stopped before its first network was scored`);
+    this.run = run;
+  }
+}
+
+/** Starts a search in an archive. */
+export async function startSearch(config: Config, options: RunOptions): Promise<RunResult> {
+  const space = spaceOf(config);
+  const start = startGenome(config, space);
+  return withArchive(options, (archive) => {
+    const context = archive.contextId(scoringContext(config, space));
+    const run = archive.createRun(config.name, context, JSON.stringify(config), new Date().toISOString());
+    return conduct(archive, run, context, config, space, start, undefined, 0, options);
+  });
+}
+
+/**
+ * Goes on with a run from its last checkpoint.
+ * @param evaluations a new total for a finished run, or undefined
+ * @throws UserError where there is nothing to go on with
+ */
+export async function resumeSearch(
+  id: number | undefined,
+  evaluations: number | undefined,
+  options: RunOptions,
+): Promise<RunResult> {
+  Archive.openForReading(options.archive).close();
+  return withArchive(options, (archive) => {
+    const row = resumableRun(archive, id, evaluations);
+    let config = parseConfig(JSON.parse(row.config), `run ${row.id}`);
+    if (evaluations !== undefined) config = { ...config, search: { ...config.search, evaluations } };
+    const space = spaceOf(config);
+    const start = startGenome(config, space);
+    checkState(archive, row, config, space);
+    return conduct(archive, row.id, row.context, config, space, start, row.checkpoint, row.seconds, options);
+  });
+}
+
+/**
+ * The run that `resume` goes on with: the given one, else the last unfinished one, else (to extend it) the last one.
+ * @throws UserError where there is none, or where it has bred as many children already
+ */
+export function resumableRun(archive: Archive, id: number | undefined, evaluations: number | undefined): RunRow {
+  const row = chosenRun(archive, id, evaluations);
+  const bred = row.checkpoint?.counters.evaluations ?? 0;
+  if (evaluations !== undefined && evaluations <= bred) {
+    throw new UserError(
+      `--evaluations: run ${row.id} has bred ${bred} children already; give a larger total than ${evaluations}`,
+    );
+  }
+  return row;
+}
+
+function chosenRun(archive: Archive, id: number | undefined, evaluations: number | undefined): RunRow {
+  if (id !== undefined) {
+    const row = archive.run(id);
+    if (row.status === "done" && evaluations === undefined) {
+      throw new UserError(`${archive.path}: run ${id} is finished; extend it with --evaluations N`);
+    }
+    return row;
+  }
+  const runs = archive.runs();
+  const row = runs.findLast((run) => run.status === "running") ?? (evaluations === undefined ? undefined : runs.at(-1));
+  if (row === undefined) {
+    throw new UserError(
+      `${archive.path}: no unfinished run; extend a finished one with --evaluations N, or start one with qes search`,
+    );
+  }
+  return row;
+}
+
+async function withArchive<T>(options: RunOptions, use: (archive: Archive) => Promise<T>): Promise<T> {
+  const archive = Archive.openForWriting(options.archive, { unlock: options.unlock ?? false });
+  try {
+    return await use(archive);
+  } finally {
+    archive.close();
+  }
+}
+
+async function conduct(
+  archive: Archive,
+  run: number,
+  context: number,
+  config: Config,
+  space: Space,
+  start: StartNetwork,
+  checkpoint: Checkpoint | undefined,
+  secondsBefore: number,
+  options: RunOptions,
+): Promise<RunResult> {
+  const { generations: closed = 0, evaluations: bred = 0 } = checkpoint?.counters ?? {};
+  const seen = loadSeen(archive, context, run, space, closed, config.search.evaluations - bred);
+  archive.startRun(run, JSON.stringify(config));
+  options.onStart?.(run, start.changes);
+  const { seed, population, generation, growing, evaluations, operators, seedFrom, stopGap } = config.search;
+  const limits = budgetLimits(config);
+  const first = seedFrom === "bound" ? Buffer.concat([start.genome, boundSeeds(config, space)]) : start.genome;
+  const children = Math.max(generation, first.length / space.genomeLength);
+  const engine = new GenomeEngine(space, config.classes, { members: population, children });
+  const search = new Search(
+    {
+      engine,
+      start: first,
+      ...(stopGap === undefined ? {} : { stopScore: scoreWithin(config, space, stopGap) }),
+      seed,
+      population,
+      generation,
+      growing,
+      evaluations,
+      operators,
+      limits,
+      seen,
+      refine: operators !== "published" ? bitRefiner(space, config.score, config.classes, limits) : undefined,
+      refineEvery: config.search.refineEvery,
+    },
+    checkpoint,
+  );
+  const began = options.clock();
+  const elapsed = () => secondsBefore + options.clock() - began;
+  const bredBefore = search.counters.evaluations;
+  const pool = openPool(config, engine, options);
+  const queue =
+    archive.path === ":memory:" ? new InlineCommitQueue(archive, engine) : new ThreadCommitQueue(archive, engine);
+  const stopping = new Stopping(options.stop);
+  /** The last generation border: a generation in hand that is dropped leaves the run there. */
+  let border = checkpoint;
+  try {
+    while (!search.done && !stopping.asked) {
+      const asked = search.ask();
+      const scored = await stopping.race(pool.score(asked.genomes));
+      if (scored === undefined) break;
+      const { scores } = scored;
+      const reasons = new Map(scored.failures);
+      if (asked.generation === 0 && reasons.size > 0) {
+        throw new UserError(`space.start cannot be scored: ${reasons.get(0)}; start from another network`);
+      }
+      search.tell({ scores, failures: reasons });
+      if (search.population.count === 0) {
+        throw new UserError(
+          "space.start could not be scored in an earlier run of this archive; start from another network",
+        );
+      }
+      border = search.checkpoint();
+      await queue.commit({
+        run,
+        context,
+        generation: asked.generation,
+        genomeLength: space.genomeLength,
+        genomes: asked.genomes,
+        scores,
+        failures: reasons,
+        reusedKeys: asked.reusedKeys,
+        checkpoint: border,
+        seconds: elapsed(),
+        done: search.done,
+      });
+      options.onProgress?.({
+        counters: border.counters,
+        evaluations,
+        seconds: elapsed(),
+        bestScore: border.scores[0],
+        costs: costsAt(space, border.genomes, 0, config.classes),
+      });
+      // Signals are delivered between two turns of the event loop; inline scoring alone never ends one.
+      await nextTurn();
+    }
+  } finally {
+    stopping.end();
+    await Promise.all([pool.close(), queue.close()]);
+  }
+  if (border === undefined) throw new StoppedEarly(run);
+  const seconds = elapsed();
+  const { counters } = border;
+  return {
+    run,
+    archive: archive.path,
+    name: config.name,
+    seed,
+    status: search.done ? "done" : "stopped",
+    ...counters,
+    seconds,
+    childrenPerSecond: (counters.evaluations - bredBefore) / Math.max(1e-9, seconds - secondsBefore),
+    digest: digestOf(border),
+    failures: counters.failed === 0 ? {} : Object.fromEntries(archive.failures(run)),
+    startChanges: start.changes,
+    workerFaults: Object.fromEntries(pool.faults),
+    best: candidateAt(config, space, border.genomes, 0, border.scores[0]),
+  };
+}
+
+/**
+ * A pool of the given threads; where none are given, one that measures. It begins with the closed form here, which takes less than a
+ * message, and with the forward score in threads, since it may take seconds a network in which no signal would come through.
+ */
+function openPool(config: Config, engine: GenomeEngine, { threads }: RunOptions): Pool {
+  const { genomeLength } = engine.space;
+  const inline = () => new InlinePool(createScorer(config, engine.space, engine));
+  const inThreads = (count: number) => new ThreadPool(config, genomeLength, count, MESSAGE_GENOMES);
+  if (threads !== undefined) return threads === 0 ? inline() : inThreads(threads);
+  const cpus = availableParallelism();
+  const begin = config.score.kind === "forward" ? "threads" : "inline";
+  return new MeasuredPool({ inline, threads: () => inThreads(cpus) }, { begin, genomeLength, cpus });
+}

@@ -1,0 +1,148 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Config } from "../../src/config/config.ts";
+import { costNames, withinLimits } from "../../src/costs/costs.ts";
+import * as layout from "../../src/engine/assembly/layout.ts";
+import { GenomeEngine } from "../../src/engine/engine.ts";
+import { type OperatorRates, operatorRates, operatorSets } from "../../src/engine/operators.ts";
+import { parseStructure } from "../../src/network/structure.ts";
+import { budgetLimits, spaceOf } from "../../src/problem/problem.ts";
+import { Breeding } from "../../src/search/breeding.ts";
+import { Population } from "../../src/search/population.ts";
+import { SeenSet } from "../../src/search/seen-set.ts";
+import { costsAt, encode, resolutionOf, structureOf } from "../../src/space/genome.ts";
+import type { Space } from "../../src/space/space.ts";
+import { anySpace, picker } from "../arbitrary.ts";
+import { createBreeding } from "../naive/breeding.ts";
+import { naiveCosts } from "../naive/costs.ts";
+import { RandomStream } from "../naive/random.ts";
+
+const MEMBERS = 6;
+const CLASSES = 10;
+
+/** An engine with drawn members, best first. */
+function populated(space: Space, genomes: Uint8Array) {
+  const engine = new GenomeEngine(space, CLASSES, { members: MEMBERS, children: 1 });
+  const population = new Population(MEMBERS, space.genomeLength, engine.bytes.subarray(engine.members));
+  const scores = Float64Array.from({ length: MEMBERS }, (_, i) => -i);
+  population.merge({ count: MEMBERS, genomes, scores });
+  return { engine, population };
+}
+
+/** Whether a genome is over budget, by its conv list. */
+const exceedsOf = (space: Space, limits: Float64Array) => (genomes: Uint8Array, at: number) =>
+  !withinLimits(costsAt(space, genomes, at, CLASSES), limits);
+
+const anyRates: fc.Arbitrary<OperatorRates> = fc.record({
+  crossover: fc.constantFrom(0, 0.5, 1),
+  maxMutations: fc.integer({ min: 1, max: 5 }),
+  repairs: fc.integer({ min: 0, max: 9 }),
+  fills: fc.integer({ min: 0, max: 4 }),
+  sortLayers: fc.boolean(),
+  widthFactor: fc.integer({ min: 0, max: 2 }),
+  widthStep: fc.integer({ min: 0, max: 2 }),
+  widthPush: fc.integer({ min: 0, max: 2 }),
+  kernel: fc.integer({ min: 1, max: 2 }),
+  expansion: fc.integer({ min: 0, max: 2 }),
+  depth: fc.integer({ min: 0, max: 2 }),
+  moveDepth: fc.integer({ min: 0, max: 2 }),
+  published: fc.integer({ min: 0, max: 2 }),
+  layerBits: fc.integer({ min: 0, max: 2 }),
+  moveBit: fc.integer({ min: 0, max: 2 }),
+  resolution: fc.integer({ min: 0, max: 2 }),
+});
+
+const sets: readonly [string, fc.Arbitrary<OperatorRates | undefined>][] = [
+  ...operatorSets.map((name): [string, fc.Arbitrary<OperatorRates | undefined>] => [
+    name,
+    fc.constant(operatorRates[name]),
+  ]),
+  ["any other", anyRates],
+];
+
+test.each(sets)(
+  "children of the %s operators, fitted to the budgets, and their hashes are those of the slow, obvious ones",
+  (operators, anyOf) => {
+    const met = new Set<number>();
+    fc.assert(
+      fc.property(
+        anySpace,
+        fc.maxSafeNat(),
+        anyOf,
+        fc.option(fc.constantFrom(...costNames)),
+        ({ config, resolutions, draw }, seed, rates, budget) => {
+          const space = spaceOf(config);
+          const length = space.genomeLength;
+          const drawn = Array.from({ length: MEMBERS }, (_, i) => {
+            const resolution = resolutions[i % resolutions.length];
+            const structure = draw(picker((seed + i) % 2 ** 31), resolution);
+            return { structure, resolution, genome: encode(space, structure, resolution, "drawn") };
+          });
+          const budgets =
+            budget === null ? {} : { [budget]: naiveCosts(drawn[0].structure, drawn[0].resolution, CLASSES)[budget] };
+          const limits = budgetLimits({ ...config, budgets } as Config);
+          const { engine, population } = populated(space, Buffer.concat(drawn.map(({ genome }) => genome)));
+          const breeding = new Breeding(engine, seed, limits, rates);
+          const exceeds = exceedsOf(space, limits);
+          const naive = createBreeding(space, exceeds, limits, rates);
+          const seen = new SeenSet();
+          const random = new RandomStream();
+          const bred = engine.bytes.subarray(engine.children, engine.children + length);
+          const hash = () => [engine.words[layout.HASH_LOW >> 2], engine.words[layout.HASH_HIGH >> 2]];
+          const naiveHash = (genome: Uint8Array) => {
+            seen.find(genome, 0, length);
+            return [seen.low, seen.high];
+          };
+          // The seen-set keeps flags in the lowest bits.
+          const keyOf = ([low, high]: number[]) => [low, (high & ~7) >>> 0];
+          const before = population.genomes.slice();
+          for (let child = 0; child < 60; child++) {
+            const wanted = new Uint8Array(length);
+            random.reset(seed, 1, child);
+            naive.breed(population, wanted, 0, random);
+            bred.fill(0x55);
+            breeding.breed(population, 1, child, engine.children);
+            expect(bred).toEqual(wanted);
+            expect(keyOf(hash())).toEqual(naiveHash(wanted));
+            const answer = naive.settle(wanted, 0, random);
+            const settled = breeding.settle(engine.children);
+            expect(settled).toBe({ fits: layout.FITS, exceeds: layout.EXCEEDS, fitted: layout.FITTED }[answer]);
+            expect(bred).toEqual(wanted);
+            if (answer === "fitted") expect(keyOf(hash())).toEqual(naiveHash(wanted));
+            if (answer !== "exceeds") expect(exceeds(wanted, 0)).toBe(false);
+            met.add(settled);
+          }
+          expect(population.genomes).toEqual(before);
+        },
+      ),
+      { numRuns: 60 },
+    );
+    expect([...met].sort()).toEqual({ published: [0, 1], fitted: [1, 2] }[operators] ?? [0, 1, 2]);
+  },
+);
+
+test.each(operatorSets)("children of the %s operators are canonical and inside the space", (operators) => {
+  fc.assert(
+    fc.property(anySpace, fc.nat(), ({ config, resolutions, draw }, seed) => {
+      const space = spaceOf(config);
+      const genomes = Buffer.concat(
+        Array.from({ length: MEMBERS }, (_, i) => {
+          const resolution = resolutions[i % resolutions.length];
+          return encode(space, draw(picker(seed + i), resolution), resolution, "drawn");
+        }),
+      );
+      const { engine, population } = populated(space, genomes);
+      const breeding = new Breeding(engine, seed, budgetLimits(config), operatorRates[operators]);
+      for (let child = 0; child < 60; child++) {
+        breeding.breed(population, 1, child, engine.children);
+        if (child % 2 === 0) breeding.settle(engine.children);
+        const bred = engine.bytes.slice(engine.children, engine.children + space.genomeLength);
+        const structure = parseStructure(structureOf(space, bred, 0), `child ${child}`);
+        const resolution = resolutionOf(space, bred, 0);
+        expect(resolutions).toContain(resolution);
+        expect(encode(space, structure, resolution, `child ${child}`)).toEqual(bred);
+      }
+    }),
+    { numRuns: 25 },
+  );
+});

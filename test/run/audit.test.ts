@@ -1,0 +1,114 @@
+import { copyFileSync } from "node:fs";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { beforeAll, expect, test } from "vitest";
+import { Archive, SCHEMA_VERSION } from "../../src/archive/archive.ts";
+import { packageRoot } from "../../src/base/package-root.ts";
+import { parseConfig } from "../../src/config/config.ts";
+import { presetValue } from "../../src/config/presets.ts";
+import { spaceOf } from "../../src/problem/problem.ts";
+import { verifyArchive } from "../../src/run/audit.ts";
+import { PopulationCheck } from "../../src/run/population-check.ts";
+import { resumeSearch, startSearch } from "../../src/run/run.ts";
+import { temporaryFolder } from "../temporary.ts";
+
+const folder = temporaryFolder();
+let files = 0;
+const copyOf = (path: string) => {
+  const copy = join(folder, `${++files}.sqlite`);
+  copyFileSync(path, copy);
+  return copy;
+};
+const fixture = join(packageRoot, "test/fixtures/archive-v1.sqlite");
+const clock = () => performance.now() / 1000;
+const all = { sample: Number.POSITIVE_INFINITY };
+const sound = join(folder, "sound.sqlite");
+
+beforeAll(async () => {
+  const value = presetValue("imagenet-mixed-7.0g") as { search: object; budgets: object };
+  const search = { ...value.search, evaluations: 300, population: 16, generation: 60 };
+  const options = { archive: sound, threads: 0, clock };
+  await startSearch(parseConfig({ ...value, search }, "test"), options);
+  // Takes most of its scores over from the first.
+  await startSearch(parseConfig({ ...value, search, budgets: { ...value.budgets, bitops: 5e9 } }, "test"), options);
+});
+
+test("a sound archive has nothing wrong, every candidate scored again", () => {
+  const report = verifyArchive(sound, all);
+  expect(report).toMatchObject({ schema: SCHEMA_VERSION, runs: 2, findings: [] });
+  expect(report.recomputed).toBe(report.candidates);
+  expect(verifyArchive(sound, { sample: 10 }).recomputed).toBeLessThan(30);
+});
+
+test("a run that grew past its first members, was stopped and extended, has nothing wrong; a member that is no candidate is found", async () => {
+  const value = presetValue("imagenet-mixed-7.0g") as { search: object };
+  const path = join(folder, "grown.sqlite");
+  const search = { ...value.search, evaluations: 6000, population: 24, generation: 200 };
+  await startSearch(parseConfig({ ...value, search }, "test"), { archive: path, threads: 0, clock });
+  expect(verifyArchive(path, all).findings).toEqual([]);
+  await resumeSearch(1, 9000, { archive: path, threads: 0, clock });
+  const archive = Archive.openForReading(path);
+  const { checkpoint, config } = archive.run(1);
+  const length = spaceOf(parseConfig(JSON.parse(config), "run 1")).genomeLength;
+  const check = (change: (genomes: Uint8Array, scores: Float64Array) => void) => {
+    const genomes = checkpoint!.genomes.slice();
+    const scores = checkpoint!.scores.slice();
+    change(genomes, scores);
+    const population = new PopulationCheck(parseConfig(JSON.parse(config), "run 1"), length, {
+      ...checkpoint!,
+      genomes,
+      scores,
+    });
+    archive.eachStored(1, (stored) => population.take({ count: stored.scores.length, ...stored }));
+    return population.passed;
+  };
+  expect(checkpoint!.scores).toHaveLength(24);
+  expect(check(() => {})).toBe(true);
+  expect(check((genomes) => genomes.set([genomes[3 * length + 2] ^ 1], 3 * length + 2))).toBe(false);
+  expect(check((genomes) => genomes.set([genomes[23 * length + 2] ^ 1], 23 * length + 2))).toBe(false);
+  expect(check((_, scores) => scores.set([scores[22] + 1e-9], 22))).toBe(false);
+  // The best one left out.
+  expect(check((genomes, scores) => [genomes.copyWithin(0, length), scores.copyWithin(0, 1)])).toBe(false);
+  archive.close();
+});
+
+/** What SQL does to a sound archive, and what verify then finds. */
+const injuries: readonly (readonly [string, RegExp])[] = [
+  ["UPDATE candidate SET score = score + 1e-9 WHERE rowid = 17", /do not match their checksum/],
+  ["UPDATE candidate SET bitops = bitops + 1 WHERE rowid = 17", /do not match their checksum/],
+  ["UPDATE candidate SET genome = (SELECT genome FROM candidate WHERE rowid = 3) WHERE rowid = 17", /there twice/],
+  ["UPDATE candidate SET score = NULL WHERE rowid = 17", /neither a score nor a failure/],
+  ["DELETE FROM candidate WHERE rowid = 17", /expected \d+ candidates, got \d+/],
+  ["DELETE FROM generation WHERE run = 1 AND generation = 2", /no checksum/],
+  ["UPDATE run SET config = replace(config, '\"seed\":1', '\"seed\":2') WHERE id = 1", /run 1: it does not match/],
+  ["UPDATE run SET digest = 'ff' WHERE id = 1", /run 1: it does not match its checksum/],
+  ["UPDATE run SET checkpoint = x'00' WHERE id = 2", /run 2: it does not match its checksum/],
+  [
+    "UPDATE context SET key = replace(key, '\"sigmaWeight\":4', '\"sigmaWeight\":5')",
+    /scoring context 1 does not match/,
+  ],
+  ["DELETE FROM reused", /do not match their checksum/],
+];
+
+test.each(injuries)("%s is found, and resume does not trust it", async (sql, finding) => {
+  const path = copyOf(sound);
+  const db = new Database(path);
+  expect(db.prepare(sql).run().changes).toBeGreaterThan(0);
+  db.close();
+  expect(verifyArchive(path, all).findings.join("\n")).toMatch(finding);
+  if (/there twice/.test(String(finding))) return;
+  await expect(resumeSearch(2, 400, { archive: path, threads: 0, clock })).rejects.toThrow(/damaged/);
+});
+
+test("an archive of schema 1 is read as it is, and migrated by a resume that comes to the known digest", async () => {
+  expect(verifyArchive(fixture, all)).toMatchObject({ schema: 1, runs: 3, findings: [] });
+  const path = copyOf(fixture);
+  const { run, digest } = await resumeSearch(undefined, undefined, { archive: path, threads: 0, clock });
+  expect(run).toBe(3);
+  // Of run 3 as the program that wrote the fixture ends it without a stop.
+  expect(digest).toBe("b266d0b0bd9945fa18b4253453caef5b0171c1387ddaa3dc8b3047837d92754b");
+  expect(verifyArchive(path, all)).toMatchObject({ schema: SCHEMA_VERSION, findings: [] });
+  const archive = Archive.openForReading(path);
+  expect(archive.run(1).digest).toBe("a8232ea5c7d81f4ad277bc622945e61143065df64857e67568681058fe7c5711");
+  archive.close();
+});
