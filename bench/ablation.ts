@@ -4,7 +4,7 @@ import { scoreWithin } from "../src/bound/gap.ts";
 import { applyAssignments, parseConfig } from "../src/config/config.ts";
 import { presetValue } from "../src/config/presets.ts";
 import { type OperatorRates, operatorRates } from "../src/engine/operators.ts";
-import { spaceOf } from "../src/problem/problem.ts";
+import { openProblem } from "../src/problem/problem.ts";
 
 /** What a row of the table changes: keys of the configuration, or the default operators' rates. */
 type Change = { readonly set: string } | Partial<OperatorRates>;
@@ -40,7 +40,7 @@ function main(presets: readonly string[], seeds: number): void {
   for (const preset of presets) {
     const raw = presetValue(preset);
     const config = parseConfig(raw, preset);
-    const stopScore = scoreWithin(config, spaceOf(config), ROUNDING);
+    const stopScore = scoreWithin(openProblem(config), ROUNDING);
     console.log(`\n${preset}, ${config.search.evaluations} children, ${seeds} seeds\n`);
     console.log("| operators | at the optimum | after children | median score | worst |\n|---|---:|---:|---:|---:|");
     for (const [name, change] of Object.entries(variants)) {

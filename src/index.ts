@@ -11,7 +11,7 @@ export { type LargestStep, type LiveStep, largestStep, liveSteps, sramLive } fro
 export { formatPython, parseStructures } from "./formats/structures-file.ts";
 export { Network } from "./network/network.ts";
 export { type Block, networkOf, parseStructure, type Structure } from "./network/structure.ts";
-export { spaceOf } from "./problem/problem.ts";
+export { openProblem, type Problem } from "./problem/problem.ts";
 export { type VerifyOptions, type VerifyReport, verifyArchive } from "./run/audit.ts";
 export type { Candidate } from "./run/candidate.ts";
 export {

@@ -8,7 +8,7 @@ import { presetText, presetValue } from "../../src/config/presets.ts";
 import { costs, emptyCosts } from "../../src/costs/costs.ts";
 import { formatPython, parseStructures } from "../../src/formats/structures-file.ts";
 import { networkOf, parseStructure, type Structure } from "../../src/network/structure.ts";
-import { spaceOf } from "../../src/problem/problem.ts";
+import { openProblem } from "../../src/problem/problem.ts";
 import { createScorer } from "../../src/problem/scorer.ts";
 import { startGenome } from "../../src/problem/start.ts";
 import { AnalyticScore } from "../../src/score/analytic.ts";
@@ -172,12 +172,12 @@ function readConfig(text: string): string | undefined {
 /** What is wrong with a configuration that was accepted. */
 function checkConfig(raw: unknown): string | undefined {
   const config = parseConfig(raw, "fuzz");
-  const space = spaceOf(config);
-  const { genome } = startGenome(config, space);
+  const problem = openProblem(config);
+  const { genome } = startGenome(problem);
   const wrong = oddNumber(config) ?? brokenChain(config.space.start);
   if (wrong !== undefined) return wrong;
   if (config.score.kind === "forward") return undefined;
-  const { scores, failures } = createScorer(config, space).score(genome);
+  const { scores, failures } = createScorer(problem).score(genome);
   return Number.isFinite(scores[0]) || failures.length === 1 ? undefined : `its start scores ${scores[0]}`;
 }
 

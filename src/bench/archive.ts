@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Archive } from "../archive/archive.ts";
 import type { Config } from "../config/config.ts";
-import { scoringContext, spaceOf } from "../problem/problem.ts";
+import { openProblem } from "../problem/problem.ts";
 import { createScorer } from "../problem/scorer.ts";
 import { median } from "./median.ts";
 import { commitInGenerations, runLoop } from "./search.ts";
@@ -23,11 +23,12 @@ export function benchArchive(
   options: { readonly rows: number; readonly rounds: number },
 ): ArchiveBench {
   const { rows, rounds } = options;
-  const space = spaceOf(config);
+  const problem = openProblem(config);
+  const { space, scoringContext } = problem;
   const { population } = runLoop({ ...config, search: { ...config.search, evaluations: 20_000 } }, config.search.seed);
   const members = population.genomes.subarray(0, population.count * space.genomeLength);
   const genomes = Uint8Array.from({ length: rows * space.genomeLength }, (_, i) => members[i % members.length]);
-  const { scores } = createScorer(config, space).score(genomes);
+  const { scores } = createScorer(problem).score(genomes);
   const sizes = [256, 1024, 4096];
   const commits = sizes.map((): number[] => []);
   const loads: number[] = [];
@@ -38,11 +39,11 @@ export function benchArchive(
       const path = join(folder, "bench.sqlite");
       const archive = Archive.openForWriting(path);
       const began = performance.now();
-      commitInGenerations(archive, config, genomes, scores, size);
+      commitInGenerations(archive, problem, genomes, scores, size);
       commits[i].push((1000 * rows) / (performance.now() - began));
       const read = performance.now();
       let count = 0;
-      archive.eachCandidate(archive.contextId(scoringContext(config, space)), () => count++);
+      archive.eachCandidate(archive.contextId(scoringContext), () => count++);
       loads.push((1000 * count) / (performance.now() - read));
       archive.close();
       bytes = statSync(path).size / rows;

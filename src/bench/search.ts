@@ -7,7 +7,7 @@ import { costNames } from "../costs/costs.ts";
 import { GenomeEngine } from "../engine/engine.ts";
 import { operatorRates, operatorSets } from "../engine/operators.ts";
 import { MESSAGE_GENOMES, ThreadPool } from "../pool/threads.ts";
-import { budgetLimits, scoringContext, spaceOf } from "../problem/problem.ts";
+import { openProblem, type Problem } from "../problem/problem.ts";
 import { createScorer } from "../problem/scorer.ts";
 import { startGenome } from "../problem/start.ts";
 import { startSearch } from "../run/run.ts";
@@ -74,15 +74,15 @@ export function runLoop(
   options: Pick<SearchOptions, "rates" | "stopScore"> = {},
 ): Search {
   const { population: members, generation: children } = config.search;
-  const space = spaceOf(config);
-  const engine = new GenomeEngine(space, config.classes, { members, children });
-  const scorer = createScorer(config, space, engine);
+  const problem = openProblem(config);
+  const engine = new GenomeEngine(problem.space, problem.classes, { members, children });
+  const scorer = createScorer(problem, engine);
   const search = new Search({
     ...config.search,
     seed,
     engine,
-    start: startGenome(config, space).genome,
-    limits: budgetLimits(config),
+    start: startGenome(problem).genome,
+    limits: problem.limits,
     seen: new SeenSet(config.search.evaluations),
     ...options,
   });
@@ -136,9 +136,9 @@ function curve(given: Config, operators: (typeof operatorSets)[number], seeds: n
 function measureStages(config: Config): { readonly stages: Record<string, number>; readonly genomes: Uint8Array } {
   const half = Math.max(1, Math.floor(config.search.evaluations / 2));
   const search = runLoop({ ...config, search: { ...config.search, evaluations: half } }, config.search.seed);
-  const space = spaceOf(config);
+  const problem = openProblem(config);
+  const { space, limits } = problem;
   const length = space.genomeLength;
-  const limits = budgetLimits(config);
   const children = Math.min(100_000, half);
   const { seed, operators, population: members } = config.search;
   const engine = new GenomeEngine(space, config.classes, { members, children });
@@ -174,7 +174,7 @@ function measureStages(config: Config): { readonly stages: Record<string, number
   const costs = time(() => {
     engine.costs(genomes);
   });
-  const scorer = createScorer(config, space, engine);
+  const scorer = createScorer(problem, engine);
   let scores: Float64Array = new Float64Array(0);
   const score = time(() => {
     scores = scorer.score(genomes).scores;
@@ -188,13 +188,13 @@ function measureStages(config: Config): { readonly stages: Record<string, number
       population.merge({ count, genomes: part, scores: scores.subarray(i, i + count) });
     }
   });
-  const commit = time(() => commitAll(config, genomes, scores));
+  const commit = time(() => commitAll(problem, genomes, scores));
   return { stages: { breed, fit, dedup, costs, score, select, commit }, genomes };
 }
 
 /** Of the time that threads have for the generations that these genomes make, the share that they do not score. */
 async function messageShare(config: Config, genomes: Uint8Array, threads: number): Promise<number> {
-  const { genomeLength } = spaceOf(config);
+  const { genomeLength } = openProblem(config).space;
   const size = config.search.generation * genomeLength;
   const pool = new ThreadPool(config, genomeLength, threads, MESSAGE_GENOMES);
   try {
@@ -209,11 +209,11 @@ async function messageShare(config: Config, genomes: Uint8Array, threads: number
   }
 }
 
-function commitAll(config: Config, genomes: Uint8Array, scores: Float64Array): void {
+function commitAll(problem: Problem, genomes: Uint8Array, scores: Float64Array): void {
   const folder = mkdtempSync(join(tmpdir(), "qes-bench-"));
   const archive = Archive.openForWriting(join(folder, "bench.sqlite"));
   try {
-    commitInGenerations(archive, config, genomes, scores, config.search.generation);
+    commitInGenerations(archive, problem, genomes, scores, problem.config.search.generation);
   } finally {
     archive.close();
     rmSync(folder, { recursive: true });
@@ -223,14 +223,13 @@ function commitAll(config: Config, genomes: Uint8Array, scores: Float64Array): v
 /** Commits scored genomes as generations of a new run. */
 export function commitInGenerations(
   archive: Archive,
-  config: Config,
+  { config, space, scoringContext }: Problem,
   genomes: Uint8Array,
   scores: Float64Array,
   size: number,
 ): void {
-  const space = spaceOf(config);
   const length = space.genomeLength;
-  const context = archive.contextId(scoringContext(config, space));
+  const context = archive.contextId(scoringContext);
   const run = archive.createRun("bench", context, JSON.stringify(config), new Date(0).toISOString());
   const population = genomes.slice(0, Math.min(config.search.population, scores.length) * length);
   for (let i = 0; i < scores.length; i += size) {

@@ -1,6 +1,5 @@
-import type { Config } from "../config/config.ts";
+import type { Problem } from "../problem/problem.ts";
 import { encode } from "../space/genome.ts";
-import type { Space } from "../space/space.ts";
 import { boundProblem } from "./problem.ts";
 import { type BoundState, solve } from "./solve.ts";
 
@@ -15,15 +14,15 @@ export function gapOf(upperBound: number, score: number): number {
 }
 
 /** The best networks that pricing the budgets finds, as genomes one after another; none where it finds none. */
-export function boundSeeds(config: Config, space: Space): Uint8Array {
-  const { spaces, budgets } = boundProblem(config, space);
+export function boundSeeds(problem: Problem): Uint8Array {
+  const { spaces, budgets } = boundProblem(problem);
   let last: BoundState | undefined;
   for (const state of solve(spaces, budgets, { top: SEEDS, maxLabels: SEARCH_LABELS })) {
     if (state.phase !== "pricing") break;
     last = state;
   }
   const genomes = (last?.networks ?? []).map((network) =>
-    encode(space, network.structure, network.resolution, "the bound's network"),
+    encode(problem.space, network.structure, network.resolution, "the bound's network"),
   );
   return Uint8Array.from(genomes.flatMap((genome) => [...genome]));
 }
@@ -32,8 +31,8 @@ export function boundSeeds(config: Config, space: Space): Uint8Array {
  * The score from which on a network is within `gap` of the optimum, by a bound that is closed as far as it goes; no clock enters.
  * @param gap as a share of the score
  */
-export function scoreWithin(config: Config, space: Space, gap: number): number {
-  const { spaces, budgets } = boundProblem(config, space);
+export function scoreWithin(problem: Problem, gap: number): number {
+  const { spaces, budgets } = boundProblem(problem);
   let upperBound = Number.POSITIVE_INFINITY;
   for (const state of solve(spaces, budgets, { maxLabels: SEARCH_LABELS })) upperBound = state.upperBound;
   return upperBound / (1 + gap);

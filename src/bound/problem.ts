@@ -1,7 +1,5 @@
 import { UserError } from "../base/user-error.ts";
-import type { Config } from "../config/config.ts";
-import { spaceOf } from "../problem/problem.ts";
-import type { Space } from "../space/space.ts";
+import type { Problem } from "../problem/problem.ts";
 import { type Budgets, describeSpace, type SpaceDescription } from "./graph/space-description.ts";
 
 /** What `solve` and `verifyCertificate` take. */
@@ -11,11 +9,11 @@ export interface BoundProblem {
 }
 
 /**
- * The bound's problem of a search configuration: all its genomes, its budgets.
+ * What the bound takes of a search's problem: all its genomes, its budgets.
  * @throws UserError where the score is not the closed form, for which alone a network's score is a sum over its layers
  */
-export function boundProblem(config: Config, space: Space = spaceOf(config)): BoundProblem {
-  const { score, classes, budgets } = config;
+export function boundProblem({ config, space, classes }: Problem): BoundProblem {
+  const { score, budgets } = config;
   if (score.kind !== "analytic") {
     throw new UserError(
       `score.kind: the bound needs analytic, got ${score.kind}, a measured score; there is no bound for it`,

@@ -2,7 +2,7 @@ import { Archive } from "../archive/archive.ts";
 import { UserError } from "../base/user-error.ts";
 import { parseConfig } from "../config/config.ts";
 import { formatPython } from "../formats/structures-file.ts";
-import { spaceOf } from "../problem/problem.ts";
+import { openProblem } from "../problem/problem.ts";
 import { candidateAt } from "../run/candidate.ts";
 import { type Command, note, print, printJson, text, textOption, wholeOption } from "./command.ts";
 import { costCells, costHeader, stepLine, table } from "./render/format.ts";
@@ -35,12 +35,13 @@ export const bestCommand: Command = {
       );
     }
     const config = parseConfig(JSON.parse(run.config), `${path}: run ${run.id}`);
-    const space = spaceOf(config);
+    const problem = openProblem(config);
+    const { space } = problem;
     const { genomes, scores } = run.checkpoint;
     const count = Math.min(top, scores.length);
     if (count < top) note(`run ${run.id} keeps its ${count} best networks: the population`);
     const rows = Array.from({ length: count }, (_, i) =>
-      candidateAt(config, space, genomes, i * space.genomeLength, scores[i]),
+      candidateAt(problem, genomes, i * space.genomeLength, scores[i]),
     );
     if (format === "json") printJson(rows);
     else if (format === "txt")

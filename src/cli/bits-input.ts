@@ -1,12 +1,11 @@
 import { UserError } from "../base/user-error.ts";
 import { type Capability, capabilities, legalPairs } from "../config/capabilities.ts";
-import type { Config } from "../config/config.ts";
 import { costNames, costs, emptyCosts } from "../costs/costs.ts";
 import { parseStructures, type StructureEntry } from "../formats/structures-file.ts";
 import { BitSteps } from "../network/bits.ts";
 import type { Network } from "../network/network.ts";
 import { networkOf, parseStructure, type Structure } from "../network/structure.ts";
-import { budgetLimits, capabilityOf } from "../problem/problem.ts";
+import { openProblem, type Problem } from "../problem/problem.ts";
 import { AnalyticScore } from "../score/analytic.ts";
 import { type Arguments, text, textOption, texts, textsOption, wholeOption } from "./command.ts";
 import { readConfig, readText } from "./input.ts";
@@ -45,12 +44,13 @@ export function readSubjects(args: Arguments): BitsSubject[] {
   if (source === undefined && assignments.length > 0) {
     throw new UserError("--set: expected --config beside it; give the preset or file whose keys to set");
   }
-  const config = source === undefined ? undefined : readConfig(source, assignments);
+  const problem = source === undefined ? undefined : openProblem(readConfig(source, assignments));
   const resolution = wholeOption(args, "resolution", 1, 4096);
-  return entries.map((entry) => subjectOf(entry, config, resolution));
+  return entries.map((entry) => subjectOf(entry, problem, resolution));
 }
 
-function subjectOf(entry: StructureEntry, config: Config | undefined, chosen: number | undefined): BitsSubject {
+function subjectOf(entry: StructureEntry, problem: Problem | undefined, chosen: number | undefined): BitsSubject {
+  const config = problem?.config;
   const structure = parseStructure(entry.structure, entry.where);
   if (structure.every((block) => block.nbitsA === undefined)) {
     throw new UserError(`${entry.where}: expected a network with bits, got full precision; add nbitsA and nbitsW`);
@@ -63,9 +63,9 @@ function subjectOf(entry: StructureEntry, config: Config | undefined, chosen: nu
     sigmaWeight: entry.sigmaWeight ?? config?.score.sigmaWeight ?? 4,
   });
   score.check(network);
-  const capability: Capability = config === undefined ? capabilities["published"] : capabilityOf(config);
+  const capability: Capability = problem?.capability ?? capabilities["published"];
   const steps = legalPairs(structure, capability).map((pairs) => new BitSteps(pairs));
-  const classes = config?.classes ?? 0;
+  const classes = problem?.classes ?? 0;
   const own = costs(network, classes, emptyCosts());
   return {
     name: entry.name,
@@ -74,7 +74,7 @@ function subjectOf(entry: StructureEntry, config: Config | undefined, chosen: nu
     resolution,
     score,
     classes,
-    limits: config === undefined ? Float64Array.from(costNames, (name) => own[name]) : budgetLimits(config),
+    limits: problem?.limits ?? Float64Array.from(costNames, (name) => own[name]),
     steps: (layer) => steps[network.block[layer]],
   };
 }

@@ -9,6 +9,7 @@ import { type BoundState, solve } from "../bound/solve.ts";
 import { sweep } from "../bound/sweep.ts";
 import { type Config, parseConfig } from "../config/config.ts";
 import { type CostName, costNames } from "../costs/costs.ts";
+import { openProblem } from "../problem/problem.ts";
 import {
   type Arguments,
   type Command,
@@ -62,7 +63,7 @@ export const boundCommand: Command = {
       else print(sweepText(points));
       return 0;
     }
-    const { spaces, budgets } = boundProblem(config);
+    const { spaces, budgets } = boundProblem(openProblem(config));
     const state = iterate(solve(spaces, budgets, { top }), goal, view);
     const seconds = now() - began;
     const path = textOption(args, "certificate");
@@ -81,7 +82,7 @@ export const verifyBoundCommand: Command = {
   async run(args) {
     const path = String(args["certificate"]);
     const certificate = parseCertificate(parseJson(readText(path), path), path);
-    const { spaces, budgets } = boundProblem(parseConfig(certificate.config, `${path}: config`));
+    const { spaces, budgets } = boundProblem(openProblem(parseConfig(certificate.config, `${path}: config`)));
     const problems = verifyCertificate(certificate, spaces, budgets);
     if (flagOption(args, "json")) printJson({ valid: problems.length === 0, problems });
     else if (problems.length === 0) print(`valid: no network scores more than ${certificate.upperBound}`);
@@ -181,7 +182,7 @@ function parseSweep(value: string): Sweep {
 }
 
 function runSweep(config: Config, { name, values }: Sweep, goal: Goal, view: BoundView) {
-  const { spaces, budgets } = boundProblem(config);
+  const { spaces, budgets } = boundProblem(openProblem(config));
   const last = new Map<number, BoundResult>();
   const steps = sweep(spaces, budgets, name, values);
   let began = now();

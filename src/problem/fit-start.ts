@@ -4,9 +4,13 @@ import { setDepth, setExpansion, setOut, setResolution } from "../space/genes.ts
 import { btnUnits, costsAt, outUnits, resolutionOf, shrunkKernel } from "../space/genome.ts";
 import { smallestCosts } from "../space/smallest.ts";
 import { ConvGene, type Space, SuperGene } from "../space/space.ts";
+import type { Problem } from "./problem.ts";
+
+/** Of a problem, what says whether a genome is within budget. */
+type Budgeted = Pick<Problem, "space" | "classes" | "limits">;
 
 /** What the start network needs beyond its budgets, e.g. `flash 1200000 > 1048576 (14.4% over)`; empty where it fits. */
-export function overBudget(space: Space, genome: Uint8Array, classes: number, limits: Float64Array): string[] {
+export function overBudget({ space, classes, limits }: Budgeted, genome: Uint8Array): string[] {
   const cost = costsAt(space, genome, 0, classes);
   return costNames.flatMap((name, i) =>
     cost[name] > limits[i]
@@ -20,33 +24,27 @@ export function overBudget(space: Space, genome: Uint8Array, classes: number, li
  * before the next: the input resolution, one down; the depth, the last layer of the deepest block (the later of equals); the
  * expansion of every block, one down; every width times 0.8, down to a multiple of the width step; the kernels, the smallest; the bits
  * of every conv, one step down, activations first.
- * @param limits in the order of `costNames`
  * @returns the genome, and what was changed in words
  * @throws UserError where even the smallest network is over a budget
  */
-export function fitStart(
-  space: Space,
-  start: Uint8Array,
-  classes: number,
-  limits: Float64Array,
-): { genome: Uint8Array; changes: string[] } {
+export function fitStart(problem: Budgeted, start: Uint8Array): { genome: Uint8Array; changes: string[] } {
   const genome = start.slice();
-  const fits = () => overBudget(space, genome, classes, limits).length === 0;
+  const fits = () => overBudget(problem, genome).length === 0;
   const changes: string[] = [];
   for (const [what, shrink] of rules) {
     let steps = 0;
-    while (!fits() && shrink(space, genome)) steps++;
+    while (!fits() && shrink(problem.space, genome)) steps++;
     if (steps > 0) changes.push(steps === 1 ? what : `${what}, ${steps} times`);
     if (fits()) return { genome, changes };
   }
-  checkBudgetsCanBeMet(space, classes, limits);
+  checkBudgetsCanBeMet(problem);
   throw new UserError(
-    `the budgets together leave no room for the smallest start network: ${overBudget(space, genome, classes, limits).join("; ")}; raise one of them`,
+    `the budgets together leave no room for the smallest start network: ${overBudget(problem, genome).join("; ")}; raise one of them`,
   );
 }
 
 /** @throws UserError where a budget is below what any network of the space costs, with the smallest possible figure */
-export function checkBudgetsCanBeMet(space: Space, classes: number, limits: Float64Array): void {
+export function checkBudgetsCanBeMet({ space, classes, limits }: Budgeted): void {
   const smallest = smallestCosts(space, classes);
   const unmet = costNames.flatMap((name: CostName, i) =>
     smallest[i] > limits[i]

@@ -5,16 +5,32 @@ import { searchFamilies } from "../network/families.ts";
 import type { Structure } from "../network/structure.ts";
 import { Space, type SpaceOptions } from "../space/space.ts";
 
-/*
- * What a checked configuration asks for: its space, its budgets, its scoring context. Apart from config.ts, so that a thread that was
- * handed a configuration does not load what reads one.
- */
+/** What a checked configuration asks for. Apart from config.ts, so that a thread that was handed a configuration does not load what reads one. */
+export interface Problem {
+  readonly config: Config;
+  readonly space: Space;
+  readonly capability: Capability;
+  /** Outputs of the classifier counted into flash; 0 for none. */
+  readonly classes: number;
+  /** Budgets in the order of `costNames`, infinite where there is none. */
+  readonly limits: Float64Array;
+  /**
+   * Everything a candidate's score and costs depend on, as canonical text: equal text, equal scores. Budgets and search settings are
+   * not part of it, so that runs with other budgets share their candidates.
+   */
+  readonly scoringContext: string;
+}
 
-/** The compiled space of a configuration. */
-export function spaceOf(config: Config): Space {
-  const { space, input, budgets } = config;
+/** @throws UserError where the space cannot be compiled */
+export function openProblem(config: Config): Problem {
+  const capability = capabilityOf(config);
+  const space = spaceOf(config, capability);
+  const limits = Float64Array.from(costNames, (name) => config.budgets[name] ?? Number.POSITIVE_INFINITY);
+  return { config, space, capability, classes: config.classes, limits, scoringContext: scoringContext(config, space) };
+}
+
+function spaceOf({ space, input, budgets }: Config, { body, stem, head }: Capability): Space {
   const family = searchFamilies[space.family];
-  const { body, stem, head } = capabilityOf(config);
   const convs = 3;
   const others =
     budgets.layers === undefined || space.start.length <= 3
@@ -38,7 +54,7 @@ export function spaceOf(config: Config): Space {
 }
 
 /** The legal bits of a configuration: `space.bits` are every pair of these, as in the published capability. */
-export function capabilityOf({ capability, space }: Config): Capability {
+function capabilityOf({ capability, space }: Config): Capability {
   if (space.bits === undefined) return parseCapability(capability ?? "published", "capability");
   const pairs = bitProduct(space.bits, space.bits);
   return { ...capabilities["published"], body: pairs, head: pairs };
@@ -49,16 +65,7 @@ function fixedBits(block: Structure[number]) {
   return typeof a === "number" && typeof w === "number" ? [{ a, w }] : [];
 }
 
-/** Budgets in the order of `costNames`, infinite where there is none. */
-export function budgetLimits(config: Config): Float64Array {
-  return Float64Array.from(costNames, (name) => config.budgets[name] ?? Number.POSITIVE_INFINITY);
-}
-
-/**
- * Everything a candidate's score and costs depend on, as canonical text: equal text, equal scores. Budgets and search settings are
- * not part of it, so that runs with other budgets share their candidates.
- */
-export function scoringContext(config: Config, space: Space): string {
+function scoringContext(config: Config, space: Space): string {
   const skeleton = space.blocks.map((block) => [block.family.className, block.s, block.k, block.role]);
   return JSON.stringify({
     genome: [space.genomeLength, space.depthSlots, space.options.widthStep, skeleton],

@@ -1,11 +1,11 @@
-import type { Config } from "../config/config.ts";
+import type { ScoreConfig } from "../config/config.ts";
 import { GenomeEngine } from "../engine/engine.ts";
 import { Network } from "../network/network.ts";
 import { AnalyticScore } from "../score/analytic.ts";
 import { ForwardScore } from "../score/forward/forward.ts";
 import { decode } from "../space/genome.ts";
 import type { Space } from "../space/space.ts";
-import { spaceOf } from "./problem.ts";
+import type { Problem } from "./problem.ts";
 
 /** The scores of a batch, in its order; NaN where there is none, and then the reason. */
 export interface BatchScores {
@@ -23,17 +23,17 @@ export interface Scorer {
 }
 
 /** @param engine of the space, where there is one already */
-export function createScorer(config: Config, space: Space = spaceOf(config), engine?: GenomeEngine): Scorer {
-  if (config.score.kind === "forward") return forwardScorer(config.score, space);
-  return analyticScorer(config.score, engine ?? new GenomeEngine(space, 0));
+export function createScorer({ config: { score }, space }: Problem, engine?: GenomeEngine): Scorer {
+  if (score.kind === "forward") return forwardScorer(score, space);
+  return analyticScorer(score, engine ?? new GenomeEngine(space, 0));
 }
 
 /** @throws UserError where no network of this shape can be scored */
-export function checkScorable({ score }: Config, network: Network): void {
+export function checkScorable(score: ScoreConfig, network: Network): void {
   (score.kind === "forward" ? new ForwardScore(score) : new AnalyticScore(score)).check(network);
 }
 
-function analyticScorer(options: Extract<Config["score"], { kind: "analytic" }>, engine: GenomeEngine): Scorer {
+function analyticScorer(options: Extract<ScoreConfig, { kind: "analytic" }>, engine: GenomeEngine): Scorer {
   const score = new AnalyticScore(options);
   const gains = Float64Array.from({ length: 256 }, (_, pair) => score.bitsGain(pair >> 4, pair & 15));
   engine.setScore(score.stageWeights, gains);
@@ -49,7 +49,7 @@ function analyticScorer(options: Extract<Config["score"], { kind: "analytic" }>,
 /** Networks whose common leading convs are looked for together; bounds the memory of a batch. */
 const SHARED_NETWORKS = 64;
 
-function forwardScorer(options: Extract<Config["score"], { kind: "forward" }>, space: Space): Scorer {
+function forwardScorer(options: Extract<ScoreConfig, { kind: "forward" }>, space: Space): Scorer {
   const score = new ForwardScore(options);
   const networks = Array.from({ length: SHARED_NETWORKS }, () => new Network(space.convCapacity));
   const length = space.genomeLength;

@@ -1,13 +1,12 @@
 import { Archive, type RunRow, type StoredGeneration } from "../archive/archive.ts";
 import { UserError } from "../base/user-error.ts";
-import { type Config, parseConfig } from "../config/config.ts";
+import { parseConfig } from "../config/config.ts";
 import { costNames } from "../costs/costs.ts";
 import { GenomeEngine } from "../engine/engine.ts";
-import { scoringContext, spaceOf } from "../problem/problem.ts";
+import { openProblem, type Problem } from "../problem/problem.ts";
 import { createScorer } from "../problem/scorer.ts";
 import { digestOf } from "../search/digest.ts";
 import { SeenSet } from "../search/seen-set.ts";
-import type { Space } from "../space/space.ts";
 import { PopulationCheck } from "./population-check.ts";
 
 export interface VerifyOptions {
@@ -43,8 +42,7 @@ export function verifyArchive(path: string, options: VerifyOptions): VerifyRepor
 /** A run whose configuration can be read. */
 interface ReadableRun {
   readonly row: RunRow;
-  readonly config: Config;
-  readonly space: Space;
+  readonly problem: Problem;
   /** Undefined where there is no checkpoint. */
   readonly population: PopulationCheck | undefined;
   found: number;
@@ -76,8 +74,8 @@ class Verification {
     const runs = rows.flatMap((row) => this.#readable(row) ?? []);
     for (const context of this.#attempt("", () => archive.contexts()) ?? []) {
       const own = runs.filter(({ row }) => row.context === context.id);
-      for (const { row, config, space } of own) {
-        if (scoringContext(config, space) !== context.key) {
+      for (const { row, problem } of own) {
+        if (problem.scoringContext !== context.key) {
           this.#find(`run ${row.id}: its configuration is not that of its candidates`);
         }
       }
@@ -116,10 +114,12 @@ class Verification {
     }
     return this.#attempt("", () => {
       const config = parseConfig(JSON.parse(row.config), `run ${row.id}`);
-      const space = spaceOf(config);
+      const problem = openProblem(config);
       const population =
-        row.checkpoint === undefined ? undefined : new PopulationCheck(config, space.genomeLength, row.checkpoint);
-      return { row, config, space, population, found: 0, scored: 0, failed: 0, reused: 0 };
+        row.checkpoint === undefined
+          ? undefined
+          : new PopulationCheck(config, problem.space.genomeLength, row.checkpoint);
+      return { row, problem, population, found: 0, scored: 0, failed: 0, reused: 0 };
     });
   }
 
@@ -127,7 +127,7 @@ class Verification {
   #checkContext(context: number, runs: readonly ReadableRun[]): void {
     const [first] = runs;
     if (first === undefined) return;
-    const length = first.space.genomeLength;
+    const length = first.problem.space.genomeLength;
     const seen = new SeenSet();
     const places: { readonly genomes: Uint8Array; readonly at: number; readonly score: number }[] = [];
     const takenOver: { readonly run: ReadableRun; readonly keys: Uint32Array }[] = [];
@@ -177,9 +177,9 @@ class Verification {
   }
 
   /** Computes scores and costs of an even sample of a context again. */
-  #recomputation({ config, space }: ReadableRun, total: number): (stored: StoredGeneration, place: string) => void {
-    const engine = new GenomeEngine(space, config.classes);
-    const scorer = createScorer(config, space, engine);
+  #recomputation({ problem }: ReadableRun, total: number): (stored: StoredGeneration, place: string) => void {
+    const engine = new GenomeEngine(problem.space, problem.classes);
+    const scorer = createScorer(problem, engine);
     const step = Math.max(1, Math.floor(total / this.#options.sample));
     let index = 0;
     return (stored, place) => {

@@ -3,6 +3,7 @@ import { builtFile } from "../base/package-root.ts";
 import { UserError } from "../base/user-error.ts";
 import { boundProblem } from "../bound/problem.ts";
 import type { Config } from "../config/config.ts";
+import { openProblem } from "../problem/problem.ts";
 
 /** What a thread says of the bound after every step. */
 export interface BoundReport {
@@ -26,7 +27,7 @@ export class BoundWatch {
 
   constructor(config: Config) {
     try {
-      boundProblem(config);
+      boundProblem(openProblem(config));
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       this.reason = error.message;

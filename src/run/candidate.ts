@@ -1,10 +1,9 @@
-import type { Config } from "../config/config.ts";
 import { type Costs, costs, emptyCosts } from "../costs/costs.ts";
 import { type LargestStep, largestStep } from "../costs/live-sram.ts";
 import { Network } from "../network/network.ts";
 import type { Structure } from "../network/structure.ts";
+import type { Problem } from "../problem/problem.ts";
 import { decode, structureOf } from "../space/genome.ts";
-import type { Space } from "../space/space.ts";
 
 /** One network of a result. */
 export interface Candidate {
@@ -18,13 +17,14 @@ export interface Candidate {
 }
 
 /** A genome as a result. */
-export function candidateAt(config: Config, space: Space, genomes: Uint8Array, at: number, score: number): Candidate {
+export function candidateAt(problem: Problem, genomes: Uint8Array, at: number, score: number): Candidate {
+  const { space, classes } = problem;
   const network = new Network(space.convCapacity);
   decode(space, genomes, at, network);
   return {
     score,
     resolution: network.resolution,
-    costs: costs(network, config.classes, emptyCosts()),
+    costs: costs(network, classes, emptyCosts()),
     largestStep: largestStep(network),
     structure: structureOf(space, genomes, at),
   };

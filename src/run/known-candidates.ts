@@ -1,15 +1,13 @@
 import type { Archive, RunRow } from "../archive/archive.ts";
-import type { Config } from "../config/config.ts";
-import { scoringContext } from "../problem/problem.ts";
+import type { Problem } from "../problem/problem.ts";
 import { Seen, SeenSet } from "../search/seen-set.ts";
-import type { Space } from "../space/space.ts";
 
 /** @throws UserError where the checkpoint or the scoring context is not that of the configuration */
-export function checkState(archive: Archive, { id, context, checkpoint }: RunRow, config: Config, space: Space): void {
-  if (archive.contexts().find((known) => known.id === context)?.key !== scoringContext(config, space)) {
+export function checkState(archive: Archive, { id, context, checkpoint }: RunRow, problem: Problem): void {
+  if (archive.contexts().find((known) => known.id === context)?.key !== problem.scoringContext) {
     archive.refuse(`run ${id}: its configuration is not that of its candidates`);
   }
-  if (checkpoint !== undefined && checkpoint.genomes.length !== checkpoint.scores.length * space.genomeLength) {
+  if (checkpoint !== undefined && checkpoint.genomes.length !== checkpoint.scores.length * problem.space.genomeLength) {
     archive.refuse(`run ${id}: the genomes of its checkpoint do not fit its space`);
   }
 }
@@ -17,22 +15,23 @@ export function checkState(archive: Archive, { id, context, checkpoint }: RunRow
 /** Genomes that a seen-set is given room for at once; with more it grows. */
 const MAX_EXPECTED = 1 << 22;
 
+/** Which candidates a run knows, and how many it must find. */
+export interface KnownTo {
+  readonly context: number;
+  readonly run: number;
+  /** Generations that the run's checkpoint says are there. */
+  readonly closed: number;
+  /** Children that the run may still breed. */
+  readonly evaluations: number;
+}
+
 /**
  * All that the archive knows of a context, with what this run has seen marked.
- * @param closed generations that the run's checkpoint says are there
- * @param evaluations children that the run may still breed
+ * @param length bytes of a genome
  * @throws UserError where something is damaged or missing
  */
-export function loadSeen(
-  archive: Archive,
-  context: number,
-  run: number,
-  space: Space,
-  closed: number,
-  evaluations: number,
-): SeenSet {
+export function loadSeen(archive: Archive, { context, run, closed, evaluations }: KnownTo, length: number): SeenSet {
   const seen = new SeenSet(Math.min(MAX_EXPECTED, archive.count(context) + evaluations));
-  const length = space.genomeLength;
   let found = 0;
   archive.eachGeneration(context, ({ run: owner, genomes, genomeLength, scores }) => {
     if (owner === run) found++;

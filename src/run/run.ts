@@ -12,13 +12,12 @@ import { InlinePool } from "../pool/inline.ts";
 import { MeasuredPool } from "../pool/measured.ts";
 import type { Pool } from "../pool/pool.ts";
 import { MESSAGE_GENOMES, ThreadPool } from "../pool/threads.ts";
-import { budgetLimits, scoringContext, spaceOf } from "../problem/problem.ts";
+import { openProblem, type Problem } from "../problem/problem.ts";
 import { createScorer } from "../problem/scorer.ts";
 import { type StartNetwork, startGenome } from "../problem/start.ts";
 import { digestOf } from "../search/digest.ts";
-import { type Checkpoint, type Counters, Search } from "../search/loop.ts";
+import { type Counters, Search } from "../search/loop.ts";
 import { costsAt } from "../space/genome.ts";
-import type { Space } from "../space/space.ts";
 import { type Candidate, candidateAt } from "./candidate.ts";
 import { checkState, loadSeen } from "./known-candidates.ts";
 import { Stopping } from "./stopping.ts";
@@ -77,12 +76,12 @@ export class StoppedEarly extends Error {
 
 /** Starts a search in an archive. */
 export async function startSearch(config: Config, options: RunOptions): Promise<RunResult> {
-  const space = spaceOf(config);
-  const start = startGenome(config, space);
+  const problem = openProblem(config);
+  const start = startGenome(problem);
   return withArchive(options, (archive) => {
-    const context = archive.contextId(scoringContext(config, space));
-    const run = archive.createRun(config.name, context, JSON.stringify(config), new Date().toISOString());
-    return conduct(archive, run, context, config, space, start, undefined, 0, options);
+    const context = archive.contextId(problem.scoringContext);
+    const id = archive.createRun(config.name, context, JSON.stringify(config), new Date().toISOString());
+    return conduct(archive, problem, start, { id, context, checkpoint: undefined, seconds: 0 }, options);
   });
 }
 
@@ -101,10 +100,10 @@ export async function resumeSearch(
     const row = resumableRun(archive, id, evaluations);
     let config = parseConfig(JSON.parse(row.config), `run ${row.id}`);
     if (evaluations !== undefined) config = { ...config, search: { ...config.search, evaluations } };
-    const space = spaceOf(config);
-    const start = startGenome(config, space);
-    checkState(archive, row, config, space);
-    return conduct(archive, row.id, row.context, config, space, start, row.checkpoint, row.seconds, options);
+    const problem = openProblem(config);
+    const start = startGenome(problem);
+    checkState(archive, row, problem);
+    return conduct(archive, problem, start, row, options);
   });
 }
 
@@ -152,29 +151,29 @@ async function withArchive<T>(options: RunOptions, use: (archive: Archive) => Pr
 
 async function conduct(
   archive: Archive,
-  run: number,
-  context: number,
-  config: Config,
-  space: Space,
+  problem: Problem,
   start: StartNetwork,
-  checkpoint: Checkpoint | undefined,
-  secondsBefore: number,
+  { id: run, context, checkpoint, seconds: secondsBefore }: Pick<RunRow, "id" | "context" | "checkpoint" | "seconds">,
   options: RunOptions,
 ): Promise<RunResult> {
+  const { config, space, classes, limits } = problem;
   const { generations: closed = 0, evaluations: bred = 0 } = checkpoint?.counters ?? {};
-  const seen = loadSeen(archive, context, run, space, closed, config.search.evaluations - bred);
+  const seen = loadSeen(
+    archive,
+    { context, run, closed, evaluations: config.search.evaluations - bred },
+    space.genomeLength,
+  );
   archive.startRun(run, JSON.stringify(config));
   options.onStart?.(run, start.changes);
   const { seed, population, generation, growing, evaluations, operators, seedFrom, stopGap } = config.search;
-  const limits = budgetLimits(config);
-  const first = seedFrom === "bound" ? Buffer.concat([start.genome, boundSeeds(config, space)]) : start.genome;
+  const first = seedFrom === "bound" ? Buffer.concat([start.genome, boundSeeds(problem)]) : start.genome;
   const children = Math.max(generation, first.length / space.genomeLength);
-  const engine = new GenomeEngine(space, config.classes, { members: population, children });
+  const engine = new GenomeEngine(space, classes, { members: population, children });
   const search = new Search(
     {
       engine,
       start: first,
-      ...(stopGap === undefined ? {} : { stopScore: scoreWithin(config, space, stopGap) }),
+      ...(stopGap === undefined ? {} : { stopScore: scoreWithin(problem, stopGap) }),
       seed,
       population,
       generation,
@@ -183,7 +182,7 @@ async function conduct(
       operators,
       limits,
       seen,
-      refine: operators !== "published" ? bitRefiner(space, config.score, config.classes, limits) : undefined,
+      refine: operators !== "published" ? bitRefiner(space, config.score, classes, limits) : undefined,
       refineEvery: config.search.refineEvery,
     },
     checkpoint,
@@ -191,7 +190,7 @@ async function conduct(
   const began = options.clock();
   const elapsed = () => secondsBefore + options.clock() - began;
   const bredBefore = search.counters.evaluations;
-  const pool = openPool(config, engine, options);
+  const pool = openPool(problem, engine, options);
   const queue =
     archive.path === ":memory:" ? new InlineCommitQueue(archive, engine) : new ThreadCommitQueue(archive, engine);
   const stopping = new Stopping(options.stop);
@@ -232,7 +231,7 @@ async function conduct(
         evaluations,
         seconds: elapsed(),
         bestScore: border.scores[0],
-        costs: costsAt(space, border.genomes, 0, config.classes),
+        costs: costsAt(space, border.genomes, 0, classes),
       });
       // Signals are delivered between two turns of the event loop; inline scoring alone never ends one.
       await nextTurn();
@@ -257,7 +256,7 @@ async function conduct(
     failures: counters.failed === 0 ? {} : Object.fromEntries(archive.failures(run)),
     startChanges: start.changes,
     workerFaults: Object.fromEntries(pool.faults),
-    best: candidateAt(config, space, border.genomes, 0, border.scores[0]),
+    best: candidateAt(problem, border.genomes, 0, border.scores[0]),
   };
 }
 
@@ -265,9 +264,10 @@ async function conduct(
  * A pool of the given threads; where none are given, one that measures. It begins with the closed form here, which takes less than a
  * message, and with the forward score in threads, since it may take seconds a network in which no signal would come through.
  */
-function openPool(config: Config, engine: GenomeEngine, { threads }: RunOptions): Pool {
-  const { genomeLength } = engine.space;
-  const inline = () => new InlinePool(createScorer(config, engine.space, engine));
+function openPool(problem: Problem, engine: GenomeEngine, { threads }: RunOptions): Pool {
+  const { config, space } = problem;
+  const { genomeLength } = space;
+  const inline = () => new InlinePool(createScorer(problem, engine));
   const inThreads = (count: number) => new ThreadPool(config, genomeLength, count, MESSAGE_GENOMES);
   if (threads !== undefined) return threads === 0 ? inline() : inThreads(threads);
   const cpus = availableParallelism();

@@ -6,7 +6,7 @@ import { ThreadCommitQueue } from "../../src/archive/commit-queue.ts";
 import { parseConfig } from "../../src/config/config.ts";
 import { presetValue } from "../../src/config/presets.ts";
 import { GenomeEngine } from "../../src/engine/engine.ts";
-import { scoringContext, spaceOf } from "../../src/problem/problem.ts";
+import { openProblem } from "../../src/problem/problem.ts";
 import { startGenome } from "../../src/problem/start.ts";
 import { temporaryFolder } from "../temporary.ts";
 
@@ -15,12 +15,12 @@ const MEGABYTE = 2 ** 20;
 
 test("what waits for a disk that stands still is bounded, and everything arrives when it goes on", async () => {
   const config = parseConfig(presetValue("imagenet-mixed-7.0g"), "preset");
-  const space = spaceOf(config);
+  const space = openProblem(config).space;
   const length = space.genomeLength;
-  const { genome } = startGenome(config, space);
+  const { genome } = startGenome(openProblem(config));
   const path = join(folder, "queue.sqlite");
   const archive = Archive.openForWriting(path);
-  const context = archive.contextId(scoringContext(config, space));
+  const context = archive.contextId(openProblem(config).scoringContext);
   const run = archive.createRun("test", context, JSON.stringify(config), new Date(0).toISOString());
   const queue = new ThreadCommitQueue(archive, new GenomeEngine(space, config.classes));
   // About a megabyte a generation: genomes, scores, six costs each.

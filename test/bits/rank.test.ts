@@ -4,12 +4,12 @@ import { pairOf, setPairs } from "../../src/bits/refine.ts";
 import { parseConfig } from "../../src/config/config.ts";
 import { costs, emptyCosts } from "../../src/costs/costs.ts";
 import { networkOf } from "../../src/network/structure.ts";
-import { spaceOf } from "../../src/problem/problem.ts";
+import { openProblem } from "../../src/problem/problem.ts";
 import { AnalyticScore } from "../../src/score/analytic.ts";
 
 describe("the rank of the layers", () => {
   const config = parseConfig({ device: "stm32f746", task: "imagenet" }, "test");
-  const space = spaceOf(config);
+  const space = openProblem(config).space;
   const network = networkOf(config.space.start, 160);
   const score = new AnalyticScore(config.score);
   const moves = bitMoves(network, (layer) => space.blocks[network.block[layer]].bits, score);

@@ -8,7 +8,7 @@ import { costNames, costs, emptyCosts } from "../../src/costs/costs.ts";
 import { packBits } from "../../src/network/bits.ts";
 import { Network } from "../../src/network/network.ts";
 import { networkOf, parseStructure, type Structure } from "../../src/network/structure.ts";
-import { spaceOf } from "../../src/problem/problem.ts";
+import { openProblem } from "../../src/problem/problem.ts";
 import { startSearch } from "../../src/run/run.ts";
 import { AnalyticScore } from "../../src/score/analytic.ts";
 import { decode, encode } from "../../src/space/genome.ts";
@@ -155,7 +155,7 @@ describe("bit refinement", () => {
 
   test("is an operator on genomes that keeps everything but the bits and never lowers the score", () => {
     const config = parseConfig({ device: "stm32f746", task: "imagenet" }, "test");
-    const space = spaceOf(config);
+    const space = openProblem(config).space;
     const score = new AnalyticScore(config.score);
     const limits = Float64Array.from(costNames, (name) => config.budgets[name] ?? Number.POSITIVE_INFINITY);
     const genome = encode(space, config.space.start, 160, "start");

@@ -7,7 +7,7 @@ import { type BoundState, type SolveOptions, solve } from "../../src/bound/solve
 import { sweep } from "../../src/bound/sweep.ts";
 import { type Config, parseConfig } from "../../src/config/config.ts";
 import { presetValue } from "../../src/config/presets.ts";
-import { spaceOf } from "../../src/problem/problem.ts";
+import { openProblem } from "../../src/problem/problem.ts";
 import { encode } from "../../src/space/genome.ts";
 
 const seeds = process.env["QES_SLOW_TESTS"] === "1" ? 50 : 12;
@@ -16,7 +16,7 @@ const optimumSeeds = process.env["QES_SLOW_TESTS"] === "1" ? 20 : 5;
 const preset = (name: string): Config => parseConfig(presetValue(name), name);
 
 function solved(config: Config, options: SolveOptions = {}): BoundState {
-  const { spaces, budgets } = boundProblem(config);
+  const { spaces, budgets } = boundProblem(openProblem(config));
   const steps = solve(spaces, budgets, options);
   for (let step = steps.next(); ; step = steps.next()) if (step.done) return step.value;
 }
@@ -35,7 +35,7 @@ describe("the published spaces", () => {
     expect(upperBound - networks[0].score).toBeLessThan(1e-9);
     expect(upperBound).toBeGreaterThanOrEqual(networks[0].score);
     expect(networks[0].costs.bitops).toBeLessThanOrEqual(config.budgets.bitops!);
-    expect(() => encode(spaceOf(config), networks[0].structure, 224, "best")).not.toThrow();
+    expect(() => encode(openProblem(config).space, networks[0].structure, 224, "best")).not.toThrow();
   });
 
   it.each(optima)("%s: every search finds the optimum, and nothing above it", (name, optimum) => {
@@ -68,7 +68,9 @@ describe("the published spaces", () => {
       space: { ...base.space, maxOut: 320 },
       budgets: { bitops: 2e9, macs: 8e7, flash: 300_000, sram: 150_000, layers: 41 },
     };
-    const { spaces, budgets } = boundProblem({ ...config, space: { ...config.space, start: narrowHead(base) } });
+    const { spaces, budgets } = boundProblem(
+      openProblem({ ...config, space: { ...config.space, start: narrowHead(base) } }),
+    );
     const steps = solve(spaces, budgets);
     let step = steps.next();
     while (!step.done) step = steps.next();
@@ -77,7 +79,7 @@ describe("the published spaces", () => {
   });
 
   it("a sweep's scores rise with the budget", () => {
-    const { spaces, budgets } = boundProblem(preset("imagenet-mixed-7.0g"));
+    const { spaces, budgets } = boundProblem(openProblem(preset("imagenet-mixed-7.0g")));
     const best = new Map<number, number>();
     for (const { budget, state } of sweep(spaces, budgets, "bitops", [6e9, 2e9, 4e9])) {
       if (state.phase === "done") best.set(budget, state.networks[0].score);

@@ -8,7 +8,7 @@ import { UserError } from "../../src/base/user-error.ts";
 import { parseConfig } from "../../src/config/config.ts";
 import { presetValue } from "../../src/config/presets.ts";
 import { parseStructure } from "../../src/network/structure.ts";
-import { spaceOf } from "../../src/problem/problem.ts";
+import { openProblem } from "../../src/problem/problem.ts";
 import { startSearch } from "../../src/run/run.ts";
 import { sizesAfter } from "../../src/search/loop.ts";
 import { structureOf } from "../../src/space/genome.ts";
@@ -95,7 +95,7 @@ describe("search", () => {
 
   test("keeps the naive costs and scores of its candidates", () => {
     const config = parseConfig(presetValue(preset), preset);
-    const space = spaceOf(config);
+    const space = openProblem(config).space;
     const db = new Database(join(folder, "a.sqlite"), { readonly: true });
     const rows = db.prepare("SELECT * FROM candidate WHERE run = 1 AND rowid % 37 = 1").all() as {
       genome: Uint8Array;

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { capabilities, nearestPair, parseCapability } from "../../src/config/capabilities.ts";
 import { parseConfig } from "../../src/config/config.ts";
 import { packBits } from "../../src/network/bits.ts";
-import { spaceOf } from "../../src/problem/problem.ts";
+import { openProblem } from "../../src/problem/problem.ts";
 import { encode, structureOf } from "../../src/space/genome.ts";
 import { mutatePublished } from "../naive/mutation.ts";
 import { RandomStream } from "../naive/random.ts";
@@ -58,7 +58,7 @@ describe("a bit capability", () => {
     ];
     for (const capability of lists) {
       const config = parseConfig({ device: "stm32f746", task: "vww", capability }, "test");
-      const space = spaceOf(config);
+      const space = openProblem(config).space;
       const genome = encode(space, config.space.start, 96, "start");
       const random = new RandomStream();
       random.reset(1, 0, 0);
@@ -94,7 +94,7 @@ describe("the configuration's capability", () => {
   });
   const stem = { class: "ConvKXBNRELU", in: 3, out: 16, k: 3, s: 2, nbitsA: 8, nbitsW: 8 };
   const withStart = (start: unknown, more: object) =>
-    spaceOf(parseConfig({ space: { family: "quant-k1dwk1", start }, ...more }, "test"));
+    openProblem(parseConfig({ space: { family: "quant-k1dwk1", start }, ...more }, "test")).space;
 
   test("refuses a start network with other bits, by its block", () => {
     const start = [stem, block([4, 4, 4], [4, 4, 4])];
@@ -110,7 +110,9 @@ describe("the configuration's capability", () => {
   });
 
   test("of a device gives way to bits set by hand", () => {
-    const space = spaceOf(parseConfig({ device: "stm32f412", task: "face", space: { bits: [4, 5] } }, "test"));
+    const space = openProblem(
+      parseConfig({ device: "stm32f412", task: "face", space: { bits: [4, 5] } }, "test"),
+    ).space;
     const body = space.blocks.find((b) => b.role === "body")!;
     expect([...body.bits.pairs]).toEqual([0x44, 0x45, 0x54, 0x55]);
   });
@@ -122,7 +124,7 @@ describe("the configuration's capability", () => {
         fc.constantFrom("imagenet", "vww", "face"),
         (capability, task) => {
           const config = parseConfig({ task, capability }, "test");
-          const space = spaceOf(config);
+          const space = openProblem(config).space;
           expect(() => encode(space, config.space.start, space.options.resolutions[0], "start")).not.toThrow();
         },
       ),

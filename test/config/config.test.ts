@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { UserError } from "../../src/base/user-error.ts";
 import { applyAssignments, parseConfig, parseConfigText } from "../../src/config/config.ts";
 import { presetNames, presetText, presetValue } from "../../src/config/presets.ts";
-import { budgetLimits, scoringContext, spaceOf } from "../../src/problem/problem.ts";
+import { openProblem } from "../../src/problem/problem.ts";
 import { startGenome } from "../../src/problem/start.ts";
 import { goldenCases, goldenPath } from "../golden.ts";
 
@@ -17,8 +17,8 @@ describe("presets", () => {
     "%s is a configuration whose start network is legal, and within budget or made to fit",
     (name) => {
       const config = parseConfig(presetValue(name), name);
-      const space = spaceOf(config);
-      expect(startGenome(config, space).genome).toHaveLength(space.genomeLength);
+      const space = openProblem(config).space;
+      expect(startGenome(openProblem(config)).genome).toHaveLength(space.genomeLength);
       expect(config.name).toBe(name);
     },
   );
@@ -94,8 +94,8 @@ describe("errors name the key and the remedy", () => {
     ["a sigma that vanishes", ["score.sigmaWeight=0.001"]],
   ])("%s", (_, assignments) => {
     const config = withSet(...assignments);
-    expect(() => startGenome(config, spaceOf(config))).toThrow(UserError);
-    expect(() => startGenome(config, spaceOf(config))).toThrowErrorMatchingSnapshot();
+    expect(() => startGenome(openProblem(config))).toThrow(UserError);
+    expect(() => startGenome(openProblem(config))).toThrowErrorMatchingSnapshot();
   });
 
   test.each(["null", "5", "hello", "[1]", ""])("a configuration that is %j, with an assignment", (text) => {
@@ -195,7 +195,7 @@ test("a bomb of aliases is refused", () => {
 test("budgets and search settings are no part of the scoring context; what a score depends on is", () => {
   const context = (...assignments: string[]) => {
     const config = withSet(...assignments);
-    return scoringContext(config, spaceOf(config));
+    return openProblem(config).scoringContext;
   };
   const own = context();
   for (const other of ["budgets.bitops=3e9", "search.seed=9", "search.population=3", "name=x", "space.kernels=[3]"]) {
@@ -213,5 +213,5 @@ test("budgets and search settings are no part of the scoring context; what a sco
 });
 
 test("a budget that is not given is infinite", () => {
-  expect([...budgetLimits(withSet())]).toEqual([6.976e9, Infinity, Infinity, Infinity, 47, Infinity]);
+  expect([...openProblem(withSet()).limits]).toEqual([6.976e9, Infinity, Infinity, Infinity, 47, Infinity]);
 });

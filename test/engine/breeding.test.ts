@@ -6,7 +6,7 @@ import * as layout from "../../src/engine/assembly/layout.ts";
 import { GenomeEngine } from "../../src/engine/engine.ts";
 import { type OperatorRates, operatorRates, operatorSets } from "../../src/engine/operators.ts";
 import { parseStructure } from "../../src/network/structure.ts";
-import { budgetLimits, spaceOf } from "../../src/problem/problem.ts";
+import { openProblem } from "../../src/problem/problem.ts";
 import { Breeding } from "../../src/search/breeding.ts";
 import { Population } from "../../src/search/population.ts";
 import { SeenSet } from "../../src/search/seen-set.ts";
@@ -71,7 +71,7 @@ test.each(sets)(
         anyOf,
         fc.option(fc.constantFrom(...costNames)),
         ({ config, resolutions, draw }, seed, rates, budget) => {
-          const space = spaceOf(config);
+          const space = openProblem(config).space;
           const length = space.genomeLength;
           const drawn = Array.from({ length: MEMBERS }, (_, i) => {
             const resolution = resolutions[i % resolutions.length];
@@ -80,7 +80,7 @@ test.each(sets)(
           });
           const budgets =
             budget === null ? {} : { [budget]: naiveCosts(drawn[0].structure, drawn[0].resolution, CLASSES)[budget] };
-          const limits = budgetLimits({ ...config, budgets } as Config);
+          const limits = openProblem({ ...config, budgets } as Config).limits;
           const { engine, population } = populated(space, Buffer.concat(drawn.map(({ genome }) => genome)));
           const breeding = new Breeding(engine, seed, limits, rates);
           const exceeds = exceedsOf(space, limits);
@@ -124,7 +124,7 @@ test.each(sets)(
 test.each(operatorSets)("children of the %s operators are canonical and inside the space", (operators) => {
   fc.assert(
     fc.property(anySpace, fc.nat(), ({ config, resolutions, draw }, seed) => {
-      const space = spaceOf(config);
+      const space = openProblem(config).space;
       const genomes = Buffer.concat(
         Array.from({ length: MEMBERS }, (_, i) => {
           const resolution = resolutions[i % resolutions.length];
@@ -132,7 +132,7 @@ test.each(operatorSets)("children of the %s operators are canonical and inside t
         }),
       );
       const { engine, population } = populated(space, genomes);
-      const breeding = new Breeding(engine, seed, budgetLimits(config), operatorRates[operators]);
+      const breeding = new Breeding(engine, seed, openProblem(config).limits, operatorRates[operators]);
       for (let child = 0; child < 60; child++) {
         breeding.breed(population, 1, child, engine.children);
         if (child % 2 === 0) breeding.settle(engine.children);

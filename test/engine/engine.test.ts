@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { costNames, costs, emptyCosts } from "../../src/costs/costs.ts";
 import { GenomeEngine } from "../../src/engine/engine.ts";
 import { networkOf } from "../../src/network/structure.ts";
-import { spaceOf } from "../../src/problem/problem.ts";
+import { openProblem } from "../../src/problem/problem.ts";
 import { createScorer } from "../../src/problem/scorer.ts";
 import { AnalyticScore } from "../../src/score/analytic.ts";
 import { encode, resolutionOf, structureOf } from "../../src/space/genome.ts";
@@ -16,7 +16,7 @@ import { naiveScore } from "../naive/score.ts";
 test("the figures of genomes are those of their conv lists to the last bit, and the naive ones", () => {
   fc.assert(
     fc.property(anySpace, fc.nat(), fc.constantFrom(0, 10), ({ config, resolutions, draw }, seed, classes) => {
-      const space = spaceOf(config);
+      const space = openProblem(config).space;
       const length = space.genomeLength;
       const score = new AnalyticScore(config.score);
       const engine = new GenomeEngine(space, classes);
@@ -30,7 +30,7 @@ test("the figures of genomes are those of their conv lists to the last bit, and 
         mutatePublished(space, genomes, i * length, random);
       }
       const figures = engine.costs(genomes);
-      const { scores } = createScorer(config, space, engine).score(genomes);
+      const { scores } = createScorer(openProblem(config), engine).score(genomes);
       for (let i = 0; i < count; i++) {
         const structure = structureOf(space, genomes, i * length);
         const resolution = resolutionOf(space, genomes, i * length);
@@ -53,10 +53,10 @@ test("the figures of genomes are those of their conv lists to the last bit, and 
 test("more genomes than one call takes have the figures of each alone", () => {
   fc.assert(
     fc.property(anySpace, fc.nat(), ({ config, resolutions, draw }, seed) => {
-      const space = spaceOf(config);
+      const space = openProblem(config).space;
       const length = space.genomeLength;
       const engine = new GenomeEngine(space, 0);
-      const scorer = createScorer(config, space, engine);
+      const scorer = createScorer(openProblem(config), engine);
       const drawn = Array.from({ length: 7 }, (_, i) =>
         encode(space, draw(picker(seed + i), resolutions[0]), resolutions[0], "drawn"),
       );

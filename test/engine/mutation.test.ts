@@ -4,7 +4,7 @@ import { type Config, parseConfig } from "../../src/config/config.ts";
 import { presetValue } from "../../src/config/presets.ts";
 import { GenomeEngine } from "../../src/engine/engine.ts";
 import { parseStructure, type Structure } from "../../src/network/structure.ts";
-import { budgetLimits, spaceOf } from "../../src/problem/problem.ts";
+import { openProblem } from "../../src/problem/problem.ts";
 import { Breeding } from "../../src/search/breeding.ts";
 import { Population } from "../../src/search/population.ts";
 import { encode, resolutionOf, structureOf } from "../../src/space/genome.ts";
@@ -15,13 +15,13 @@ import { anySpace, smallKernel } from "../arbitrary.ts";
  * legal, or hands every structure to `each`.
  */
 function walk(config: Config, steps: number, seed: number, each?: (structure: Structure) => void): void {
-  const space = spaceOf(config);
+  const space = openProblem(config).space;
   const length = space.genomeLength;
   const engine = new GenomeEngine(space, 0, { members: 1, children: 1 });
   const parent = new Population(1, length, engine.bytes.subarray(engine.members));
   const genomes = encode(space, config.space.start, config.input.resolution, "start");
   parent.merge({ count: 1, genomes, scores: Float64Array.of(0) });
-  const breeding = new Breeding(engine, seed, budgetLimits({ ...config, budgets: {} }), undefined);
+  const breeding = new Breeding(engine, seed, openProblem({ ...config, budgets: {} }).limits, undefined);
   const child = engine.bytes.subarray(engine.children, engine.children + length);
   const behind = engine.bytes.subarray(engine.children + length, engine.children + 2 * length).fill(0xaa);
   for (let step = 0; step < steps; step += 2) {

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { parseConfig } from "../../src/config/config.ts";
 import { presetValue } from "../../src/config/presets.ts";
 import { GenomeEngine } from "../../src/engine/engine.ts";
-import { spaceOf } from "../../src/problem/problem.ts";
+import { openProblem } from "../../src/problem/problem.ts";
 import { Breeding } from "../../src/search/breeding.ts";
 import { RandomStream } from "../naive/random.ts";
 
@@ -90,7 +90,7 @@ test("every bit of a number is set half the time", () => {
 });
 
 test("the genome module draws the same numbers", () => {
-  const space = spaceOf(parseConfig(presetValue("imagenet-mixed-7.0g"), "preset"));
+  const space = openProblem(parseConfig(presetValue("imagenet-mixed-7.0g"), "preset")).space;
   const none = new Float64Array(6).fill(Number.POSITIVE_INFINITY);
   const stream = new RandomStream();
   fc.assert(

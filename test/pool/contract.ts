@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Config, parseConfig } from "../../src/config/config.ts";
 import { presetValue } from "../../src/config/presets.ts";
 import type { Pool } from "../../src/pool/pool.ts";
-import { spaceOf } from "../../src/problem/problem.ts";
+import { openProblem } from "../../src/problem/problem.ts";
 import { encode, structureOf } from "../../src/space/genome.ts";
 import { mutatePublished } from "../naive/mutation.ts";
 import { RandomStream } from "../naive/random.ts";
@@ -11,7 +11,7 @@ import { naiveScore } from "../naive/score.ts";
 const config = parseConfig(presetValue("imagenet-mixed-7.0g"), "preset");
 /** A configuration that scores nothing: weights that all round to 0. */
 const failing: Config = { ...config, score: { ...config.score, sigmaWeight: 0.001 } };
-const space = spaceOf(config);
+const space = openProblem(config).space;
 const length = space.genomeLength;
 const COUNT = 200;
 

@@ -6,7 +6,7 @@ import { presetValue } from "../../src/config/presets.ts";
 import { InlinePool } from "../../src/pool/inline.ts";
 import { MeasuredPool, type MeasuredPoolOptions, type Places, placeFor, sendSeconds } from "../../src/pool/measured.ts";
 import { ThreadPool } from "../../src/pool/threads.ts";
-import { spaceOf } from "../../src/problem/problem.ts";
+import { openProblem } from "../../src/problem/problem.ts";
 import { createScorer, type Scorer } from "../../src/problem/scorer.ts";
 import { encode } from "../../src/space/genome.ts";
 import { temporaryFolder } from "../temporary.ts";
@@ -24,7 +24,7 @@ type Options = Omit<MeasuredPoolOptions, "genomeLength">;
 
 function open(config: Config, genomeLength: number, options: Options): MeasuredPool {
   const places: Places = {
-    inline: () => new InlinePool(createScorer(config)),
+    inline: () => new InlinePool(createScorer(openProblem(config))),
     threads: () => new ThreadPool(config, genomeLength, 2, 64),
   };
   return new MeasuredPool(places, { genomeLength, ...options });
@@ -59,7 +59,7 @@ test("sending is measured with the genomes that there are", () => {
 });
 
 const config = parseConfig(presetValue("imagenet-mixed-7.0g"), "preset");
-const space = spaceOf(config);
+const space = openProblem(config).space;
 const length = space.genomeLength;
 const start = encode(space, config.space.start, 224, "start");
 /** Closed with its test. */
@@ -71,7 +71,7 @@ function closing(pool: MeasuredPool): MeasuredPool {
 function countingPlaces() {
   let count = 0;
   const places: Places = {
-    inline: () => new InlinePool(createScorer(config)),
+    inline: () => new InlinePool(createScorer(openProblem(config))),
     threads: () => {
       count++;
       return new ThreadPool(config, length, 1, 64);

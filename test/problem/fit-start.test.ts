@@ -4,7 +4,7 @@ import { parseConfig } from "../../src/config/config.ts";
 import { costNames } from "../../src/costs/costs.ts";
 import { GenomeEngine } from "../../src/engine/engine.ts";
 import { checkBudgetsCanBeMet, fitStart, overBudget } from "../../src/problem/fit-start.ts";
-import { budgetLimits, spaceOf } from "../../src/problem/problem.ts";
+import { openProblem } from "../../src/problem/problem.ts";
 import { encode, structureOf } from "../../src/space/genome.ts";
 import { smallestCosts } from "../../src/space/smallest.ts";
 import { Space, type SpaceOptions } from "../../src/space/space.ts";
@@ -82,12 +82,12 @@ describe("the smallest possible costs of a space", () => {
   test("are named where a budget is below them", () => {
     const space = new Space(start, options);
     const limits = Float64Array.from(costNames, () => Number.POSITIVE_INFINITY);
-    expect(() => checkBudgetsCanBeMet(space, 0, limits)).not.toThrow();
+    expect(() => checkBudgetsCanBeMet({ space, classes: 0, limits })).not.toThrow();
     const { 2: flash } = smallestCosts(space, 0);
     limits[2] = flash;
-    expect(() => checkBudgetsCanBeMet(space, 0, limits)).not.toThrow();
+    expect(() => checkBudgetsCanBeMet({ space, classes: 0, limits })).not.toThrow();
     limits[2] = flash - 1;
-    expect(() => checkBudgetsCanBeMet(space, 0, limits)).toThrow(
+    expect(() => checkBudgetsCanBeMet({ space, classes: 0, limits })).toThrow(
       `budgets.flash: no network of the space meets ${flash - 1}; the smallest possible is ${flash}`,
     );
   });
@@ -102,21 +102,22 @@ describe("a start network over budget", () => {
     fc.assert(
       fc.property(shares, tasks, capability, (percent, task, capability) => {
         const config = parseConfig({ task, capability }, "test");
-        const space = spaceOf(config);
+        const space = openProblem(config).space;
         const resolution = space.options.resolutions.at(-1)!;
         const genome = encode(space, config.space.start, resolution, "start");
         const limits = new GenomeEngine(space, config.classes)
           .costs(genome)
           .map((cost, i) => (cost * percent[i]) / 100);
+        const problem = { space, classes: config.classes, limits };
         try {
-          const { genome: small, changes } = fitStart(space, genome, config.classes, limits);
+          const { genome: small, changes } = fitStart(problem, genome);
           fitted++;
-          expect(overBudget(space, small, config.classes, limits)).toEqual([]);
+          expect(overBudget(problem, small)).toEqual([]);
           const again = structureOf(space, small, 0);
           const size = space.options.resolutions.length > 1 ? small[0] * 8 : resolution;
           expect(encode(space, again, size, "shrunk")).toEqual(small);
-          expect(changes.length > 0).toBe(overBudget(space, genome, config.classes, limits).length > 0);
-          expect(fitStart(space, genome, config.classes, limits).genome).toEqual(small);
+          expect(changes.length > 0).toBe(overBudget(problem, genome).length > 0);
+          expect(fitStart(problem, genome).genome).toEqual(small);
         } catch (error) {
           expect(String(error)).toMatch(/no network of the space meets|budgets together leave no room/);
         }
@@ -131,9 +132,9 @@ describe("a start network over budget", () => {
     for (const device of ["stm32f412", "stm32f746", "stm32h743"]) {
       for (const task of ["imagenet", "vww", "face"]) {
         const config = parseConfig({ device, task }, "test");
-        const space = spaceOf(config);
+        const space = openProblem(config).space;
         const genome = encode(space, config.space.start, space.options.resolutions[0], "start");
-        expect(() => fitStart(space, genome, config.classes, budgetLimits(config))).not.toThrow();
+        expect(() => fitStart(openProblem(config), genome)).not.toThrow();
       }
     }
   });

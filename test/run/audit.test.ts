@@ -6,7 +6,7 @@ import { Archive, SCHEMA_VERSION } from "../../src/archive/archive.ts";
 import { packageRoot } from "../../src/base/package-root.ts";
 import { parseConfig } from "../../src/config/config.ts";
 import { presetValue } from "../../src/config/presets.ts";
-import { spaceOf } from "../../src/problem/problem.ts";
+import { openProblem } from "../../src/problem/problem.ts";
 import { verifyArchive } from "../../src/run/audit.ts";
 import { PopulationCheck } from "../../src/run/population-check.ts";
 import { resumeSearch, startSearch } from "../../src/run/run.ts";
@@ -49,7 +49,7 @@ test("a run that grew past its first members, was stopped and extended, has noth
   await resumeSearch(1, 9000, { archive: path, threads: 0, clock });
   const archive = Archive.openForReading(path);
   const { checkpoint, config } = archive.run(1);
-  const length = spaceOf(parseConfig(JSON.parse(config), "run 1")).genomeLength;
+  const length = openProblem(parseConfig(JSON.parse(config), "run 1")).space.genomeLength;
   const check = (change: (genomes: Uint8Array, scores: Float64Array) => void) => {
     const genomes = checkpoint!.genomes.slice();
     const scores = checkpoint!.scores.slice();

@@ -3,7 +3,7 @@ import { runLoop } from "../../src/bench/search.ts";
 import { type Config, parseConfig } from "../../src/config/config.ts";
 import { presetValue } from "../../src/config/presets.ts";
 import { GenomeEngine } from "../../src/engine/engine.ts";
-import { budgetLimits, spaceOf } from "../../src/problem/problem.ts";
+import { openProblem } from "../../src/problem/problem.ts";
 import { createScorer } from "../../src/problem/scorer.ts";
 import { startGenome } from "../../src/problem/start.ts";
 import { digestOf } from "../../src/search/digest.ts";
@@ -22,8 +22,8 @@ const config: Config = parseConfig(
   },
   "small",
 );
-const space = spaceOf(config);
-const scorer = createScorer(config, space);
+const space = openProblem(config).space;
+const scorer = createScorer(openProblem(config));
 const length = space.genomeLength;
 
 const engineOf = ({ search: { population: members, generation: children } }: Config) =>
@@ -34,8 +34,8 @@ function open(seen = new SeenSet(), checkpoint?: Checkpoint, evaluations = confi
     ...config.search,
     evaluations,
     engine: engineOf(config),
-    start: startGenome(config, space).genome,
-    limits: budgetLimits(config),
+    start: startGenome(openProblem(config)).genome,
+    limits: openProblem(config).limits,
     seen,
   };
   return new Search(options, checkpoint);
@@ -196,8 +196,8 @@ describe("a search that grows", () => {
         ...growing,
         evaluations,
         engine: engineOf(config),
-        start: startGenome(config, space).genome,
-        limits: budgetLimits(config),
+        start: startGenome(openProblem(config)).genome,
+        limits: openProblem(config).limits,
         seen,
       },
       checkpoint,
@@ -244,7 +244,7 @@ describe("a search that grows", () => {
 });
 
 test("networks that cannot be scored are counted, never selected and never asked for again", () => {
-  const start = Buffer.from(startGenome(config, space).genome);
+  const start = Buffer.from(startGenome(openProblem(config)).genome);
   const fails = (genome: Uint8Array) => genome.reduce((sum, byte) => sum + byte, 0) % 3 === 0 && !start.equals(genome);
   const how = plan({ fails });
   const search = finish(open(), how);
@@ -270,8 +270,8 @@ test("another seed finds other networks", () => {
   const search = new Search({
     ...other.search,
     engine: engineOf(other),
-    start: startGenome(other, space).genome,
-    limits: budgetLimits(other),
+    start: startGenome(openProblem(other)).genome,
+    limits: openProblem(other).limits,
     seen: new SeenSet(),
   });
   expect(digestOf(finish(search, plan()).checkpoint())).not.toBe(digestOf(finish(open(), plan()).checkpoint()));
@@ -279,8 +279,8 @@ test("another seed finds other networks", () => {
 
 test("a search without room for its population or its children is refused", () => {
   const engine = new GenomeEngine(space, 0, { members: 39, children: 300 });
-  const start = startGenome(config, space).genome;
-  const limits = budgetLimits(config);
+  const start = startGenome(openProblem(config)).genome;
+  const limits = openProblem(config).limits;
   expect(() => new Search({ ...config.search, engine, start, limits, seen: new SeenSet() })).toThrow(
     "expected rooms for 40 members and 300 children",
   );

@@ -5,7 +5,7 @@ import { presetValue } from "../../src/config/presets.ts";
 import { costs, emptyCosts } from "../../src/costs/costs.ts";
 import { Network } from "../../src/network/network.ts";
 import { networkOf, parseStructure, type Structure } from "../../src/network/structure.ts";
-import { spaceOf } from "../../src/problem/problem.ts";
+import { openProblem } from "../../src/problem/problem.ts";
 import { decode, encode, shrunkKernel, structureOf } from "../../src/space/genome.ts";
 import { roundHalfEven } from "../../src/space/space.ts";
 import { anySpace, picker, round8, smallKernel } from "../arbitrary.ts";
@@ -18,7 +18,7 @@ const plain = (structure: Structure) => JSON.parse(JSON.stringify(structure));
 test("a structure of any space comes back from its genome as it was", () => {
   fc.assert(
     fc.property(anySpace, seeds, ({ config, draw }, numbers) => {
-      const space = spaceOf(config);
+      const space = openProblem(config).space;
       for (const number of numbers) {
         const structure = draw(picker(number));
         const genome = encode(space, structure, config.input.resolution, "drawn");
@@ -33,7 +33,7 @@ test("a structure of any space comes back from its genome as it was", () => {
 test("two genomes are equal exactly when their structures are", () => {
   fc.assert(
     fc.property(anySpace, seeds, ({ config, draw }, numbers) => {
-      const space = spaceOf(config);
+      const space = openProblem(config).space;
       const structures = numbers.map((number) => draw(picker(number % 8)));
       const genomes = structures.map((s) => encode(space, s, config.input.resolution, "drawn"));
       structures.forEach((a, i) => {
@@ -49,7 +49,7 @@ test("two genomes are equal exactly when their structures are", () => {
 test("the conv list of a genome is the conv list of its structure, wherever in an array the genome is", () => {
   fc.assert(
     fc.property(anySpace, fc.integer(), fc.nat(20), ({ config, draw }, number, at) => {
-      const space = spaceOf(config);
+      const space = openProblem(config).space;
       const structure = draw(picker(number));
       const genomes = new Uint8Array(at + space.genomeLength + 3).fill(255);
       genomes.set(encode(space, structure, config.input.resolution, "drawn"), at);
@@ -84,7 +84,7 @@ test("the networks that the published mutations made are all in the published sp
     ["imagenet-mixed-7.0g", "walk-quant-mixed-7g.json"],
     ["imagenet-fp-300m", "walk-MBV2.json"],
   ]) {
-    const space = spaceOf(parseConfig(presetValue(preset), preset));
+    const space = openProblem(parseConfig(presetValue(preset), preset)).space;
     for (const golden of goldenCases(file)) {
       const structure = parseStructure(golden.structure, golden.name);
       expect(structureOf(space, encode(space, structure, golden.resolution, golden.name), 0)).toEqual(plain(structure));
@@ -108,13 +108,13 @@ test.each<[string, number, Record<string, unknown>]>([
 ])("refuses %s, naming the block and the remedy", (_, block, change) => {
   const blocks = plain(preset.space.start);
   Object.assign(blocks[block], change);
-  expect(() => encode(spaceOf(preset), blocks, 224, "start")).toThrowErrorMatchingSnapshot();
+  expect(() => encode(openProblem(preset).space, blocks, 224, "start")).toThrowErrorMatchingSnapshot();
 });
 
 test("a head wider than a gene can hold is refused, not wrapped", () => {
   const start = preset.space.start.map((block, i) => (i === 6 ? { ...block, out: 2048 } : block));
   const config = { ...preset, space: { ...preset.space, start } };
-  expect(() => encode(spaceOf(config), start, 224, "start")).toThrow(/2040/);
+  expect(() => encode(openProblem(config).space, start, 224, "start")).toThrow(/2040/);
 });
 
 test("a kernel shrinks while one and a half of it is more than the resolution", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseConfig } from "../../src/config/config.ts";
-import { spaceOf } from "../../src/problem/problem.ts";
+import { openProblem } from "../../src/problem/problem.ts";
 import { setResolution } from "../../src/space/genes.ts";
 import { encode, resolutionOf, structureOf } from "../../src/space/genome.ts";
 import { mutatePublished } from "../naive/mutation.ts";
@@ -8,11 +8,11 @@ import { RandomStream } from "../naive/random.ts";
 
 describe("the input resolution as a gene", () => {
   const config = parseConfig({ task: "vww", input: { resolution: { min: 64, max: 224, step: 32 } } }, "test");
-  const space = spaceOf(config);
+  const space = openProblem(config).space;
 
   test("is a range, a list or one size in the configuration", () => {
     const resolutions = (resolution: unknown) =>
-      spaceOf(parseConfig({ task: "imagenet", input: { resolution } }, "test")).options.resolutions;
+      openProblem(parseConfig({ task: "imagenet", input: { resolution } }, "test")).space.options.resolutions;
     expect(resolutions({ min: 96, max: 128, step: 16 })).toEqual([96, 112, 128]);
     expect(resolutions({ min: 96, max: 112 })).toEqual([96, 104, 112]);
     expect(resolutions([160, 96, 160])).toEqual([96, 160]);
@@ -26,7 +26,8 @@ describe("the input resolution as a gene", () => {
   });
 
   test("refuses a range upside down, a size that is not a multiple of 8 and an unknown key", () => {
-    const parse = (resolution: unknown) => () => spaceOf(parseConfig({ task: "vww", input: { resolution } }, "test"));
+    const parse = (resolution: unknown) => () =>
+      openProblem(parseConfig({ task: "vww", input: { resolution } }, "test")).space;
     expect(parse({ min: 160, max: 96 })).toThrow("expected pixels, a list of them, or { min, max, step }");
     expect(parse({ min: 96, max: 160, steps: 8 })).toThrow("expected pixels");
     expect(parse([96, 100])).toThrow("multiples of 8");
