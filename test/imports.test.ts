@@ -122,6 +122,13 @@ test("no two files import each other in a circle", () => {
 const users = (pattern: RegExp, within = "") =>
   sources.filter((file) => file.startsWith(within) && pattern.test(codeOf(file)));
 
+test("addresses of the genome module stay in the engine's folder", () => {
+  const inner = ["src/engine/assembly/layout.ts", "src/engine/memory.ts", "src/engine/compiled-space.ts"];
+  const own = imports.filter(({ to }) => inner.includes(to));
+  expect(own.length).toBeGreaterThan(0);
+  expect(own.filter(({ from }) => !from.startsWith("src/engine/"))).toEqual([]);
+});
+
 test("only the archive knows SQLite", () => {
   const own = users(/better-sqlite3|\bSELECT\b/);
   expect(own.filter((file) => !file.startsWith("src/archive/"))).toEqual([]);

@@ -11,7 +11,6 @@ import { openProblem, type Problem } from "../problem/problem.ts";
 import { createScorer } from "../problem/scorer.ts";
 import { startGenome } from "../problem/start.ts";
 import { startSearch } from "../run/run.ts";
-import { Breeding } from "../search/breeding.ts";
 import { Search, type SearchOptions } from "../search/loop.ts";
 import { Population } from "../search/population.ts";
 import { Seen, SeenSet } from "../search/seen-set.ts";
@@ -142,10 +141,10 @@ function measureStages(config: Config): { readonly stages: Record<string, number
   const children = Math.min(100_000, half);
   const { seed, operators, population: members } = config.search;
   const engine = new GenomeEngine(space, config.classes, { members, children });
-  const breeding = new Breeding(engine, seed, limits, operatorRates[operators]);
-  const parents = new Population(members, length, engine.bytes.subarray(engine.members, engine.children));
+  const breeding = engine.breeding({ seed, limits, rates: operatorRates[operators] });
+  const parents = new Population(members, length, engine.members);
   parents.merge(search.population);
-  const genomes = engine.bytes.subarray(engine.children, engine.children + children * length);
+  const genomes = engine.children.subarray(0, children * length);
   const seen = new SeenSet();
   const time = (stage: () => void): number => {
     const began = now();
@@ -154,14 +153,14 @@ function measureStages(config: Config): { readonly stages: Record<string, number
   };
   const breed = time(() => {
     for (let i = 0; i < children; i++) {
-      breeding.breed(parents, 1 << 30, i, engine.children + i * length);
+      breeding.breed(parents.count, 1 << 30, i, i);
     }
   });
   // A child is fitted with the random numbers that breeding it left.
   const bredAndFitted = time(() => {
     for (let i = 0; i < children; i++) {
-      breeding.breed(parents, 1 << 30, i, engine.children + i * length);
-      breeding.settle(engine.children + i * length);
+      breeding.breed(parents.count, 1 << 30, i, i);
+      breeding.settle(i);
     }
   });
   const fit = Math.max(0, bredAndFitted - breed);

@@ -1,7 +1,8 @@
 import type { Config } from "../config/config.ts";
-import { type Checkpoint, sizesAfter } from "../search/loop.ts";
+import type { Checkpoint } from "../search/loop.ts";
 import { type Candidates, Population } from "../search/population.ts";
 import { SeenSet } from "../search/seen-set.ts";
+import { sizesAfter } from "../search/sizes.ts";
 
 const FOUND = 2;
 

@@ -1,9 +1,9 @@
-import * as layout from "../engine/assembly/layout.ts";
+import { type Breeding, Settled } from "../engine/breeding.ts";
 import type { GenomeEngine } from "../engine/engine.ts";
 import { type OperatorRates, type OperatorSet, operatorRates } from "../engine/operators.ts";
-import { Breeding } from "./breeding.ts";
 import { Population } from "./population.ts";
 import { Seen, type SeenSet } from "./seen-set.ts";
+import { type Sizes, sizesAfter } from "./sizes.ts";
 
 export interface Counters {
   /** Children bred. */
@@ -42,18 +42,12 @@ export interface Checkpoint {
   readonly scores: Float64Array;
 }
 
-export interface SearchOptions {
+export interface SearchOptions extends Sizes {
   /** With rooms for the population, and for a generation or the start. */
   readonly engine: GenomeEngine;
   /** One genome or more, one after another: the first generation. */
   readonly start: Uint8Array;
   readonly seed: number;
-  /** Most members. */
-  readonly population: number;
-  /** Most children a generation. */
-  readonly generation: number;
-  /** Whether both begin small and grow. */
-  readonly growing: boolean;
   readonly evaluations: number;
   /** A best score that ends the search. */
   readonly stopScore?: number;
@@ -69,24 +63,6 @@ export interface SearchOptions {
   readonly refineEvery?: number;
 }
 
-/** Members at first; later so many for every root of the children bred, and so many children a member in a generation. */
-const FIRST_MEMBERS = 16;
-const MEMBERS_A_ROOT = 0.36;
-const CHILDREN_A_MEMBER = 4;
-
-/**
- * Members that a population has room for, and children of the next generation, after so many children. Small populations climb faster, large
- * ones get past more local optima: a search that grows has the one while there is far to go, and the other when there is time.
- */
-export function sizesAfter(
-  children: number,
-  { population, generation, growing }: Pick<SearchOptions, "population" | "generation" | "growing">,
-): { readonly members: number; readonly children: number } {
-  const members = Math.max(FIRST_MEMBERS, Math.floor(MEMBERS_A_ROOT * Math.sqrt(children)));
-  if (!growing || members >= population) return { members: population, children: generation };
-  return { members, children: Math.min(generation, CHILDREN_A_MEMBER * members) };
-}
-
 /** A refined child is one of this many best members. */
 const REFINED_RANKS = 8;
 
@@ -96,7 +72,7 @@ const REFINED_RANKS = 8;
  */
 export class Search {
   readonly #options: SearchOptions;
-  readonly #engine: GenomeEngine;
+  readonly #length: number;
   readonly #breeding: Breeding;
   readonly #population: Population;
   readonly #seen: SeenSet;
@@ -110,18 +86,17 @@ export class Search {
   constructor(options: SearchOptions, checkpoint?: Checkpoint) {
     this.#options = options;
     const { engine, generation, start, population, seed, limits } = options;
-    const { members, children, rooms, space } = engine;
+    const { rooms, space } = engine;
     const length = space.genomeLength;
     const most = Math.max(generation, start.length / length);
     if (rooms.members < population || rooms.children < most) {
       throw new RangeError(`engine: expected rooms for ${population} members and ${most} children`);
     }
-    this.#engine = engine;
-    this.#breeding = new Breeding(engine, seed, limits, options.rates ?? operatorRates[options.operators]);
-    this.#population = new Population(population, length, engine.bytes.subarray(members, children));
+    this.#length = length;
+    this.#breeding = engine.breeding({ seed, limits, rates: options.rates ?? operatorRates[options.operators] });
+    this.#population = new Population(population, length, engine.members);
     this.#seen = options.seen;
-    // One genome more than a generation: children are bred in place and overwritten where they are not new.
-    this.#genomes = engine.bytes.subarray(children, children + (most + 1) * length);
+    this.#genomes = engine.children;
     this.#reusedGenomes = new Uint8Array(most * length);
     this.#reusedScores = new Float64Array(most);
     this.#counters = { evaluations: 0, generations: 0, scored: 0, duplicates: 0, overBudget: 0, failed: 0, reused: 0 };
@@ -154,8 +129,8 @@ export class Search {
   /** The first generation is the start networks, which are not counted as children; every later one is bred. */
   ask(): Generation {
     const { evaluations, start, refine, refineEvery = 0 } = this.#options;
-    const { module, space, children: room } = this.#engine;
-    const length = space.genomeLength;
+    const breeding = this.#breeding;
+    const length = this.#length;
     const generation = this.#counters.generations;
     const reusedKeys: number[] = [];
     this.#reused = 0;
@@ -163,7 +138,7 @@ export class Search {
     if (generation === 0) {
       for (let i = 0; i < start.length; i += length) {
         this.#genomes.set(start.subarray(i, i + length), count * length);
-        module.hash(room + count * length);
+        breeding.hash(count);
         count += this.#admit(count, this.#find(), reusedKeys);
       }
     } else {
@@ -173,14 +148,13 @@ export class Search {
       const children = Math.min(sizes.children, evaluations - bred);
       population.capacity = sizes.members;
       for (let child = 0; child < children; child++) {
-        const at = room + count * length;
         if (child === 0 && refine !== undefined && refineEvery > 0 && generation % refineEvery === 0) {
-          module.reset(generation, child);
-          population.copy(module.below(Math.min(REFINED_RANKS, population.count)), this.#genomes, count * length);
+          const rank = breeding.draw(generation, child, Math.min(REFINED_RANKS, population.count));
+          population.copy(rank, this.#genomes, count * length);
           refine(this.#genomes, count * length);
-          module.hash(at);
+          breeding.hash(count);
         } else {
-          this.#breeding.breed(population, generation, child, at);
+          breeding.breed(population.count, generation, child, count);
         }
         count += this.#admitChild(count, reusedKeys);
       }
@@ -222,17 +196,17 @@ export class Search {
   #admitChild(count: number, reusedKeys: number[]): 0 | 1 {
     const slot = this.#find();
     if (this.#isDuplicate(slot)) return 0;
-    const settled = this.#breeding.settle(this.#engine.children + count * this.#engine.space.genomeLength);
-    if (settled === layout.EXCEEDS) {
+    const settled = this.#breeding.settle(count);
+    if (settled === Settled.exceeds) {
       this.#counters.overBudget++;
       return 0;
     }
-    return this.#admit(count, settled === layout.FITTED ? this.#find() : slot, reusedKeys);
+    return this.#admit(count, settled === Settled.fitted ? this.#find() : slot, reusedKeys);
   }
 
   /** Whether the genome at index `count`, which is within budget and has this slot, is new and to be scored: 1, or 0. */
   #admit(count: number, slot: number, reusedKeys: number[]): 0 | 1 {
-    const length = this.#engine.space.genomeLength;
+    const length = this.#length;
     const seen = this.#seen;
     if (this.#isDuplicate(slot)) return 0;
     if (slot >= 0) {
@@ -252,8 +226,7 @@ export class Search {
 
   /** The seen-set's slot of the genome that was hashed last. */
   #find(): number {
-    const { words } = this.#engine;
-    return this.#seen.findHash(words[layout.HASH_LOW >> 2], words[layout.HASH_HIGH >> 2]);
+    return this.#seen.findHash(this.#breeding.hashLow, this.#breeding.hashHigh);
   }
 
   #isDuplicate(slot: number): boolean {

@@ -10,7 +10,7 @@ import { presetValue } from "../../src/config/presets.ts";
 import { parseStructure } from "../../src/network/structure.ts";
 import { openProblem } from "../../src/problem/problem.ts";
 import { startSearch } from "../../src/run/run.ts";
-import { sizesAfter } from "../../src/search/loop.ts";
+import { sizesAfter } from "../../src/search/sizes.ts";
 import { structureOf } from "../../src/space/genome.ts";
 import { naiveCosts } from "../naive/costs.ts";
 import { naiveScore } from "../naive/score.ts";

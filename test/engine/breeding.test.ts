@@ -2,12 +2,11 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Config } from "../../src/config/config.ts";
 import { costNames, withinLimits } from "../../src/costs/costs.ts";
-import * as layout from "../../src/engine/assembly/layout.ts";
+import { Settled } from "../../src/engine/breeding.ts";
 import { GenomeEngine } from "../../src/engine/engine.ts";
 import { type OperatorRates, operatorRates, operatorSets } from "../../src/engine/operators.ts";
 import { parseStructure } from "../../src/network/structure.ts";
 import { openProblem } from "../../src/problem/problem.ts";
-import { Breeding } from "../../src/search/breeding.ts";
 import { Population } from "../../src/search/population.ts";
 import { SeenSet } from "../../src/search/seen-set.ts";
 import { costsAt, encode, resolutionOf, structureOf } from "../../src/space/genome.ts";
@@ -23,7 +22,7 @@ const CLASSES = 10;
 /** An engine with drawn members, best first. */
 function populated(space: Space, genomes: Uint8Array) {
   const engine = new GenomeEngine(space, CLASSES, { members: MEMBERS, children: 1 });
-  const population = new Population(MEMBERS, space.genomeLength, engine.bytes.subarray(engine.members));
+  const population = new Population(MEMBERS, space.genomeLength, engine.members);
   const scores = Float64Array.from({ length: MEMBERS }, (_, i) => -i);
   population.merge({ count: MEMBERS, genomes, scores });
   return { engine, population };
@@ -82,13 +81,13 @@ test.each(sets)(
             budget === null ? {} : { [budget]: naiveCosts(drawn[0].structure, drawn[0].resolution, CLASSES)[budget] };
           const limits = openProblem({ ...config, budgets } as Config).limits;
           const { engine, population } = populated(space, Buffer.concat(drawn.map(({ genome }) => genome)));
-          const breeding = new Breeding(engine, seed, limits, rates);
+          const breeding = engine.breeding({ seed, limits, rates });
           const exceeds = exceedsOf(space, limits);
           const naive = createBreeding(space, exceeds, limits, rates);
           const seen = new SeenSet();
           const random = new RandomStream();
-          const bred = engine.bytes.subarray(engine.children, engine.children + length);
-          const hash = () => [engine.words[layout.HASH_LOW >> 2], engine.words[layout.HASH_HIGH >> 2]];
+          const bred = engine.children.subarray(0, length);
+          const hash = () => [breeding.hashLow, breeding.hashHigh];
           const naiveHash = (genome: Uint8Array) => {
             seen.find(genome, 0, length);
             return [seen.low, seen.high];
@@ -101,12 +100,12 @@ test.each(sets)(
             random.reset(seed, 1, child);
             naive.breed(population, wanted, 0, random);
             bred.fill(0x55);
-            breeding.breed(population, 1, child, engine.children);
+            breeding.breed(population.count, 1, child, 0);
             expect(bred).toEqual(wanted);
             expect(keyOf(hash())).toEqual(naiveHash(wanted));
             const answer = naive.settle(wanted, 0, random);
-            const settled = breeding.settle(engine.children);
-            expect(settled).toBe({ fits: layout.FITS, exceeds: layout.EXCEEDS, fitted: layout.FITTED }[answer]);
+            const settled = breeding.settle(0);
+            expect(settled).toBe(Settled[answer]);
             expect(bred).toEqual(wanted);
             if (answer === "fitted") expect(keyOf(hash())).toEqual(naiveHash(wanted));
             if (answer !== "exceeds") expect(exceeds(wanted, 0)).toBe(false);
@@ -132,11 +131,11 @@ test.each(operatorSets)("children of the %s operators are canonical and inside t
         }),
       );
       const { engine, population } = populated(space, genomes);
-      const breeding = new Breeding(engine, seed, openProblem(config).limits, operatorRates[operators]);
+      const breeding = engine.breeding({ seed, limits: openProblem(config).limits, rates: operatorRates[operators] });
       for (let child = 0; child < 60; child++) {
-        breeding.breed(population, 1, child, engine.children);
-        if (child % 2 === 0) breeding.settle(engine.children);
-        const bred = engine.bytes.slice(engine.children, engine.children + space.genomeLength);
+        breeding.breed(population.count, 1, child, 0);
+        if (child % 2 === 0) breeding.settle(0);
+        const bred = engine.children.slice(0, space.genomeLength);
         const structure = parseStructure(structureOf(space, bred, 0), `child ${child}`);
         const resolution = resolutionOf(space, bred, 0);
         expect(resolutions).toContain(resolution);

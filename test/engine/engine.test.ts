@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { parseConfig } from "../../src/config/config.ts";
+import { presetValue } from "../../src/config/presets.ts";
 import { costNames, costs, emptyCosts } from "../../src/costs/costs.ts";
 import { GenomeEngine } from "../../src/engine/engine.ts";
 import { networkOf } from "../../src/network/structure.ts";
@@ -48,6 +50,13 @@ test("the figures of genomes are those of their conv lists to the last bit, and 
     }),
     { numRuns: 50 },
   );
+});
+
+test("an engine is one search's: a second is refused, since both would breed with the settings of the second", () => {
+  const { space, limits } = openProblem(parseConfig(presetValue("imagenet-mixed-7.0g"), "preset"));
+  const engine = new GenomeEngine(space, 0, { members: 1, children: 1 });
+  engine.breeding({ seed: 1, limits, rates: undefined });
+  expect(() => engine.breeding({ seed: 2, limits, rates: undefined })).toThrow("one search an engine");
 });
 
 test("more genomes than one call takes have the figures of each alone", () => {

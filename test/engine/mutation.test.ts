@@ -5,7 +5,6 @@ import { presetValue } from "../../src/config/presets.ts";
 import { GenomeEngine } from "../../src/engine/engine.ts";
 import { parseStructure, type Structure } from "../../src/network/structure.ts";
 import { openProblem } from "../../src/problem/problem.ts";
-import { Breeding } from "../../src/search/breeding.ts";
 import { Population } from "../../src/search/population.ts";
 import { encode, resolutionOf, structureOf } from "../../src/space/genome.ts";
 import { anySpace, smallKernel } from "../arbitrary.ts";
@@ -18,14 +17,14 @@ function walk(config: Config, steps: number, seed: number, each?: (structure: St
   const space = openProblem(config).space;
   const length = space.genomeLength;
   const engine = new GenomeEngine(space, 0, { members: 1, children: 1 });
-  const parent = new Population(1, length, engine.bytes.subarray(engine.members));
+  const parent = new Population(1, length, engine.members);
   const genomes = encode(space, config.space.start, config.input.resolution, "start");
   parent.merge({ count: 1, genomes, scores: Float64Array.of(0) });
-  const breeding = new Breeding(engine, seed, openProblem({ ...config, budgets: {} }).limits, undefined);
-  const child = engine.bytes.subarray(engine.children, engine.children + length);
-  const behind = engine.bytes.subarray(engine.children + length, engine.children + 2 * length).fill(0xaa);
+  const breeding = engine.breeding({ seed, limits: openProblem({ ...config, budgets: {} }).limits, rates: undefined });
+  const child = engine.children.subarray(0, length);
+  const behind = engine.children.subarray(length, 2 * length).fill(0xaa);
   for (let step = 0; step < steps; step += 2) {
-    breeding.breed(parent, 1, step, engine.children);
+    breeding.breed(1, 1, step, 0);
     parent.genomes.set(child);
     if (each !== undefined) {
       each(structureOf(space, child, 0));

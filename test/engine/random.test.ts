@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parseConfig } from "../../src/config/config.ts";
 import { presetValue } from "../../src/config/presets.ts";
-import { GenomeEngine } from "../../src/engine/engine.ts";
+import { Breeding } from "../../src/engine/breeding.ts";
+import { compileSpace } from "../../src/engine/compiled-space.ts";
 import { openProblem } from "../../src/problem/problem.ts";
-import { Breeding } from "../../src/search/breeding.ts";
 import { RandomStream } from "../naive/random.ts";
 
 const draw = (seed: number, generation: number, child: number, count: number): number[] => {
@@ -100,11 +100,12 @@ test("the genome module draws the same numbers", () => {
       word,
       fc.array(fc.integer({ min: 1, max: 2 ** 21 })),
       (seed, generation, child, bounds) => {
-        const engine = new GenomeEngine(space, 0);
-        new Breeding(engine, seed, none, undefined);
-        engine.module.reset(generation, child);
+        const memory = compileSpace(space, 0, 0);
+        const rooms = { space, members: memory.bytes.subarray(0, 0), children: memory.bytes.subarray(0, 0) };
+        new Breeding(memory, rooms, { seed, limits: none, rates: undefined });
+        memory.module.reset(generation, child);
         stream.reset(seed, generation, child);
-        expect(bounds.map((n) => engine.module.below(n))).toEqual(bounds.map((n) => stream.below(n)));
+        expect(bounds.map((n) => memory.module.below(n))).toEqual(bounds.map((n) => stream.below(n)));
       },
     ),
   );

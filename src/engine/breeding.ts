@@ -1,0 +1,124 @@
+import type { Space } from "../space/space.ts";
+import * as layout from "./assembly/layout.ts";
+import type { GenomeMemory } from "./memory.ts";
+import type { OperatorRates } from "./operators.ts";
+
+/** What `settle` found: within budget; over it; within budget, perhaps as another genome, with a new hash. */
+export const Settled = { fits: layout.FITS, exceeds: layout.EXCEEDS, fitted: layout.FITTED } as const;
+
+export interface BreedingOptions {
+  readonly seed: number;
+  /** Budgets in the order of `costNames`. */
+  readonly limits: Float64Array;
+  /** None for the published operators. */
+  readonly rates: OperatorRates | undefined;
+}
+
+/** A space, and its engine's rooms. */
+interface Bred {
+  readonly space: Space;
+  readonly members: Uint8Array;
+  readonly children: Uint8Array;
+}
+
+/**
+ * The operators of a search, set up in its engine. Without rates those of the published program: a parent of the population, mutated twice.
+ * With rates: some mutations a child, one of them at times the exchange of a range of blocks with a second parent; then random steps down
+ * while the child is over budget, and steps up, of which those that fit are kept. A child is a function of (seed, generation, child) and the
+ * population.
+ */
+export class Breeding {
+  readonly #memory: GenomeMemory;
+  readonly #module: GenomeMemory["module"];
+  readonly #words: Uint32Array;
+  readonly #length: number;
+  readonly #members: number;
+  readonly #children: number;
+
+  constructor(memory: GenomeMemory, { space, members, children }: Bred, { seed, limits, rates }: BreedingOptions) {
+    this.#memory = memory;
+    this.#module = memory.module;
+    this.#words = memory.words;
+    this.#length = space.genomeLength;
+    this.#members = members.byteOffset;
+    this.#children = children.byteOffset;
+    memory.set(layout.SEED_LOW, seed >>> 0);
+    memory.set(layout.SEED_HIGH, Math.floor(seed / 4294967296) >>> 0);
+    memory.doubles.set(limits, layout.LIMITS >> 3);
+    memory.set(layout.REPAIRS, rates?.repairs ?? 0);
+    memory.set(layout.FILLS, rates?.fills ?? 0);
+    memory.set(layout.WHEEL_LENGTH, 0);
+    if (rates !== undefined) this.#setRates(space, limits, rates);
+  }
+
+  /** Makes a child of the first `members` members in the engine's room for children, at an index, and hashes it. */
+  breed(members: number, generation: number, child: number, index: number): void {
+    this.#module.breed(this.#members, members, generation, child, this.#children + index * this.#length);
+  }
+
+  /** Holds the child at an index against the budgets and fits it to them in place; it may then have another hash. One of `Settled`. */
+  settle(index: number): number {
+    return this.#module.settle(this.#children + index * this.#length);
+  }
+
+  /** Hashes the genome at an index of the room for children. */
+  hash(index: number): void {
+    this.#module.hash(this.#children + index * this.#length);
+  }
+
+  /** Words of the genome that was hashed last. */
+  get hashLow(): number {
+    return this.#words[layout.HASH_LOW >> 2];
+  }
+
+  get hashHigh(): number {
+    return this.#words[layout.HASH_HIGH >> 2];
+  }
+
+  /** A random number below n, the first of a child that is not bred. */
+  draw(generation: number, child: number, n: number): number {
+    this.#module.reset(generation, child);
+    return this.#module.below(n);
+  }
+
+  #setRates({ blocks, options, genomeLength }: Space, limits: Float64Array, rates: OperatorRates): void {
+    const memory = this.#memory;
+    const all = blocks.map((_, b) => b);
+    const supers = all.filter((b) => blocks[b].family.isSuper);
+    const widths = all.filter((b) => blocks[b].maxOut > Math.max(blocks[b].minOut, options.widthStep));
+    const bits = all.filter((b) => blocks[b].bits.pairs.length > 1);
+    /** The operator of every unit of weight. */
+    const wheel: number[] = [];
+    const add = (operator: number, weight: number, possible: boolean) => {
+      if (possible) for (let i = 0; i < weight; i++) wheel.push(operator);
+    };
+    add(layout.WIDTH_FACTOR, rates.widthFactor, widths.length > 0);
+    add(layout.WIDTH_STEP, rates.widthStep, widths.length > 0);
+    add(layout.WIDTH_PUSH, rates.widthPush, widths.length > 0);
+    add(layout.KERNEL, rates.kernel, true);
+    add(layout.EXPANSION, rates.expansion, true);
+    add(layout.DEPTH, rates.depth, true);
+    add(layout.MOVE_DEPTH, rates.moveDepth, supers.length > 1);
+    add(layout.PUBLISHED, rates.published, true);
+    add(layout.LAYER_BITS, rates.layerBits, bits.length > 0);
+    add(layout.MOVE_BIT, rates.moveBit, bits.length > 0);
+    add(layout.RESOLUTION, rates.resolution, options.resolutions.length > 1);
+    if (wheel.length === 0) throw new RangeError("operators: expected one with a weight above 0");
+    memory.set(layout.WHEEL, memory.table(wheel));
+    memory.set(layout.WHEEL_LENGTH, wheel.length);
+    memory.set(layout.MAX_MUTATIONS, rates.maxMutations);
+    memory.set(layout.KEPT, memory.reserve(genomeLength));
+    memory.doubles[layout.CROSSOVER_ODDS >> 3] = rates.crossover * 2 ** 32;
+    // The order of a block's bits changes neither score, BitOps nor flash, but it does change both SRAM figures.
+    const peaks = limits[3] !== Number.POSITIVE_INFINITY || limits[5] !== Number.POSITIVE_INFINITY;
+    memory.set(layout.SORTS, rates.sortLayers && !peaks ? 1 : 0);
+    for (const [list, field, count] of [
+      [supers, layout.SUPERS, layout.SUPER_COUNT],
+      [widths, layout.WIDTHS, layout.WIDTH_COUNT],
+      [bits, layout.BITS, layout.BITS_COUNT],
+    ] as const) {
+      memory.set(field, memory.indices(list));
+      memory.set(count, list.length);
+    }
+  }
+}

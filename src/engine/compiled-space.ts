@@ -1,0 +1,59 @@
+import { ln } from "../base/gaussian.ts";
+import { shrunkKernel } from "../space/genome.ts";
+import { RESOLUTION_UNIT, type Space } from "../space/space.ts";
+import * as layout from "./assembly/layout.ts";
+import { LayerRows } from "./layer-rows.ts";
+import { GenomeMemory } from "./memory.ts";
+
+/**
+ * A space in the memory of a genome module of its own.
+ * @param classes outputs of the classifier counted into flash; 0 for none
+ * @param room bytes that are wanted besides the space
+ */
+export function compileSpace(space: Space, classes: number, room: number): GenomeMemory {
+  const { blocks, options, expansions } = space;
+  const tables =
+    blocks.length * (1024 + options.resolutions.length * options.kernels.length + 64) + expansions * 512 + 65536;
+  const rows = new LayerRows(space);
+  const memory = new GenomeMemory(blocks.length, tables + room, (...row) => rows.fill(...row));
+  writeSpace(memory, space, classes);
+  return memory;
+}
+
+function writeSpace(memory: GenomeMemory, space: Space, classes: number): void {
+  const { doubles, bytes } = memory;
+  const { options, blocks, expansions, btnUnits } = space;
+  const { kernels, resolutions, widthStep } = options;
+  memory.set(layout.GENOME_LENGTH, space.genomeLength);
+  memory.set(layout.BLOCK_COUNT, blocks.length);
+  memory.set(layout.RESOLUTION_COUNT, resolutions.length);
+  memory.set(layout.KERNEL_COUNT, kernels.length);
+  memory.set(layout.EXPANSIONS, expansions);
+  memory.set(layout.RESOLUTIONS, memory.numbers(resolutions));
+  memory.set(layout.BTN_UNITS, memory.indices(btnUnits));
+  memory.set(layout.STAGE_WEIGHTS, memory.reserve(8 * (blocks.length + 1)));
+  doubles[layout.CLASSIFIER_CONSTANT >> 3] = classes;
+  doubles[layout.CLASSIFIER_PER_UNIT >> 3] = classes * widthStep;
+  if (resolutions.length > 1) {
+    for (const [i, r] of resolutions.entries()) bytes[layout.RESOLUTION_INDICES + r / RESOLUTION_UNIT] = i;
+  }
+  for (let units = 1; units < 256; units++) doubles[(layout.LN_WIDTHS >> 3) + units] = ln(units * widthStep);
+  for (const [b, block] of blocks.entries()) {
+    const at = layout.BLOCKS + b * layout.BLOCK_BYTES;
+    const { isSuper, convs } = block.family;
+    memory.set(at + layout.BLOCK_OFFSET, block.offset);
+    memory.set(at + layout.BLOCK_KERNEL, isSuper ? 0 : block.k);
+    memory.set(at + layout.BLOCK_CONVS, convs.length);
+    memory.set(at + layout.BLOCK_STRIDE, block.s);
+    memory.set(at + layout.BLOCK_MIN_OUT, block.minOut / widthStep);
+    memory.set(at + layout.BLOCK_MAX_OUT, block.maxOut / widthStep);
+    memory.set(at + layout.BLOCK_MAX_DEPTH, block.maxDepth);
+    memory.set(at + layout.BLOCK_BIT_PAIRS, block.bits.pairs.length);
+    memory.set(at + layout.BLOCK_BIT_STEPS, memory.table(block.bits.next));
+    const shrunk = resolutions.flatMap((r) => {
+      const input = space.inputResolution(block, r);
+      return kernels.map((kernel) => shrunkKernel(kernel, input));
+    });
+    memory.set(at + layout.BLOCK_KERNELS, memory.table(shrunk));
+  }
+}

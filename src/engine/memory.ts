@@ -1,0 +1,80 @@
+import { wasmModule } from "../base/wasm-module.ts";
+import * as layout from "./assembly/layout.ts";
+
+/** The functions of assembly/index.ts; genomes are addresses. */
+interface GenomeModule {
+  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  breed(population: number, count: number, generation: number, child: number, genome: number): void;
+  /** FITS, EXCEEDS or FITTED of assembly/layout.ts. */
+  settle(genome: number): number;
+  hash(genome: number): void;
+  reset(generation: number, child: number): void;
+  below(n: number): number;
+  scores(genomes: number, count: number, out: number): void;
+  allCosts(genomes: number, count: number, out: number): void;
+}
+
+/** Writes the row of a block's shape, which the module asks for once each, from `rows[at]` on. */
+export type FillRow = (
+  rows: Float64Array,
+  at: number,
+  ...shape: [number, number, number, number, number, number]
+) => void;
+
+const PAGE = 65536;
+
+/** An instance of the genome module and its memory, which has its final size from the start, so that a view of it stays valid. */
+export class GenomeMemory {
+  readonly module: GenomeModule;
+  readonly bytes: Uint8Array;
+  readonly words: Uint32Array;
+  readonly doubles: Float64Array;
+  #free: number;
+
+  /** @param size bytes behind the blocks */
+  constructor(blocks: number, size: number, fillRow: FillRow) {
+    const fill = (address: number, ...shape: [number, number, number, number, number, number]) =>
+      fillRow(this.doubles, address >> 3, ...shape);
+    this.module = new WebAssembly.Instance(wasmModule("engine/genome"), { genome: { fillRow: fill } })
+      .exports as unknown as GenomeModule;
+    const { memory } = this.module;
+    this.#free = layout.BLOCKS + blocks * layout.BLOCK_BYTES;
+    memory.grow(Math.ceil((this.#free + size) / PAGE));
+    this.bytes = new Uint8Array(memory.buffer);
+    this.words = new Uint32Array(memory.buffer);
+    this.doubles = new Float64Array(memory.buffer);
+  }
+
+  /** Takes memory for a table; a multiple of 8. @throws Error where the tables were estimated too small */
+  reserve(bytes: number): number {
+    const address = this.#free;
+    this.#free += Math.ceil(bytes / 8) * 8;
+    if (this.#free > this.bytes.length) throw new Error(`genome engine: ${this.#free} bytes of ${this.bytes.length}`);
+    return address;
+  }
+
+  set(field: number, value: number): void {
+    this.words[field >> 2] = value;
+  }
+
+  /** Address of a table of bytes. */
+  table(values: ArrayLike<number>): number {
+    const address = this.reserve(values.length);
+    this.bytes.set(values, address);
+    return address;
+  }
+
+  /** Address of a table of 16-bit numbers. */
+  indices(values: ArrayLike<number>): number {
+    const address = this.reserve(2 * values.length);
+    new Uint16Array(this.bytes.buffer).set(values, address >> 1);
+    return address;
+  }
+
+  /** Address of a table of 32-bit numbers. */
+  numbers(values: ArrayLike<number>): number {
+    const address = this.reserve(4 * values.length);
+    this.words.set(values, address >> 2);
+    return address;
+  }
+}
