@@ -1,20 +1,12 @@
-// Bundles the program into dist: loading a few files takes a fraction of the time that loading hundreds does, in every process and thread.
-import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+// Bundles the program: loading a few files takes a fraction of the time that loading hundreds does, in every process and thread.
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { rolldown } from "rolldown";
 
-/** Those that share chunks. The durability runs and tests start program and archive by themselves. */
-const entries = [
-  "src/index",
-  "src/cli/main",
-  "src/cli/program",
-  "src/archive/archive",
-  "bench/ablation",
-  "bench/mixed-precision",
-  "bench/durability/soak",
-  "bench/durability/damage",
-  "bench/durability/fuzz",
-];
+/** Those that are published and share chunks. Tests start program and archive by themselves. */
+const program = ["src/index", "src/cli/main", "src/cli/program", "src/archive/archive"];
+/** Those of the workshop, with chunks of their own. */
+const workshop = ["ablation", "mixed-precision", "durability/soak", "durability/damage", "durability/fuzz"];
 /** One file each, and CommonJS: a thread that needs no loader of ES modules starts sooner. */
 const threads = ["workers/archive", "workers/bound", "workers/score"];
 
@@ -24,27 +16,29 @@ const options = {
   external: ["better-sqlite3", "piscina", "fast-check"],
   experimental: { attachDebugInfo: "simple" },
 };
-const bundled = new Set();
 
-// What an earlier build left would be taken for a part of this one.
-rmSync("dist", { recursive: true, force: true });
-await bundle(entries, { format: "esm", entryFileNames: "[name].js", chunkFileNames: "chunks/[name].js" });
-// npx runs the command of the package it is in as it stands.
-chmodSync("dist/src/cli/main.js", 0o755);
-for (const thread of threads) {
-  await bundle([thread], { format: "cjs", entryFileNames: "[name].cjs", codeSplitting: false });
-}
-writeFileSync("dist/licences.txt", [...bundled].sort().map(licenceOf).join("\n\n"));
+/** Writes the bundles below a folder, and the licences of what was copied into them. */
+export async function bundle(folder) {
+  const packages = new Set();
+  const write = async (names, output) => {
+    const build = await rolldown({ ...options, input: Object.fromEntries(names.map((name) => [name, `${name}.ts`])) });
+    const { output: chunks } = await build.write({ dir: folder, entryFileNames: "[name].js", ...output });
+    await build.close();
+    for (const id of chunks.flatMap(({ moduleIds }) => moduleIds)) {
+      const copied = id.match(/.*node_modules\/(?:@[^/]+\/)?[^/]+/)?.[0];
+      if (copied !== undefined) packages.add(copied);
+    }
+  };
 
-async function bundle(names, output) {
-  const input = Object.fromEntries(names.map((name) => [name, `${name}.ts`]));
-  const build = await rolldown({ ...options, input });
-  const { output: chunks } = await build.write({ dir: "dist", ...output });
-  await build.close();
-  for (const id of chunks.flatMap(({ moduleIds }) => moduleIds)) {
-    const folder = id.match(/.*node_modules\/(?:@[^/]+\/)?[^/]+/)?.[0];
-    if (folder !== undefined) bundled.add(folder);
+  await write(program, { format: "esm", chunkFileNames: "src/chunks/[name]-[hash].js" });
+  // npx runs the command of the package it is in as it stands.
+  chmodSync(join(folder, "src/cli/main.js"), 0o755);
+  const benches = workshop.map((name) => `bench/${name}`);
+  await write(benches, { format: "esm", chunkFileNames: "bench/chunks/[name]-[hash].js" });
+  for (const thread of threads) {
+    await write([thread], { format: "cjs", entryFileNames: "[name].cjs", codeSplitting: false });
   }
+  writeFileSync(join(folder, "licences.txt"), [...packages].sort().map(licenceOf).join("\n\n"));
 }
 
 /** What a package asks to go with every copy of it. */

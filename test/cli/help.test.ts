@@ -1,4 +1,6 @@
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { packageRoot } from "../../src/base/package-root.ts";
@@ -53,7 +55,8 @@ test("--version prints the version of the package", () => {
   expect(outcomeOf("--version").stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
 
-test("npx runs the command in its own folder, as the README has it", () => {
-  const { stdout } = spawnSync("npx", ["qes", "--version"], { cwd: packageRoot, encoding: "utf8" });
+test("the file that npx and an installed package start is executable", () => {
+  const { bin } = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8"));
+  const { stdout } = spawnSync(join(packageRoot, bin.qes), ["--version"], { encoding: "utf8" });
   expect(stdout).toBe(outcomeOf("--version").stdout);
 });
