@@ -11,14 +11,19 @@ import { fillFromDevice, startIsTasks } from "./devices.ts";
 import { normaliseResolution } from "./input-resolution.ts";
 import { fillTemplate } from "./template.ts";
 
-type FamilyName = keyof typeof searchFamilies;
-
 const whole = (min: number, max = Number.MAX_SAFE_INTEGER) => z.number().int().min(min).max(max);
 const positive = z.number().positive().max(1e18);
 const weights = z.array(z.number().min(0).max(1e6)).min(1).max(64);
 
+const familyNames = () => searchFamilies().map(({ search }) => search.name);
+
 const spaceSchema = z.strictObject({
-  family: z.enum(Object.keys(searchFamilies) as [FamilyName, ...FamilyName[]]),
+  family: z.custom<string>((value) => familyNames().includes(value as string), {
+    error: () =>
+      `expected one of ${familyNames()
+        .map((name) => JSON.stringify(name))
+        .join("|")}`,
+  }),
   start: z.array(z.unknown()).min(1),
   kernels: z
     .array(whole(1, 31).refine((k) => k % 2 === 1, "expected an odd kernel size"))

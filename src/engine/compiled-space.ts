@@ -9,9 +9,16 @@ import { GenomeMemory } from "./memory.ts";
  * A space in the memory of a genome module of its own.
  * @param classes outputs of the classifier counted into flash; 0 for none
  * @param room bytes that are wanted besides the space
+ * @throws Error where a family has more convs than a row of the module has room for
  */
 export function compileSpace(space: Space, classes: number, room: number): GenomeMemory {
   const { blocks, options, expansions } = space;
+  for (const { className, convs } of blocks.map(({ family }) => family)) {
+    if (convs.length <= layout.MAIN_CONVS) continue;
+    throw new Error(
+      `genome engine: ${className} has ${convs.length} convs a layer, expected at most ${layout.MAIN_CONVS}; raise MAIN_CONVS in assembly/layout.ts`,
+    );
+  }
   const tables =
     blocks.length * (1024 + options.resolutions.length * options.kernels.length + 64) + expansions * 512 + 65536;
   const rows = new LayerRows(space);

@@ -2,16 +2,17 @@ import { ln } from "../base/gaussian.ts";
 import { additiveCosts, emptyCosts, publishedForm } from "../costs/costs.ts";
 import { liveForm } from "../costs/live-sram.ts";
 import { FULL_PRECISION_BITS } from "../network/bits.ts";
+import { MOST_CONVS } from "../network/families.ts";
 import { appendLayer, beginNetwork, type LayerShape, Network } from "../network/network.ts";
 import type { Space } from "../space/space.ts";
 import * as layout from "./assembly/layout.ts";
 
-const eights = new Uint8Array(8).fill(FULL_PRECISION_BITS);
+const eights = new Uint8Array(MOST_CONVS).fill(FULL_PRECISION_BITS);
 
 /** Computes rows of the genome module, by the ordinary folds over a one-layer network: there is one definition of every cost. */
 export class LayerRows {
   readonly #space: Space;
-  readonly #network = new Network(8);
+  readonly #network = new Network(MOST_CONVS + 1);
   readonly #costs = emptyCosts();
 
   constructor(space: Space) {

@@ -26,9 +26,15 @@ export interface Family {
   /** A super block has L inner layers and a bottleneck; a single conv has neither. */
   readonly isSuper: boolean;
   readonly quantised: "always" | "optional" | "never";
+  /** At most `MOST_CONVS`; the first reads `in`, the last writes `out` and is not depthwise. */
   readonly convs: readonly ConvTemplate[];
   readonly shortcut: ShortcutRule;
+  /** Where it is searched: its name in configurations, and the most inner layers of the first super block and of every other one. */
+  readonly search?: { readonly name: string; readonly maxDepth: readonly [first: number, others: number] };
 }
+
+/** Main-path convs that an inner layer can have. */
+export const MOST_CONVS = 8;
 
 const pointwise = (from: Width, to: Width): ConvTemplate => ({
   kernel: 1,
@@ -46,8 +52,7 @@ const dense = (from: Width, to: Width, strided: boolean): ConvTemplate => ({
   strided,
 });
 
-/** Every block class: a new family is a new row here plus its ranges in the configuration. */
-export const families: readonly Family[] = [
+const rows: Family[] = [
   {
     className: "ConvKXBNRELU",
     isSuper: false,
@@ -62,6 +67,7 @@ export const families: readonly Family[] = [
     quantised: "always",
     convs: [pointwise("in", "btn"), depthwise, pointwise("btn", "out")],
     shortcut: "same-width",
+    search: { name: "quant-k1dwk1", maxDepth: [3, 8] },
   },
   {
     className: "SuperResK1DWK1",
@@ -70,6 +76,7 @@ export const families: readonly Family[] = [
     quantised: "never",
     convs: [pointwise("in", "btn"), depthwise, pointwise("btn", "out")],
     shortcut: "same-width",
+    search: { name: "k1dwk1", maxDepth: [3, 8] },
   },
   {
     className: "SuperResK1KXK1",
@@ -81,15 +88,43 @@ export const families: readonly Family[] = [
   },
 ];
 
-const byName = new Map(families.map((family) => [family.className, family]));
+/** Every block class: a new family is a new row. */
+export const families: readonly Family[] = rows;
+
+const byName = new Map(rows.map((family) => [family.className, family]));
 
 /** The family of a block class, or undefined where the class is not known. */
 export function familyOf(className: string): Family | undefined {
   return byName.get(className);
 }
 
-/** The super block of each searchable family. */
-export const searchFamilies = {
-  "quant-k1dwk1": { superClass: "SuperQuantResK1DWK1" },
-  k1dwk1: { superClass: "SuperResK1DWK1" },
-} as const;
+/** A family that configurations can name. */
+export type SearchFamily = Family & Required<Pick<Family, "search">>;
+
+/** The families that are searched. */
+export function searchFamilies(): SearchFamily[] {
+  return families.filter((family): family is SearchFamily => family.search !== undefined);
+}
+
+/**
+ * Adds a row to the table of this thread.
+ * @returns takes it away again
+ * @throws Error where a class or a name is there already, or the convs do not fit together
+ */
+export function addFamily(family: Family): () => void {
+  const { className, convs, search } = family;
+  const taken = familyOf(className) ?? searchFamilies().find((other) => other.search.name === search?.name);
+  if (taken !== undefined) throw new Error(`family ${className}: ${taken.className} has its class or its name`);
+  const chained = convs.every(({ from }, i) => from === (i === 0 ? "in" : convs[i - 1].to));
+  const inPlace = convs.every(({ depthwise, from, to }) => !depthwise || from === to);
+  const last = convs.at(-1);
+  if (convs.length > MOST_CONVS || !chained || !inPlace || last?.to !== "out" || last.depthwise) {
+    throw new Error(`family ${className}: expected 1 to ${MOST_CONVS} convs from in to out, the last not depthwise`);
+  }
+  rows.push(family);
+  byName.set(className, family);
+  return () => {
+    rows.splice(rows.indexOf(family), 1);
+    byName.delete(className);
+  };
+}

@@ -126,8 +126,8 @@ export function appendLayer(
     const t = templates[j];
     r = appendConv(
       network,
-      t.from === "in" ? shape.in : t.from === "btn" ? shape.btn : shape.out,
-      t.to === "btn" ? shape.btn : shape.out,
+      shape[t.from],
+      shape[t.to],
       t.kernel === 1 ? 1 : shape.k,
       t.strided ? shape.s : 1,
       t.depthwise ? 1 : 0,

@@ -30,20 +30,20 @@ export function openProblem(config: Config): Problem {
 }
 
 function spaceOf({ space, input, budgets }: Config, { body, stem, head }: Capability): Space {
-  const family = searchFamilies[space.family];
-  const convs = 3;
+  const { className, convs, search } = searchFamilies().find((family) => family.search.name === space.family)!;
+  const [first, most] = search.maxDepth;
   const others =
     budgets.layers === undefined || space.start.length <= 3
-      ? 8
-      : Math.max(1, Math.floor(budgets.layers / convs / (space.start.length - 3)));
+      ? most
+      : Math.max(1, Math.floor(budgets.layers / convs.length / (space.start.length - 3)));
   const options: SpaceOptions = {
-    superClass: family.superClass,
+    superClass: className,
     kernels: space.kernels,
     expansions: space.expansions,
     widthStep: 8,
     maxOut: space.maxOut,
     stemOut: space.stemOut,
-    maxDepth: space.maxDepth === undefined ? [3, Math.min(64, others)] : [space.maxDepth, space.maxDepth],
+    maxDepth: space.maxDepth === undefined ? [first, Math.min(64, others)] : [space.maxDepth, space.maxDepth],
     headOut: space.headOut,
     bodyBits: body,
     stemBits: stem === "start" ? fixedBits(space.start[0]) : stem,

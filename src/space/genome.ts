@@ -1,5 +1,6 @@
 import { UserError } from "../base/user-error.ts";
 import { type Costs, costs, emptyCosts } from "../costs/costs.ts";
+import { MOST_CONVS } from "../network/families.ts";
 import { appendLayer, beginNetwork, endStage, type LayerShape, Network } from "../network/network.ts";
 import type { Block, Structure } from "../network/structure.ts";
 import { ConvGene, RESOLUTION_GENE, RESOLUTION_UNIT, type Space, type SpaceBlock, SuperGene } from "./space.ts";
@@ -30,8 +31,8 @@ export function btnUnits(block: SpaceBlock, genomes: Uint8Array, at: number): nu
 
 /** Scratch of `decode`: one layer's shape and bits. JavaScript runs one decode at a time. */
 const shape: LayerShape = { in: 0, btn: 0, out: 0, k: 0, s: 0 };
-const layerBitsA = new Uint8Array(8);
-const layerBitsW = new Uint8Array(8);
+const layerBitsA = new Uint8Array(MOST_CONVS);
+const layerBitsW = new Uint8Array(MOST_CONVS);
 
 /** Fills the network of a genome: the hot path, no allocation. */
 export function decode(space: Space, genomes: Uint8Array, at: number, network: Network): void {

@@ -1,6 +1,7 @@
 import { costs, emptyCosts, publishedForm } from "../costs/costs.ts";
 import { liveForm, memoryOf } from "../costs/live-sram.ts";
 import { FULL_PRECISION_BITS } from "../network/bits.ts";
+import { MOST_CONVS } from "../network/families.ts";
 import { appendLayer, beginNetwork, Network } from "../network/network.ts";
 import { shrunkKernel } from "./genome.ts";
 import type { Space, SpaceBlock } from "./space.ts";
@@ -15,7 +16,7 @@ export function smallestCosts(space: Space, classes: number): Float64Array {
   const { blocks } = space;
   const resolution = space.options.resolutions[0];
   const step = space.options.widthStep;
-  const network = new Network(8);
+  const network = new Network(MOST_CONVS + 1);
   const found = emptyCosts();
   /** reached[width units * 6 + cost]: the least over the networks up to here that end at this width. */
   let reached = new Float64Array(256 * 6).fill(Number.POSITIVE_INFINITY);

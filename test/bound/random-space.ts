@@ -29,43 +29,48 @@ function single(
   return { family: familyOf("ConvKXBNRELU")!, s, outs, kernels: [k], bottlenecks: (out) => [out], maxDepth: 1, pairs };
 }
 
-const superBlock = fc
-  .record({
-    className: fc.constantFrom(...superClasses),
-    s: fc.constantFrom(1, 2),
-    outs: widths(3),
-    kernels: fc.constantFrom([3], [5], [3, 5], [1, 3]),
-    expansions: fc.constantFrom([1], [2], [0.5, 1.5], [1.5, 2, 3]),
-    maxDepth: fc.integer({ min: 1, max: 3 }),
-    pairs: pairsOf,
-  })
-  .map(
-    ({ className, expansions, pairs, ...rest }): BlockDescription => ({
-      ...rest,
-      family: familyOf(className)!,
-      bottlenecks: (out) => ascending(expansions.map((e) => Math.max(8, 8 * Math.round((e * out) / 8)))),
-      pairs: familyOf(className)!.quantised === "never" ? full : pairs,
-    }),
-  );
+const superBlockOf = (classNames: readonly string[]) =>
+  fc
+    .record({
+      className: fc.constantFrom(...classNames),
+      s: fc.constantFrom(1, 2),
+      outs: widths(3),
+      kernels: fc.constantFrom([3], [5], [3, 5], [1, 3]),
+      expansions: fc.constantFrom([1], [2], [0.5, 1.5], [1.5, 2, 3]),
+      maxDepth: fc.integer({ min: 1, max: 3 }),
+      pairs: pairsOf,
+    })
+    .map(
+      ({ className, expansions, pairs, ...rest }): BlockDescription => ({
+        ...rest,
+        family: familyOf(className)!,
+        bottlenecks: (out) => ascending(expansions.map((e) => Math.max(8, 8 * Math.round((e * out) / 8)))),
+        pairs: familyOf(className)!.quantised === "never" ? full : pairs,
+      }),
+    );
 
-/** Spaces of a stem, one to three super blocks and perhaps a head, with ranges of every kind. */
-export const anySpace: fc.Arbitrary<SpaceDescription> = fc
-  .record({
-    resolution: fc.integer({ min: 8, max: 64 }),
-    inputChannels: fc.constantFrom(1, 3),
-    stem: fc.record({ outs: widths(3), s: fc.constantFrom(1, 2), pairs: fc.constantFrom(full, [{ a: 8, w: 8 }]) }),
-    body: fc.array(superBlock, { minLength: 1, maxLength: 3 }),
-    head: fc.option(fc.record({ pairs: pairsOf })),
-    weights: fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 5, maxLength: 5 }),
-    classes: fc.constantFrom(0, 10),
-  })
-  .map(({ resolution, inputChannels, stem, body, head, weights, classes }) => {
-    const blocks = [single(stem.outs, stem.s, 3, stem.pairs), ...body];
-    if (head !== null) blocks.push(single([104], 1, 1, head.pairs));
-    const stages = 1 + blocks.filter((block, b) => b > 0 && block.s === 2).length;
-    const score = { stageWeights: weights.slice(0, stages), sigmaActivation: 5, sigmaWeight: 4 };
-    return { resolution, inputChannels, blocks, score, classes };
-  });
+/** Spaces of a stem, one to three super blocks of some classes and perhaps a head, with ranges of every kind. */
+export const anySpaceOf = (classNames: readonly string[]): fc.Arbitrary<SpaceDescription> =>
+  fc
+    .record({
+      resolution: fc.integer({ min: 8, max: 64 }),
+      inputChannels: fc.constantFrom(1, 3),
+      stem: fc.record({ outs: widths(3), s: fc.constantFrom(1, 2), pairs: fc.constantFrom(full, [{ a: 8, w: 8 }]) }),
+      body: fc.array(superBlockOf(classNames), { minLength: 1, maxLength: 3 }),
+      head: fc.option(fc.record({ pairs: pairsOf })),
+      weights: fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 5, maxLength: 5 }),
+      classes: fc.constantFrom(0, 10),
+    })
+    .map(({ resolution, inputChannels, stem, body, head, weights, classes }) => {
+      const blocks = [single(stem.outs, stem.s, 3, stem.pairs), ...body];
+      if (head !== null) blocks.push(single([104], 1, 1, head.pairs));
+      const stages = 1 + blocks.filter((block, b) => b > 0 && block.s === 2).length;
+      const score = { stageWeights: weights.slice(0, stages), sigmaActivation: 5, sigmaWeight: 4 };
+      return { resolution, inputChannels, blocks, score, classes };
+    });
+
+/** Of the families there are. */
+export const anySpace = anySpaceOf(superClasses);
 
 export interface Enumerated {
   readonly structure: Structure;

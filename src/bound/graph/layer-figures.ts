@@ -1,6 +1,6 @@
 import { additiveCosts, type CostName, emptyCosts, publishedForm } from "../../costs/costs.ts";
 import { liveForm, type MemoryForm } from "../../costs/live-sram.ts";
-import type { Family } from "../../network/families.ts";
+import { type Family, MOST_CONVS } from "../../network/families.ts";
 import { appendLayer, beginNetwork, endStage, type LayerShape, Network } from "../../network/network.ts";
 import type { AnalyticScore } from "../../score/analytic.ts";
 
@@ -49,7 +49,7 @@ export class LayerProbe {
   readonly #score: AnalyticScore;
   readonly #dimensions: readonly AdditiveCost[];
   readonly #memories: readonly MemoryCost[];
-  readonly #network = new Network(8);
+  readonly #network = new Network(MOST_CONVS + 1);
   readonly #blocks = new Float64Array(8);
   readonly #costs = emptyCosts();
 
@@ -102,4 +102,4 @@ export class LayerProbe {
   }
 }
 
-const ones = new Uint8Array(8).fill(1);
+const ones = new Uint8Array(MOST_CONVS).fill(1);

@@ -104,7 +104,16 @@ function provenBound(space: SpaceDescription, budgets: Budgets, prices: readonly
     const { resolution, weight, lnOut, classes } = facts[b];
     beginNetwork(network, n === 0 ? resolution : Math.ceil(resolution / s));
     const shape = { in: width, btn: to.btn, out: to.width, k: to.k, s: n === 0 ? s : 1 };
-    appendLayer(network, family, b, shape, n === 0, [a, a, a], [w, w, w], 0);
+    appendLayer(
+      network,
+      family,
+      b,
+      shape,
+      n === 0,
+      family.convs.map(() => a),
+      family.convs.map(() => w),
+      0,
+    );
     endStage(network);
     costs(network, n === 0 ? classes : 0, layer.costs);
     scorer.blockValues(network, layer.values);

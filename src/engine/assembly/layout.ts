@@ -59,9 +59,9 @@ export const BIT_GAINS = 2560;
 /** Rows by block shape, `ROW_BYTES` each; a power of two of them. */
 export const ROWS = 8192;
 export const ROW_SLOTS = 65536;
-export const ROW_BYTES = 256;
+export const ROW_BYTES = 320;
 /** Of every block `BLOCK_BYTES`; behind them what has no address of its own. */
-export const BLOCKS = 16785408;
+export const BLOCKS = ROWS + ROW_SLOTS * ROW_BYTES;
 
 /** A block: what SpaceBlock says of it. */
 export const BLOCK_OFFSET = 0;
@@ -102,15 +102,17 @@ export const MOVE_DEPTH = 10;
  * A row: the key of a block's shape in 64 bits, then doubles of its first inner layer and, `REST` further on at every field, of any other one, as
  * they are when the bits are taken out. With activation bits A, weight bits W and the next layer's activation bits N: BitOps = work A W +
  * elementwise; MACs = work; flash = perWeightBit W + constant; SRAM = max(inner A, lastInput A + lastOutput N); gains = lnFanIn + f(A, W) a
- * conv; live SRAM as a `MemoryForm` of A and N. Four cache lines: BitOps, gains and twice memory, so that whoever asks for BitOps touches one.
+ * conv; live SRAM as a `MemoryForm` of A and N. Five cache lines: BitOps, gains, twice memory and what is left, so that whoever asks for BitOps
+ * touches one.
  */
 export const REST = 4;
 export const WORK = 1;
 export const ELEMENTWISE = 2;
 export const FLASH_PER_WEIGHT_BIT = 3;
-/** ln sqrt(fan-in) of main-path conv 0, 1, 2. */
+/** ln sqrt(fan-in) of main-path conv 0 to `MAIN_CONVS` - 1. */
 export const LN_FAN_IN = 8;
-export const FLASH_CONSTANT = 11;
+/** Main-path convs of an inner layer that there is room for. */
+export const MAIN_CONVS = 4;
 export const SRAM_INNER = 16;
 export const SRAM_LAST_INPUT = 17;
 export const SRAM_LAST_OUTPUT = 18;
@@ -119,6 +121,7 @@ export const LIVE_INNER = 24;
 export const LIVE_LAST_INPUT = 25;
 export const LIVE_LAST_OUTPUT = 26;
 export const LIVE_JOIN_INPUT = 27;
+export const FLASH_CONSTANT = 32;
 
 /** What full precision is charged for, as a bit pair: 8 bits. */
 export const FULL_PRECISION_PAIR = 0x88;
