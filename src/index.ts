@@ -1,7 +1,7 @@
 export { erf } from "./base/gaussian.ts";
 export { UserError } from "./base/user-error.ts";
 export { type BitMove, bestTrade, bitMoves, perUnit, type Resource } from "./bits/rank.ts";
-export { type Refinement, refineBits, refineNetwork } from "./bits/refine.ts";
+export { bitRefiner, type Refinement, refineNetwork } from "./bits/refine.ts";
 export { type Capability, capabilities, parseCapability } from "./config/capabilities.ts";
 export { type Config, parseConfig, parseConfigText } from "./config/config.ts";
 export { type Device, deviceNames, deviceOf, type Task, taskNames, taskOf } from "./config/devices.ts";

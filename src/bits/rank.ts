@@ -2,7 +2,7 @@ import { liveForm, memoryOf } from "../costs/live-sram.ts";
 import { type BitSteps, FULL_PRECISION_BITS } from "../network/bits.ts";
 import type { Network } from "../network/network.ts";
 import type { AnalyticScore } from "../score/analytic.ts";
-import { layerLoad, layerWeights, pairOf, setPairs } from "./refine.ts";
+import { layerLoad, layerWeights, pairOf, setPairs } from "./layer-bits.ts";
 
 /** One step of one layer's bits to the next legal pair, and what it does to the network. */
 export interface BitMove {

@@ -1,6 +1,6 @@
 import type { Chain } from "./graph/chain.ts";
 import type { AdditiveCost } from "./graph/layer-figures.ts";
-import { type BlockChoice, measurePath, structureOfPath } from "./graph/path.ts";
+import { type BlockChoice, measurePath } from "./graph/path.ts";
 import type { Incumbents } from "./incumbents.ts";
 import { bestPaths } from "./labels/best-first.ts";
 import { type Fronts, labelFronts, type Screen, TooManyLabels } from "./labels/label-setting.ts";
@@ -38,8 +38,8 @@ export interface ChainProof {
 }
 
 /** Bounds of one chain, from the two sides. */
-export class ChainBound {
-  readonly chain: Chain;
+export class ChainBound<C extends Chain = Chain> {
+  readonly chain: C;
   readonly #relaxation: Relaxation;
   /** Every network of the chain above this score is among the incumbents, or worse than all of them. */
   enumeratedTo = Number.POSITIVE_INFINITY;
@@ -57,7 +57,7 @@ export class ChainBound {
   #discardedBelow = Number.NEGATIVE_INFINITY;
   readonly #screens: Screen[] = [];
 
-  constructor(chain: Chain) {
+  constructor(chain: C) {
     this.chain = chain;
     this.#relaxation = new Relaxation(chain);
     this.multipliers = chain.limits.map(() => 0);
@@ -83,7 +83,7 @@ export class ChainBound {
       bound = relaxation.bound;
     }
     return {
-      resolution: chain.space.resolution,
+      resolution: chain.resolution,
       by: enumerated ? "enumeration" : "multipliers",
       bound: bound === Number.NEGATIVE_INFINITY ? null : bound,
       multipliers: Object.fromEntries(chain.dimensions.map((name, d) => [name, multipliers[d]])),
@@ -97,7 +97,7 @@ export class ChainBound {
   }
 
   /** Lowers the Lagrangian bound by choosing multipliers; yields after every relaxation. */
-  *priceBudgets(incumbents: Incumbents): Generator<void, void> {
+  *priceBudgets(incumbents: Incumbents<C>): Generator<void, void> {
     const { chain } = this;
     const relaxation = this.#relaxation;
     const columns: Column[] = [];
@@ -164,7 +164,7 @@ export class ChainBound {
   }
 
   /** Looks for better networks with passes that keep few labels, while the gap is so wide that a full pass would be long. */
-  *#beam(incumbents: Incumbents): Generator<void, void> {
+  *#beam(incumbents: Incumbents<C>): Generator<void, void> {
     const relaxation = this.#relaxation;
     for (const share of BEAM_DEPTHS) {
       const threshold = this.lagrangian - share * Math.abs(this.lagrangian);
@@ -180,7 +180,7 @@ export class ChainBound {
    * One pass of label setting, down to the score of the least incumbent or to a step below the last pass: afterwards `enumeratedTo` is lower,
    * or the chain is stuck.
    */
-  *enumerate(incumbents: Incumbents, most: number, maxLabels: number): Generator<void, void> {
+  *enumerate(incumbents: Incumbents<C>, most: number, maxLabels: number): Generator<void, void> {
     const { chain, slack } = this;
     const relaxation = this.#relaxation;
     const gap = this.lagrangian - incumbents.least;
@@ -214,7 +214,7 @@ export class ChainBound {
   }
 
   /** Takes the best networks out of a pass. */
-  #collect(fronts: Fronts, incumbents: Incumbents, most: number): void {
+  #collect(fronts: Fronts, incumbents: Incumbents<C>, most: number): void {
     let expected = Math.max(
       ...fronts.borders[0].map((labels) => labels?.value.reduce((x, y) => Math.max(x, y), -1 / 0) ?? -1 / 0),
     );
@@ -229,12 +229,11 @@ export class ChainBound {
     if (expected > Number.NEGATIVE_INFINITY) throw new Error(`bound: a label of ${expected} has no network`);
   }
 
-  #offer(path: readonly BlockChoice[], incumbents: Incumbents): void {
-    const structure = structureOfPath(this.chain, path);
-    const score = incumbents.add(this.chain, structure);
+  #offer(path: readonly BlockChoice[], incumbents: Incumbents<C>): void {
+    const score = incumbents.offer(this.chain, path);
     const { value } = measurePath(this.chain, path);
     if (score === undefined || Math.abs(score - value) > 1e-9) {
-      throw new Error(`bound: a path of ${value} is a network of ${score}: ${JSON.stringify(structure)}`);
+      throw new Error(`bound: a path of ${value} is a network of ${score}: ${JSON.stringify(path)}`);
     }
     this.#best = Math.max(this.#best, score);
   }

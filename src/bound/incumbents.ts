@@ -1,7 +1,22 @@
 import { type Costs, costNames, costs, emptyCosts } from "../costs/costs.ts";
 import { networkOf, type Structure } from "../network/structure.ts";
 import type { Chain } from "./graph/chain.ts";
+import { type BlockChoice, structureOfPath } from "./graph/path.ts";
+import type { SpaceChain } from "./graph/space-chain.ts";
 import type { Budgets } from "./graph/space-description.ts";
+
+/** Where a bound puts the networks that it finds. */
+export interface Incumbents<C extends Chain> {
+  /** Score of the best, -Infinity where there is none. */
+  readonly best: number;
+  /** Score of the last that is wanted, -Infinity while there are fewer. */
+  readonly least: number;
+  /**
+   * Scores and measures the network of a path by the ordinary code, and keeps it where it is among the best.
+   * @returns its score, or undefined where it breaks a budget
+   */
+  offer(chain: C, path: readonly BlockChoice[]): number | undefined;
+}
 
 /** A network of the space that keeps all budgets, scored and measured by the ordinary code. */
 export interface BoundNetwork {
@@ -13,7 +28,7 @@ export interface BoundNetwork {
 }
 
 /** The best distinct networks found so far, best first; ties in the order of their JSON, so that the order is no accident. */
-export class Incumbents {
+export class SpaceIncumbents implements Incumbents<SpaceChain> {
   readonly #budgets: Budgets;
   readonly #most: number;
   /** A new list whenever it changes. */
@@ -29,21 +44,23 @@ export class Incumbents {
     return this.#networks;
   }
 
-  /** Score of the best, -Infinity where there is none. */
   get best(): number {
     return this.#list[0]?.network.score ?? Number.NEGATIVE_INFINITY;
   }
 
-  /** Score of the last that is wanted, -Infinity while there are fewer. */
   get least(): number {
     return this.#list[this.#most - 1]?.network.score ?? Number.NEGATIVE_INFINITY;
+  }
+
+  offer(chain: SpaceChain, path: readonly BlockChoice[]): number | undefined {
+    return this.add(chain, structureOfPath(chain, path));
   }
 
   /**
    * Scores a network and keeps it if it is among the best and keeps the budgets.
    * @returns its score, or undefined where it breaks a budget
    */
-  add({ space, scorer }: Pick<Chain, "space" | "scorer">, structure: Structure): number | undefined {
+  add({ space, scorer }: Pick<SpaceChain, "space" | "scorer">, structure: Structure): number | undefined {
     const network = networkOf(structure, space.resolution);
     const measured = costs(network, space.classes, emptyCosts());
     for (const name of costNames)

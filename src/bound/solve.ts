@@ -1,7 +1,8 @@
 import { ChainBound, type ChainProof } from "./chain-bound.ts";
-import { compileChain } from "./graph/chain.ts";
+import type { Chain } from "./graph/chain.ts";
+import { compileChain } from "./graph/space-chain.ts";
 import { type Budgets, holdsStructure, type SpaceDescription } from "./graph/space-description.ts";
-import { type BoundNetwork, Incumbents } from "./incumbents.ts";
+import { type BoundNetwork, type Incumbents, SpaceIncumbents } from "./incumbents.ts";
 
 /** What is known at a moment of a bound. */
 export interface BoundState {
@@ -36,7 +37,7 @@ export function* solve(
   options: SolveOptions = {},
 ): Generator<BoundState, BoundState> {
   const { top = 1, maxLabels = 4e6, known = [] } = options;
-  const incumbents = new Incumbents(budgets, top);
+  const incumbents = new SpaceIncumbents(budgets, top);
   const bounds = spaces.map((space) => new ChainBound(compileChain(space, budgets)));
   const state = (phase: BoundState["phase"]): BoundState => ({
     upperBound: Math.max(...bounds.map((bound) => bound.upperBound)),
@@ -51,18 +52,31 @@ export function* solve(
     );
     if (bound !== undefined) incumbents.add(bound.chain, structure);
   }
-  for (const bound of bounds) for (const _ of bound.priceBudgets(incumbents)) yield state("pricing");
-  for (;;) {
-    const open = bounds.filter((bound) => !isClosed(bound, incumbents) && !bound.stuck);
-    if (open.length === 0) break;
-    const worst = open.reduce((a, b) => (b.enumeratedTo > a.enumeratedTo ? b : a));
-    for (const _ of worst.enumerate(incumbents, top, maxLabels)) yield state("labels");
-    yield state("labels");
-  }
+  for (const phase of closeGap(bounds, incumbents, top, maxLabels)) yield state(phase);
   return state(bounds.every((bound) => isClosed(bound, incumbents)) ? "done" : "stuck");
 }
 
+/**
+ * Steps the bounds of some chains until no network that is not an incumbent scores more than the least of them, or a pass needs too many labels.
+ * @param top how many networks a pass takes at most
+ */
+export function* closeGap<C extends Chain>(
+  bounds: readonly ChainBound<C>[],
+  incumbents: Incumbents<C>,
+  top: number,
+  maxLabels: number,
+): Generator<"pricing" | "labels", void> {
+  for (const bound of bounds) for (const _ of bound.priceBudgets(incumbents)) yield "pricing";
+  for (;;) {
+    const open = bounds.filter((bound) => !isClosed(bound, incumbents) && !bound.stuck);
+    if (open.length === 0) return;
+    const worst = open.reduce((a, b) => (b.enumeratedTo > a.enumeratedTo ? b : a));
+    for (const _ of worst.enumerate(incumbents, top, maxLabels)) yield "labels";
+    yield "labels";
+  }
+}
+
 /** Whether no network of the chain that is not an incumbent scores more than the least of them. */
-function isClosed(bound: ChainBound, incumbents: Incumbents): boolean {
+export function isClosed<C extends Chain>(bound: ChainBound<C>, incumbents: Incumbents<C>): boolean {
   return bound.enumeratedTo <= incumbents.least || bound.enumeratedTo === Number.NEGATIVE_INFINITY;
 }

@@ -42,7 +42,7 @@ function refine({ name, structure, network, resolution, score, classes, limits, 
     const { pairs } = steps(layer);
     return pairs.length === 0 ? [0] : pairs;
   };
-  const found = refineNetwork(network, legal, score, classes, limits);
+  const found = refineNetwork(network, legal, { score, classes, limits });
   if (found === undefined) {
     const cost = costs(network, classes, emptyCosts());
     const over = costNames.flatMap((costName, i) =>

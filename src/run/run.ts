@@ -182,7 +182,7 @@ async function conduct(
       operators,
       limits,
       seen,
-      refine: operators !== "published" ? bitRefiner(space, config.score, classes, limits) : undefined,
+      refine: operators !== "published" ? bitRefiner(problem) : undefined,
       refineEvery: config.search.refineEvery,
     },
     checkpoint,

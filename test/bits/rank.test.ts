@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { pairOf, setPairs } from "../../src/bits/layer-bits.ts";
 import { bestTrade, bitMoves, perUnit } from "../../src/bits/rank.ts";
-import { pairOf, setPairs } from "../../src/bits/refine.ts";
 import { parseConfig } from "../../src/config/config.ts";
 import { costs, emptyCosts } from "../../src/costs/costs.ts";
 import { networkOf } from "../../src/network/structure.ts";

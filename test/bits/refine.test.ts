@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { refineBits, refineNetwork, setPairs } from "../../src/bits/refine.ts";
+import { setPairs } from "../../src/bits/layer-bits.ts";
+import { bitRefiner, refineNetwork } from "../../src/bits/refine.ts";
 import { bitProduct } from "../../src/config/capabilities.ts";
 import { parseConfig } from "../../src/config/config.ts";
 import { costNames, costs, emptyCosts } from "../../src/costs/costs.ts";
@@ -81,7 +82,7 @@ describe("bit refinement", () => {
             for (let i = 0; i < choice.length && ++choice[i] === bytes.length; i++) choice[i] = 0;
           }
           const fresh = networkOf(structure, 16);
-          const found = refineNetwork(fresh, () => bytes, score, 2, limits);
+          const found = refineNetwork(fresh, () => bytes, { score, classes: 2, limits });
           if (best === Number.NEGATIVE_INFINITY) {
             expect(found).toBeUndefined();
             return;
@@ -116,13 +117,11 @@ describe("bit refinement", () => {
     const limits = Float64Array.from(costNames, (name) => (name === "flash" ? 105 : Number.POSITIVE_INFINITY));
     limits[costNames.indexOf("sram")] = 332;
     const network = networkOf(structure, 16);
-    const found = refineNetwork(
-      network,
-      () => pairs,
-      new AnalyticScore({ stageWeights: [1, 1], ...sigmas }),
-      2,
+    const found = refineNetwork(network, () => pairs, {
+      score: new AnalyticScore({ stageWeights: [1, 1], ...sigmas }),
+      classes: 2,
       limits,
-    )!;
+    })!;
     expect([...found.pairs].map((pair) => pair.toString(16))).toEqual(["24", "84", "84", "88"]);
     expect(costs(network, 2, emptyCosts()).flash).toBe(105);
   });
@@ -140,7 +139,7 @@ describe("bit refinement", () => {
     );
     const pairs = bitProduct([3, 4, 5, 6], [3, 4, 5, 6]).map(packBits);
     const began = process.cpuUsage();
-    const found = refineNetwork(network, (layer) => (layer === 0 ? [0x88] : pairs), score, 0, limits)!;
+    const found = refineNetwork(network, (layer) => (layer === 0 ? [0x88] : pairs), { score, classes: 0, limits })!;
     // Processor time, which other work on the machine does not add to.
     expect(process.cpuUsage(began).user / 1e3).toBeLessThan(1000);
     expect(found.scoreBefore).toBeCloseTo(1224.54, 2);
@@ -148,20 +147,22 @@ describe("bit refinement", () => {
     expect(found.proven).toBe(true);
     expect(costs(network, 0, emptyCosts()).bitops).toBeLessThanOrEqual(before.bitops);
     // Refined again it stays as it is.
-    const again = refineNetwork(network, (layer) => (layer === 0 ? [0x88] : pairs), score, 0, limits)!;
+    const again = refineNetwork(network, (layer) => (layer === 0 ? [0x88] : pairs), { score, classes: 0, limits })!;
     expect(again.pairs).toEqual(found.pairs);
     expect(again.score).toBe(found.score);
   });
 
   test("is an operator on genomes that keeps everything but the bits and never lowers the score", () => {
     const config = parseConfig({ device: "stm32f746", task: "imagenet" }, "test");
-    const space = openProblem(config).space;
+    const problem = openProblem(config);
+    const { space } = problem;
+    const refineBits = bitRefiner(problem)!;
     const score = new AnalyticScore(config.score);
     const limits = Float64Array.from(costNames, (name) => config.budgets[name] ?? Number.POSITIVE_INFINITY);
     const genome = encode(space, config.space.start, 160, "start");
     const refined = genome.slice();
     const network = new Network(space.convCapacity);
-    expect(refineBits(space, refined, 0, score, config.classes, limits, network)).toBe(true);
+    expect(refineBits(refined, 0)).toBe(true);
     decode(space, genome, 0, network);
     const before = score.score(network);
     const widths = [...network.outChannels];
@@ -170,7 +171,7 @@ describe("bit refinement", () => {
     expect([...network.outChannels]).toEqual(widths);
     const cost = costs(network, config.classes, emptyCosts());
     for (const [i, name] of costNames.entries()) expect(cost[name]).toBeLessThanOrEqual(limits[i]);
-    expect(refineBits(space, refined, 0, score, config.classes, limits, network)).toBe(false);
+    expect(refineBits(refined, 0)).toBe(false);
   });
 
   // With the fitted operators bits are near their best without it.

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { setPairs } from "../../src/bits/refine.ts";
+import { setPairs } from "../../src/bits/layer-bits.ts";
 import { costs, emptyCosts, publishedForm } from "../../src/costs/costs.ts";
 import { bitsBehind, largestStep, liveForm, liveSteps, memoryOf, sramLive } from "../../src/costs/live-sram.ts";
 import { networkOf } from "../../src/network/structure.ts";

@@ -1,5 +1,6 @@
 import type { Block, Structure } from "../../network/structure.ts";
 import type { Chain } from "./chain.ts";
+import type { SpaceChain } from "./space-chain.ts";
 
 /** The part of a path inside one block. */
 export interface BlockChoice {
@@ -11,7 +12,7 @@ export interface BlockChoice {
 }
 
 /** The space's network of a path, in the interchange form. */
-export function structureOfPath(chain: Chain, path: readonly BlockChoice[]): Structure {
+export function structureOfPath(chain: SpaceChain, path: readonly BlockChoice[]): Structure {
   let channels = chain.space.inputChannels;
   return path.map((choice, b): Block => {
     const { description, outs, shapes, variants } = chain.blocks[b];

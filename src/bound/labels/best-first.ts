@@ -70,12 +70,12 @@ export function* bestPaths(
 /** All ways to place the first layer of the prefix's next block. */
 function* beginBlock(relaxation: Relaxation, completions: Completions, prefix: Prefix): Generator<Prefix> {
   const { chain } = relaxation;
-  const { outs, variants, first, description } = chain.blocks[prefix.block];
+  const { outs, variants, first, gain, maxDepth } = chain.blocks[prefix.block];
   const perIn = outs.length * variants;
   for (const s of relaxation.blocks[prefix.block].alive) {
     if (Math.floor(s / perIn) !== prefix.width) continue;
-    for (let p = 0; p < description.pairs.length; p++) {
-      for (let left = 0; left < description.maxDepth; left++) {
+    for (let p = 0; p < gain.length; p++) {
+      for (let left = 0; left < maxDepth; left++) {
         const longer = place(chain, completions, prefix, first, s, s % perIn, left, p);
         if (longer !== undefined) yield longer;
       }
@@ -85,8 +85,8 @@ function* beginBlock(relaxation: Relaxation, completions: Completions, prefix: P
 
 /** All ways to place the next layer of a block already begun. */
 function* extend(chain: Chain, completions: Completions, prefix: Prefix): Generator<Prefix> {
-  const { rest, description } = chain.blocks[prefix.block];
-  for (let p = 0; p < description.pairs.length; p++) {
+  const { rest, gain } = chain.blocks[prefix.block];
+  for (let p = 0; p < gain.length; p++) {
     const longer = place(chain, completions, prefix, rest, prefix.rest, prefix.rest, prefix.left - 1, p);
     if (longer !== undefined) yield longer;
   }
@@ -164,7 +164,7 @@ class Completions {
     const known = this.#tails.get(key);
     if (known !== undefined) return known;
     const classes = chain.activations.length;
-    const depth = chain.blocks[b].description.maxDepth;
+    const depth = chain.blocks[b].maxDepth;
     const least = (c: number, n: number) =>
       this.#fronts.least - blocks[b].head[(rest * depth + depth - 1 - n) * classes + c];
     const made = tailLabels(chain, b, rest, this.#fronts.borders[b + 1], this.#scratch, least, multipliers);

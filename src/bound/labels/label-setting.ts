@@ -104,7 +104,7 @@ class Pass {
         this.#scratch,
         (c, n) => {
           const head = this.#relaxation.blocks[b].head;
-          const depth = this.#chain.blocks[b].description.maxDepth;
+          const depth = this.#chain.blocks[b].maxDepth;
           return this.#least - head[(r * depth + depth - 1 - n) * classes + c];
         },
         this.#relaxation.multipliers,
@@ -164,12 +164,12 @@ export function tailLabels(
   least: (c: number, n: number) => number,
   multipliers: readonly number[],
 ): (Labels | undefined)[][] {
-  const { description, variants, goodPairs, pairClass, rest } = chain.blocks[b];
+  const { maxDepth, variants, goodPairs, pairClass, rest } = chain.blocks[b];
   const classes = chain.activations.length;
   const o = Math.floor(r / variants);
   const step: Step = { value: 0, reduced: 0, costs: new Float64Array(chain.limits.length) };
   const levels: (Labels | undefined)[][] = [behind.slice(o * classes, (o + 1) * classes)];
-  for (let n = 1; n < description.maxDepth; n++) {
+  for (let n = 1; n < maxDepth; n++) {
     const level: (Labels | undefined)[] = [];
     for (let c = 0; c < classes; c++) {
       const bound = least(c, n);

@@ -122,7 +122,7 @@ export class LabelCollector {
   }
 
   #compact(): void {
-    const kept = undominated(this.#value, this.#costs, this.#count);
+    const kept = markUndominated(this.#value, this.#costs, this.#count);
     let count = 0;
     for (let i = 0; i < this.#count; i++) if (kept[i] === 1) this.#move(i, count++);
     this.#count = count;
@@ -162,7 +162,7 @@ function sortedBy(keys: Float64Array, count: number): Int32Array {
  * Marks the labels that no other beats. Labels are visited in rising order of the first cost; the best value seen so far for every
  * rank of the second cost is in a Fenwick tree (prefix maxima), one tree a cell of the other costs.
  */
-function undominated(value: Float64Array, costs: readonly Float64Array[], count: number): Uint8Array {
+function markUndominated(value: Float64Array, costs: readonly Float64Array[], count: number): Uint8Array {
   const kept = new Uint8Array(count);
   const order = costs.length === 0 ? sortedBy(value, count).reverse() : visitOrder(value, costs, count);
   const second = costs.length > 1 ? ranks(costs[1], count) : undefined;

@@ -44,7 +44,7 @@ export class Relaxation {
         first: new Float64Array(block.first.shapes * classes),
         rest: new Float64Array(block.rest.shapes * classes),
         tail: new Float64Array(block.rest.shapes * classes),
-        head: new Float64Array(block.rest.shapes * block.description.maxDepth * classes),
+        head: new Float64Array(block.rest.shapes * block.maxDepth * classes),
       };
     });
     const border = (b: number) => new Float64Array(widthsAt(chain, b) * classes);
@@ -116,7 +116,7 @@ export class Relaxation {
     for (let s = 0; s < block.rest.shapes; s++) {
       const o = Math.floor(s / block.variants);
       for (let c = 0; c < classes; c++) now[c] = tail[s * classes + c] = behind[o * classes + c];
-      for (let layer = 1; layer < block.description.maxDepth; layer++) {
+      for (let layer = 1; layer < block.maxDepth; layer++) {
         for (let c = 0; c < classes; c++) {
           next[c] = rest[s * classes + c] + bestFollowing(chain, block.rest, s, c, now, 0);
           if (next[c] > tail[s * classes + c]) tail[s * classes + c] = next[c];
@@ -149,7 +149,7 @@ export class Relaxation {
     const block = chain.blocks[b];
     const { outs, variants, first: table } = block;
     const { open, first, rest, head } = this.blocks[b];
-    const depth = block.description.maxDepth;
+    const depth = block.maxDepth;
     const classes = chain.activations.length;
     const perIn = outs.length * variants;
     const before = this.prefix[b];

@@ -34,7 +34,7 @@ export function relaxedPath(relaxation: Relaxation): BlockChoice[] | undefined {
     // Best continuation with at most n more layers of shape r, by the class of the first of them.
     const ends = relaxation.suffix[b + 1].subarray(channels * classes, (channels + 1) * classes);
     const levels = [ends];
-    for (let n = 1; n < block.description.maxDepth; n++) {
+    for (let n = 1; n < block.maxDepth; n++) {
       const before = levels[n - 1];
       levels.push(
         Float64Array.from(ends, (_, c) => rest[r * classes + c] + bestFollowing(chain, restTable, r, c, before, 0)),

@@ -1,0 +1,144 @@
+import { ln } from "../../base/gaussian.ts";
+import { UserError } from "../../base/user-error.ts";
+import type { BitPair } from "../../network/bits.ts";
+import type { LayerShape } from "../../network/network.ts";
+import { AnalyticScore } from "../../score/analytic.ts";
+import { activationClasses, type Chain, type ChainBlock, pairFigures, withBindingBudgets } from "./chain.ts";
+import { type AdditiveCost, additiveNames, emptyLayerFigures, LayerProbe, memoryCosts } from "./layer-figures.ts";
+import { attainableLayers, type BlockDescription, type Budgets, type SpaceDescription } from "./space-description.ts";
+
+export interface VariantShape {
+  readonly k: number;
+  readonly btn: number;
+}
+
+/** A block of a space, with what turns its part of a path into a structure. */
+export interface SpaceChainBlock extends ChainBlock {
+  readonly description: BlockDescription;
+  /** Kernel and bottleneck, index out * variants + variant. */
+  readonly shapes: readonly (VariantShape | undefined)[];
+}
+
+/** The chain of a space: its paths are exactly the space's networks. */
+export interface SpaceChain extends Chain {
+  readonly space: SpaceDescription;
+  /** The ordinary scorer. */
+  readonly scorer: AnalyticScore;
+  readonly blocks: readonly SpaceChainBlock[];
+}
+
+/**
+ * Compiles a space and its budgets.
+ * @throws UserError where the stage weights do not fit the space's strides
+ */
+export function compileChain(space: SpaceDescription, budgets: Budgets): SpaceChain {
+  const stages = 1 + space.blocks.filter((block, b) => b > 0 && block.s === 2).length;
+  if (space.score.stageWeights.length !== stages) {
+    const got = space.score.stageWeights.length;
+    throw new UserError(`stage weights: expected ${stages} entries, one per stage of the network, got ${got}`);
+  }
+  const dimensions = additiveNames.filter((name) => budgets[name] !== undefined);
+  const memories = memoryCosts.filter((name) => budgets[name] !== undefined);
+  const activations = activationClasses(
+    space.blocks.flatMap((block) => block.pairs),
+    memories,
+  );
+  const weights = blockWeights(space);
+  const scorer = new AnalyticScore(space.score);
+  const blocks = space.blocks.map((_, b) =>
+    compileBlock({ space, scorer, dimensions, activations, memories }, b, weights[b]),
+  );
+  const limitOf = (name: AdditiveCost) =>
+    name === "layers" ? attainableLayers(space, budgets[name]!) : budgets[name]!;
+  const chain = withBindingBudgets({
+    resolution: space.resolution,
+    blocks,
+    dimensions,
+    limits: dimensions.map(limitOf),
+    memories,
+    memoryLimits: memories.map((name) => budgets[name]!),
+    activations,
+  });
+  return { ...chain, space, scorer };
+}
+
+/** Kernel and bottleneck of every (out, variant), index out * variants + variant; undefined where an out has fewer bottlenecks than others. */
+function shapeList(description: BlockDescription): (VariantShape | undefined)[] {
+  const bottlenecks = description.outs.map((out) => description.bottlenecks(out));
+  const most = Math.max(...bottlenecks.map((list) => list.length));
+  return bottlenecks.flatMap((list) =>
+    description.kernels.flatMap((k) =>
+      Array.from({ length: most }, (_, i) => (i < list.length ? { k, btn: list[i] } : undefined)),
+    ),
+  );
+}
+
+interface BlockWeight {
+  /** Of every inner layer's value: the sum of the stage weights from the block's stage on. */
+  readonly layers: number;
+  /** Of ln(out): the stage's weight where the block ends a stage, else 0. */
+  readonly out: number;
+}
+
+function blockWeights(space: SpaceDescription): BlockWeight[] {
+  const { stageWeights } = space.score;
+  let stage = 0;
+  return space.blocks.map((block, b) => {
+    if (b > 0 && block.s === 2) stage++;
+    const ends = b === space.blocks.length - 1 || space.blocks[b + 1].s === 2;
+    const layers = stageWeights.slice(stage).reduce((sum, w) => sum + w, 0);
+    return { layers, out: ends ? stageWeights[stage] : 0 };
+  });
+}
+
+function compileBlock(
+  parts: Pick<SpaceChain, "space" | "scorer" | "dimensions" | "activations" | "memories">,
+  b: number,
+  weight: BlockWeight,
+): SpaceChainBlock {
+  const { space, scorer, dimensions, memories } = parts;
+  const description = space.blocks[b];
+  const { outs, family, s, pairs } = description;
+  const ins = b === 0 ? [space.inputChannels] : space.blocks[b - 1].outs;
+  const resolution = space.blocks.slice(0, b).reduce((r, block) => Math.ceil(r / block.s), space.resolution);
+  const classes = b === space.blocks.length - 1 ? space.classes : 0;
+  const shapes = shapeList(description);
+  const variants = shapes.length / outs.length;
+  const probe = new LayerProbe(scorer, dimensions, memories);
+  const first = emptyLayerFigures(ins.length * outs.length * variants, dimensions.length, memories.length);
+  const rest = emptyLayerFigures(outs.length * variants, dimensions.length, memories.length);
+  const shape: LayerShape = { in: 0, btn: 0, out: 0, k: 0, s: 0 };
+  const restResolution = Math.ceil(resolution / s);
+  outs.forEach((out, o) => {
+    const lnOut = weight.out * ln(out);
+    const classifier = classes > 0 ? out * classes + classes : 0;
+    for (let v = 0; v < variants; v++) {
+      const variant = shapes[o * variants + v];
+      if (variant === undefined) continue;
+      const { k, btn } = variant;
+      Object.assign(shape, { in: out, btn, out, k, s: 1 });
+      if (description.maxDepth > 1)
+        probe.fill(rest, o * variants + v, family, shape, restResolution, false, weight.layers, 0, 0);
+      shape.s = s;
+      for (let i = 0; i < ins.length; i++) {
+        if (b > 0 && ins[i] > out) break;
+        shape.in = ins[i];
+        const at = (i * outs.length + o) * variants + v;
+        probe.fill(first, at, family, shape, resolution, true, weight.layers, lnOut, classifier);
+      }
+    }
+  });
+  const mainConvs = family.convs.length;
+  const gainOf = ({ a, w }: BitPair) => weight.layers * mainConvs * scorer.bitsGain(a, w);
+  return {
+    description,
+    ins,
+    outs,
+    variants,
+    maxDepth: description.maxDepth,
+    shapes,
+    first,
+    rest,
+    ...pairFigures(pairs, gainOf, parts),
+  };
+}
