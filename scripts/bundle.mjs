@@ -12,8 +12,8 @@ const threads = ["workers/archive", "workers/bound", "workers/score"];
 
 const options = {
   platform: "node",
-  // The first is native code, the second starts threads from files of its own, the third is for developers alone.
-  external: ["better-sqlite3", "piscina", "fast-check"],
+  // The first starts threads from files of its own, the second is for developers alone. SQLite is required at run time.
+  external: ["piscina", "fast-check"],
   experimental: { attachDebugInfo: "simple" },
 };
 

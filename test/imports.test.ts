@@ -129,9 +129,12 @@ test("addresses of the genome module stay in the engine's folder", () => {
   expect(own.filter(({ from }) => !from.startsWith("src/engine/"))).toEqual([]);
 });
 
-test("only the archive knows SQLite", () => {
+test("only the archive knows SQLite, and one file of it which package", () => {
   const own = users(/better-sqlite3|\bSELECT\b/);
   expect(own.filter((file) => !file.startsWith("src/archive/"))).toEqual([]);
+  const loading = imports.filter(({ to, typesOnly }) => to.startsWith("better-sqlite3") && !typesOnly);
+  expect(loading).toEqual([]);
+  expect(users(/createRequire/)).toEqual(["src/archive/sqlite.ts"]);
 });
 
 test("only the command line touches arguments, output and exit codes", () => {

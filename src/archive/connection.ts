@@ -1,13 +1,14 @@
 import { existsSync, statSync } from "node:fs";
-import Database from "better-sqlite3";
+import type BetterSqlite3 from "better-sqlite3";
 import { UserError } from "../base/user-error.ts";
+import { Database } from "./sqlite.ts";
 import { guard } from "./sqlite-errors.ts";
 
 /** Milliseconds to wait for another connection's transaction. */
 const BUSY = 5000;
 
 /** Opens a SQLite file and closes it again where `use` throws. @throws UserError where it cannot be opened */
-export function connect<T>(path: string, options: Database.Options, use: (db: Database.Database) => T): T {
+export function connect<T>(path: string, options: BetterSqlite3.Options, use: (db: BetterSqlite3.Database) => T): T {
   return guard(path, () => {
     const db = new Database(path, { timeout: BUSY, ...options });
     try {

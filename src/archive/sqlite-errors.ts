@@ -1,5 +1,5 @@
-import Database from "better-sqlite3";
 import { UserError } from "../base/user-error.ts";
+import { Database } from "./sqlite.ts";
 
 const remedies: readonly (readonly [RegExp, string])[] = [
   [/^SQLITE_NOTADB/, "expected an archive (a SQLite file), got something else; choose another --archive"],

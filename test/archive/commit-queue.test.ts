@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { Archive } from "../../src/archive/archive.ts";
 import { ThreadCommitQueue } from "../../src/archive/commit-queue.ts";
+import { Database } from "../../src/archive/sqlite.ts";
 import { parseConfig } from "../../src/config/config.ts";
 import { presetValue } from "../../src/config/presets.ts";
 import { GenomeEngine } from "../../src/engine/engine.ts";

@@ -2,10 +2,10 @@ import { spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { Archive } from "../../src/archive/archive.ts";
 import { isRunning, ownIdentity } from "../../src/archive/process-identity.ts";
+import { Database } from "../../src/archive/sqlite.ts";
 import { builtFile } from "../../src/base/package-root.ts";
 import { temporaryFolder } from "../temporary.ts";
 

@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { beforeAll, describe, expect, test } from "vitest";
 import { SCHEMA_VERSION } from "../../src/archive/archive.ts";
+import { Database } from "../../src/archive/sqlite.ts";
 import { presetText } from "../../src/config/presets.ts";
 import { temporaryFolder } from "../temporary.ts";
 import { type BatchOutcome, batch, qes, qesJson } from "./qes.ts";

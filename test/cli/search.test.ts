@@ -1,9 +1,9 @@
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import Database from "better-sqlite3";
 import { beforeAll, describe, expect, test } from "vitest";
 import { Archive } from "../../src/archive/archive.ts";
+import { Database } from "../../src/archive/sqlite.ts";
 import { UserError } from "../../src/base/user-error.ts";
 import { parseConfig } from "../../src/config/config.ts";
 import { presetValue } from "../../src/config/presets.ts";

@@ -1,8 +1,8 @@
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { beforeAll, expect, test } from "vitest";
 import { Archive, SCHEMA_VERSION } from "../../src/archive/archive.ts";
+import { Database } from "../../src/archive/sqlite.ts";
 import { packageRoot } from "../../src/base/package-root.ts";
 import { parseConfig } from "../../src/config/config.ts";
 import { presetValue } from "../../src/config/presets.ts";
