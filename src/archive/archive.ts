@@ -9,7 +9,7 @@ import { guard } from "./sqlite-errors.ts";
 import { type StoredGeneration, storedGenerations } from "./stored-generations.ts";
 import { fixedSeal, type RawRun, type RunRow, readRun, runSeal } from "./stored-run.ts";
 import { contextSeal, equalBytes, wordsOf } from "./sums.ts";
-import { forgetLock, type Hold, lockQuery, refuseHeld, releaseLock, takeLock } from "./writer-lock.ts";
+import { currentWriter, forgetLock, type Hold, lockQuery, refuseHeld, releaseLock, takeLock } from "./writer-lock.ts";
 
 export type { ClosedGeneration, GenerationRecord } from "./generation-writer.ts";
 export type { StoredGeneration } from "./stored-generations.ts";
@@ -263,6 +263,11 @@ export class Archive {
       rows.filter(({ damage }) => damage !== undefined).map(({ id, damage }) => `run ${id}: ${damage}`),
     );
     return rows;
+  }
+
+  /** The run that a process writes at this moment, on this machine or on one that cannot be asked. */
+  get runInProgress(): number | undefined {
+    return guard(this.path, () => currentWriter(this.#db)?.run ?? undefined);
   }
 
   /** @throws UserError where there is no such run */

@@ -45,17 +45,26 @@ export function takeLock(path: string, db: Database.Database, force: boolean): s
   return token;
 }
 
+/** The process that writes, and the run it is at; nothing where there is none, or where it is gone. */
+export function currentWriter(db: Database.Database): Pick<Holder, "pid" | "host" | "run" | "since"> | undefined {
+  const row = db.prepare("SELECT * FROM writer").get() as Partial<Holder> | undefined;
+  if (row === undefined) return undefined;
+  // Schema 1 knew less of a writer.
+  const { pid = 0, host = "", boot = "", start = "", token = "", run = null, since = "" } = row;
+  const own = ownIdentity();
+  const isOwn = pid === own.pid && host === own.host && boot === own.boot && start === own.start;
+  if ((isOwn && !held.has(token)) || !isRunning({ pid, host, boot, start })) return undefined;
+  return { pid, host, run, since };
+}
+
 /** @throws UserError where a process that runs holds the lock */
 export function refuseHeld(path: string, db: Database.Database): void {
-  const row = db.prepare("SELECT * FROM writer").get() as Partial<Holder> | undefined;
-  if (row === undefined) return;
-  const { pid = 0, host = "", boot = "", start = "", token = "", run, since } = row;
-  const own = ownIdentity();
-  if (pid === own.pid && host === own.host && boot === own.boot && start === own.start && !held.has(token)) return;
-  if (!isRunning({ pid, host, boot, start })) return;
+  const writer = currentWriter(db);
+  if (writer === undefined) return;
+  const { pid, host, run, since } = writer;
   throw new UserError(
-    `${path}: held by process ${pid} on ${host}${run == null ? "" : `, run ${run}`}, since ${since}; ` +
-      `wait for it or choose another --archive${host === own.host ? "" : "; if that machine is gone, add --unlock"}`,
+    `${path}: held by process ${pid} on ${host}${run === null ? "" : `, run ${run}`}, since ${since}; ` +
+      `wait for it or choose another --archive${host === ownIdentity().host ? "" : "; if that machine is gone, add --unlock"}`,
   );
 }
 

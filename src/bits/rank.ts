@@ -24,14 +24,15 @@ export interface BitMove {
 
 /** Resources that bits are paid with, and the unit that ranks are given in. */
 export const resources = [
-  { name: "flash", unit: "kB", size: 1000 },
-  { name: "sram", unit: "kB", size: 1000 },
+  { name: "flash", unit: "KiB", size: 1024 },
+  { name: "sram", unit: "KiB", size: 1024 },
   { name: "bitops", unit: "MBitOp", size: 1e6 },
 ] as const;
 export type Resource = (typeof resources)[number]["name"];
 
 /**
- * Every legal step of every layer's activation or weight bits, in the order of the layers.
+ * Every step of every layer's activation or weight bits to the next legal pair, in the order of the layers; a layer whose bits are not
+ * legal steps to the nearest that are.
  * @param steps the legal pairs of a layer
  */
 export function bitMoves(network: Network, steps: (layer: number) => BitSteps, score: AnalyticScore): BitMove[] {
@@ -56,7 +57,7 @@ export function bitMoves(network: Network, steps: (layer: number) => BitSteps, s
     const { work, weights, mainConvs } = layerLoad(network, layer);
     const seen = new Set([from]);
     for (let kind = 0; kind < 4; kind++) {
-      const to = steps(layer).next[kind * 256 + from];
+      const to = steps(layer).step(from, kind);
       if (from === 0 || seen.has(to)) continue;
       seen.add(to);
       const [a0, w0, a1, w1] = [from >> 4, from & 15, to >> 4, to & 15];

@@ -4,8 +4,8 @@ import { parseConfig } from "../config/config.ts";
 import { formatPython } from "../formats/structures-file.ts";
 import { openProblem } from "../problem/problem.ts";
 import { candidateAt } from "../run/candidate.ts";
-import { type Command, note, print, printJson, text, textOption, wholeOption } from "./command.ts";
-import { costCells, costHeader, stepLine, table } from "./render/format.ts";
+import { type Command, flag, flagOption, note, print, printJson, text, textOption, wholeOption } from "./command.ts";
+import { classifierLine, costCells, costHeader, stepLine, table } from "./render/format.ts";
 
 export const bestCommand: Command = {
   positionals: { archive: "the archive file" },
@@ -16,6 +16,7 @@ export const bestCommand: Command = {
       choices: ["table", "json", "txt"],
       defaultDescription: "table",
     }),
+    json: flag("the same as --format json"),
   },
   examples: [
     ["qes best qes.sqlite --top 5", "the five best of the last run"],
@@ -24,7 +25,7 @@ export const bestCommand: Command = {
   async run(args) {
     const path = String(args["archive"]);
     const top = wholeOption(args, "top", 1) ?? 1;
-    const format = textOption(args, "format") ?? "table";
+    const format = textOption(args, "format") ?? (flagOption(args, "json") ? "json" : "table");
     const id = wholeOption(args, "run", 1);
     const archive = Archive.openForReading(path);
     const run = id === undefined ? archive.runs().at(-1) : archive.run(id);
@@ -48,7 +49,7 @@ export const bestCommand: Command = {
       process.stdout.write(
         formatPython(
           rows.map((row) => row.structure),
-          space.options.resolutions.length > 1 ? rows.map((row) => row.resolution) : undefined,
+          rows,
         ),
       );
     else {
@@ -63,6 +64,7 @@ export const bestCommand: Command = {
         print(structureTable(row.structure));
         print(stepLine(row.largestStep));
       }
+      print(classifierLine(config.classes));
     }
     return 0;
   },

@@ -1,5 +1,5 @@
 import { UserError } from "../base/user-error.ts";
-import { type Capability, capabilities, legalPairs } from "../config/capabilities.ts";
+import { type Capability, capabilities, capabilityFor, legalPairs } from "../config/capabilities.ts";
 import { costNames, costs, emptyCosts } from "../costs/costs.ts";
 import { parseStructures, type StructureEntry } from "../formats/structures-file.ts";
 import { BitSteps } from "../network/bits.ts";
@@ -13,7 +13,7 @@ import { readConfig, readText } from "./input.ts";
 /** Options of the commands that look at the bits of given networks. */
 export const bitsOptions = {
   config: text("take budgets, capability and score from this preset or YAML file", {
-    defaultDescription: "published; each network's own costs as budgets",
+    defaultDescription: "each network's own costs, the first capability of qes devices with all its bits",
   }),
   set: texts("path=value: set one key of the configuration; repeatable"),
   resolution: text("pixels of one side of the input", {
@@ -31,6 +31,8 @@ export interface BitsSubject {
   readonly classes: number;
   /** In the order of `costNames`: the configuration's budgets, else the network's own costs. */
   readonly limits: Float64Array;
+  /** What says which bits are legal, in words. */
+  readonly legalBits: string;
   /** Legal pairs of an inner layer. */
   readonly steps: (layer: number) => BitSteps;
 }
@@ -63,9 +65,10 @@ function subjectOf(entry: StructureEntry, problem: Problem | undefined, chosen: 
     sigmaWeight: entry.sigmaWeight ?? config?.score.sigmaWeight ?? 4,
   });
   score.check(network);
-  const capability: Capability = problem?.capability ?? capabilities["published"];
+  const ownCapability = capabilityFor(structure) ?? "published";
+  const capability: Capability = problem?.capability ?? capabilities[ownCapability];
   const steps = legalPairs(structure, capability).map((pairs) => new BitSteps(pairs));
-  const classes = problem?.classes ?? 0;
+  const classes = entry.classes ?? problem?.classes ?? 0;
   const own = costs(network, classes, emptyCosts());
   return {
     name: entry.name,
@@ -75,6 +78,7 @@ function subjectOf(entry: StructureEntry, problem: Problem | undefined, chosen: 
     score,
     classes,
     limits: problem?.limits ?? Float64Array.from(costNames, (name) => own[name]),
+    legalBits: problem === undefined ? ownCapability : `those of ${problem.config.name}`,
     steps: (layer) => steps[network.block[layer]],
   };
 }

@@ -26,7 +26,7 @@ import {
   wholeOption,
 } from "./command.ts";
 import { readConfig, readText } from "./input.ts";
-import { costCells, costHeader, duration, metric, percent, table } from "./render/format.ts";
+import { costCells, costHeader, costText, duration, percent, table } from "./render/format.ts";
 
 export const boundCommand: Command = {
   positionals: { source: "a preset (qes presets lists them) or a YAML file" },
@@ -51,6 +51,8 @@ export const boundCommand: Command = {
     const config = readConfig(String(args["source"]), textsOption(args, "set"));
     const goal = { gap: gapOption(args), seconds: positiveOption(args, "seconds") ?? 300 };
     const top = wholeOption(args, "top", 1, 10_000) ?? 1;
+    /** With these qes score gives the same figures. */
+    const settings = { classes: config.classes, scoring: config.score };
     const view = new BoundView(flagOption(args, "quiet"));
     const began = now();
     const swept = textOption(args, "sweep");
@@ -59,7 +61,7 @@ export const boundCommand: Command = {
         if (args[name] !== undefined) throw new UserError(`--${name}: not together with --sweep; leave one out`);
       }
       const points = runSweep(config, parseSweep(swept), goal, view);
-      if (flagOption(args, "json")) printJson(points);
+      if (flagOption(args, "json")) printJson(points.map((point) => ({ ...point, ...settings })));
       else print(sweepText(points));
       return 0;
     }
@@ -69,7 +71,8 @@ export const boundCommand: Command = {
     const path = textOption(args, "certificate");
     if (path !== undefined) writeCertificate(path, certificateOf(config, state));
     const result = resultOf(state, seconds);
-    if (flagOption(args, "json")) printJson(top === 1 ? result : { ...result, networks: state.networks });
+    if (flagOption(args, "json"))
+      printJson({ ...result, ...(top === 1 ? {} : { networks: state.networks }), ...settings });
     else print(boundText(result, state));
     return 0;
   },
@@ -204,8 +207,8 @@ function runSweep(config: Config, { name, values }: Sweep, goal: Goal, view: Bou
 function sweepText(points: ReturnType<typeof runSweep>): string {
   return table([
     [points[0].budget, "upper bound", "best", "gap", ...costHeader],
-    ...points.map(({ value, upperBound, gap, best }) => [
-      metric(value),
+    ...points.map(({ budget, value, upperBound, gap, best }) => [
+      costText(budget, value),
       upperBound?.toFixed(6) ?? "-",
       best?.score.toFixed(6) ?? "none",
       gap === null ? "-" : percent(gap),

@@ -3,6 +3,9 @@ import { UserError } from "../base/user-error.ts";
 /** Parsed arguments: every option is text, true or a list of texts; commands read them with the functions below. */
 export type Arguments = Readonly<Record<string, unknown>>;
 
+/** What the argument `-` is read as: the parser of the command line takes a lone dash for nothing. */
+export const STANDARD_INPUT = "/dev/stdin";
+
 /** One command: its parsing (positionals, options), and running it, which answers with the exit code. */
 export interface Command {
   readonly positionals?: Readonly<Record<string, string>>;

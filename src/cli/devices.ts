@@ -25,13 +25,13 @@ export const devicesCommand: Command = {
           name,
           title,
           core,
-          `${memory.sram} kB`,
-          `${memory.flash} kB`,
+          `${memory.sram} KiB`,
+          `${memory.flash} KiB`,
           capability,
         ]),
       ]),
     );
-    print("kB of 1024 bytes; a search's budgets are sramLive and flash\n");
+    print("a search's budgets are sramLive and flash; 1 KiB = 1024 bytes\n");
     print(table([["task", "title"], ...tasks.map(({ name, title }) => [name, title])]));
     print("");
     print(table([["capability", "activation and weight bits"], ...bits.map((c) => [c.name, c.describe])]));

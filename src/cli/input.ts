@@ -2,13 +2,18 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { UserError } from "../base/user-error.ts";
 import { applyAssignments, type Config, parseConfig, parseConfigText } from "../config/config.ts";
 import { presetText } from "../config/presets.ts";
+import { STANDARD_INPUT } from "./command.ts";
 
 /** Largest input file that is read. */
 const MAX_BYTES = 64e6;
 
-/** @throws UserError where the file cannot be read */
+/**
+ * The text of a file, or of standard input.
+ * @throws UserError where it cannot be read
+ */
 export function readText(path: string): string {
   try {
+    if (path === STANDARD_INPUT) return readFileSync(0, "utf8");
     const { size } = statSync(path);
     if (size > MAX_BYTES)
       throw new UserError(`${path}: expected a file below ${MAX_BYTES / 1e6} MB, got ${size} bytes`);

@@ -3,7 +3,7 @@ import { parseConfig } from "../config/config.ts";
 import { presetNames, presetText, presetValue } from "../config/presets.ts";
 import { costNames } from "../costs/costs.ts";
 import { type Command, flag, flagOption, print, printJson } from "./command.ts";
-import { metric, table } from "./render/format.ts";
+import { costText, table } from "./render/format.ts";
 
 export const presetsCommand: Command = {
   options: { json: flag("print a JSON array on stdout") },
@@ -28,7 +28,7 @@ export const presetsCommand: Command = {
           ...rows.map((row) => {
             const budgets = costNames
               .filter((c) => row.budgets[c] !== undefined)
-              .map((c) => `${c} ${metric(row.budgets[c]!)}`);
+              .map((c) => `${c} ${costText(c, row.budgets[c]!)}`);
             return [
               row.name,
               row.family,

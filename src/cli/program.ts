@@ -1,6 +1,6 @@
 import yargs, { type Argv } from "yargs";
 import { UserError } from "../base/user-error.ts";
-import type { Command } from "./command.ts";
+import { type Command, STANDARD_INPUT } from "./command.ts";
 import { version } from "./version.ts";
 
 /** A command as `qes --help` lists it; the rest is loaded when it is chosen. */
@@ -64,7 +64,7 @@ const commands: readonly Entry[] = [
   {
     usage: "rank <structures>",
     describe:
-      "rank the layers by entropy gained per kB of flash, per kB of SRAM and per MBitOp of one more step of bits",
+      "rank the layers by entropy gained per KiB of flash, per KiB of SRAM and per MBitOp of one more step of bits",
     load: async () => (await import("./rank.ts")).rankCommand,
   },
   {
@@ -84,6 +84,16 @@ const commands: readonly Entry[] = [
   },
 ];
 
+/** `qes help search` as `qes search --help`, and `-` as the standard input. */
+function normalised(args: readonly string[]): string[] {
+  const [first, subject] = args;
+  if (first === "help") {
+    const known = commands.some(({ usage }) => usage.split(" ")[0] === subject);
+    return subject === undefined || subject === "" ? ["--help"] : known ? [subject, "--help"] : [subject];
+  }
+  return args.map((arg) => (arg === "-" ? STANDARD_INPUT : arg));
+}
+
 /**
  * Runs one command line.
  * @param args without the interpreter and the script
@@ -91,7 +101,7 @@ const commands: readonly Entry[] = [
  */
 export async function runCli(args: readonly string[]): Promise<number> {
   let exitCode = 0;
-  let program: Argv = yargs([...args])
+  let program: Argv = yargs(normalised(args))
     .scriptName("qes")
     .usage("qes designs tiny mixed-precision convnets: qes <command> --help shows each command's options")
     .version(version)
@@ -112,7 +122,13 @@ export async function runCli(args: readonly string[]): Promise<number> {
     .wrap(Math.min(120, process.stdout.columns ?? 120))
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? new UserError(`${message}; see qes --help`);
+      const near = message?.match(/^Did you mean (.+)\?$/)?.[1];
+      throw (
+        error ??
+        new UserError(
+          near ? `unknown command; did you mean ${near}? qes --help lists all` : `${message}; see qes --help`,
+        )
+      );
     });
   for (const entry of commands) {
     program = program.command({

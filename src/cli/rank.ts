@@ -15,22 +15,23 @@ export const rankCommand: Command = {
   },
 };
 
-function rank({ name, network, steps, score }: BitsSubject) {
+function rank({ name, network, steps, legalBits, score }: BitsSubject) {
   const moves = bitMoves(network, steps, score);
   const trades = resources.map(({ name: resource, unit }) => ({ resource, unit, ...bestTrade(moves, resource) }));
-  return { name, moves, trades };
+  return { name, legalBits, moves, trades };
 }
 
 type Row = ReturnType<typeof rank>;
 
-function jsonOf({ name, moves, trades }: Row) {
+function jsonOf({ name, legalBits, moves, trades }: Row) {
   const plain = (move: BitMove) => ({ ...move, from: pairText(move.from), to: pairText(move.to) });
   return {
     name,
+    legalBits,
     moves: moves.map((move) => ({
       ...plain(move),
-      perKbFlash: perUnit(move, "flash") ?? null,
-      perKbSram: perUnit(move, "sram") ?? null,
+      perKiBFlash: perUnit(move, "flash") ?? null,
+      perKiBSram: perUnit(move, "sram") ?? null,
       perMBitOp: perUnit(move, "bitops") ?? null,
     })),
     trades: trades.map(({ give, take, ...trade }) => ({
@@ -41,11 +42,11 @@ function jsonOf({ name, moves, trades }: Row) {
   };
 }
 
-function render({ name, moves, trades }: Row): string {
+function render({ name, legalBits, moves, trades }: Row): string {
   const cell = (value: number | undefined) => (value === undefined ? "-" : value.toPrecision(4));
   const half = (up: boolean) =>
     table([
-      ["layer", "step", up ? "gain" : "loss", "per kB flash", "per kB SRAM", "per MBitOp"],
+      ["layer", "step", up ? "gain" : "loss", "per KiB flash", "per KiB SRAM", "per MBitOp"],
       ...moves
         .filter((move) => move.up === up)
         .sort(
@@ -66,7 +67,8 @@ function render({ name, moves, trades }: Row): string {
     return `${resource}: ${part(give, "give a step to")}; ${part(take, "take one from")}`;
   });
   return [
-    `${name}: score a step up gains, the most per MBitOp first`,
+    `${name}: legal bits ${legalBits}`,
+    "score a step up gains, the most per MBitOp first",
     half(true),
     "",
     "score a step down loses, the least per MBitOp first",

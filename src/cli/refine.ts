@@ -6,7 +6,7 @@ import { formatPython } from "../formats/structures-file.ts";
 import { withPairs } from "../network/structure.ts";
 import { type BitsSubject, bitsOptions, readSubjects } from "./bits-input.ts";
 import { type Command, flag, flagOption, print, printJson, text, textOption } from "./command.ts";
-import { costCells, costColumns, costHeader, stepLine, table } from "./render/format.ts";
+import { classifierLine, costCells, costColumns, costHeader, stepLine, table } from "./render/format.ts";
 
 export const refineCommand: Command = {
   positionals: { structures: "a file as for qes score" },
@@ -27,7 +27,7 @@ export const refineCommand: Command = {
       process.stdout.write(
         formatPython(
           rows.map((row) => row.structure),
-          rows.map((row) => row.resolution),
+          rows,
         ),
       );
     } else {
@@ -59,6 +59,7 @@ function refine({ name, structure, network, resolution, score, classes, limits, 
     name,
     ...figures,
     resolution,
+    classes,
     costs: costs(network, classes, emptyCosts()),
     largestStep: largestStep(network),
     bitsBefore: before.map(({ nbitsA, nbitsW }) => ({ nbitsA, nbitsW })),
@@ -91,6 +92,7 @@ function render(row: ReturnType<typeof refine>): string {
         ...[row.bitsBefore[i].nbitsA, block.nbitsA, row.bitsBefore[i].nbitsW, block.nbitsW].map(digits),
       ]),
     ]),
-    `${stepLine(row.largestStep)}\n`,
+    stepLine(row.largestStep),
+    `${classifierLine(row.classes)}\n`,
   ].join("\n");
 }

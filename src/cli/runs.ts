@@ -10,13 +10,14 @@ export const runsCommand: Command = {
   async run(args) {
     const path = String(args["archive"]);
     const archive = Archive.openForReading(path);
+    const inProgress = archive.runInProgress;
     const rows = archive.runs().map((run) => {
       const { search } = parseConfig(JSON.parse(run.config), `${path}: run ${run.id}`);
       return {
         run: run.id,
         preset: run.name,
         seed: search.seed,
-        status: run.status,
+        status: run.status === "running" && run.id !== inProgress ? "stopped" : run.status,
         evaluations: run.checkpoint?.counters.evaluations ?? 0,
         of: search.evaluations,
         best: run.checkpoint?.scores[0] ?? null,

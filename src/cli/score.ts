@@ -1,4 +1,5 @@
 import { UserError } from "../base/user-error.ts";
+import type { ScoreConfig } from "../config/config.ts";
 import { costs, emptyCosts } from "../costs/costs.ts";
 import { largestStep, liveSteps } from "../costs/live-sram.ts";
 import { parseStructures, type StructureEntry } from "../formats/structures-file.ts";
@@ -21,7 +22,7 @@ import {
   wholeOption,
 } from "./command.ts";
 import { readConfig, readText } from "./input.ts";
-import { costCells, costHeader, memoryTable, table } from "./render/format.ts";
+import { classifierLine, costCells, costHeader, memoryTable, table } from "./render/format.ts";
 
 /** How a network is scored; from the options, else the file's own record, else the configuration, else the published settings. */
 interface Settings {
@@ -38,6 +39,7 @@ interface Settings {
   readonly noiseSeed: number;
   readonly kernel: KernelName;
   readonly maxChannels: number | undefined;
+  readonly measuredResolution: number | undefined;
 }
 
 const published: Settings = {
@@ -53,6 +55,7 @@ const published: Settings = {
   noiseSeed: 1,
   kernel: "simd",
   maxChannels: undefined,
+  measuredResolution: undefined,
 };
 
 export const scoreCommand: Command = {
@@ -61,6 +64,7 @@ export const scoreCommand: Command = {
     kind: text("how to score", { choices: ["analytic", "forward"], defaultDescription: "analytic" }),
     resolution: text("pixels of one side of the input", { defaultDescription: "the file's, else 224" }),
     "input-channels": text("channels of the input", { defaultDescription: "the network's own" }),
+    classes: text("outputs of the 8-bit classifier that flash counts", { defaultDescription: "the file's, else 0" }),
     "stage-weights": text("one weight per stage", { defaultDescription: "the file's, else 0,0,1,1,6" }),
     "sigma-activation": text("standard deviation of activations", { defaultDescription: "the file's, else 5" }),
     "sigma-weight": text("standard deviation of weights", { defaultDescription: "the file's, else 4" }),
@@ -89,7 +93,7 @@ export const scoreCommand: Command = {
       config === undefined
         ? {}
         : {
-            ...config.score,
+            ...fromScoring(config.score),
             resolution: config.input.resolution,
             inputChannels: config.input.channels,
             classes: config.classes,
@@ -97,6 +101,7 @@ export const scoreCommand: Command = {
     const options = withoutUndefined({
       resolution: wholeOption(args, "resolution", 1, 4096),
       inputChannels: wholeOption(args, "input-channels", 1, 65536),
+      classes: wholeOption(args, "classes", 0, 1e6),
       stageWeights: numbersOption(args, "stage-weights"),
       sigmaActivation: positiveOption(args, "sigma-activation"),
       sigmaWeight: positiveOption(args, "sigma-weight"),
@@ -110,7 +115,15 @@ export const scoreCommand: Command = {
     let failed = 0;
     const rows = entries.map((entry) => {
       try {
-        return scoreEntry(entry, { ...published, ...fromConfig, ...withoutUndefined(entry), ...options });
+        const { scoring, ...record } = entry;
+        const ownScoring = scoring === undefined ? {} : fromScoring(scoring);
+        return scoreEntry(entry, {
+          ...published,
+          ...fromConfig,
+          ...ownScoring,
+          ...withoutUndefined(record),
+          ...options,
+        });
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
         if (entries.length === 1) throw error;
@@ -128,6 +141,13 @@ export const scoreCommand: Command = {
     return failed > 0 ? 2 : 0;
   },
 };
+
+/** The resolution of a measured score is not the input's. */
+function fromScoring(score: ScoreConfig): Partial<Settings> {
+  if (score.kind === "analytic") return score;
+  const { resolution: measuredResolution, ...rest } = score;
+  return withoutUndefined({ ...rest, measuredResolution });
+}
 
 function scoreEntry(entry: StructureEntry, settings: Settings) {
   const structure = parseStructure(entry.structure, entry.where);
@@ -147,14 +167,15 @@ function scoreEntry(entry: StructureEntry, settings: Settings) {
     stages: [...stages],
     blocks: [...blocks],
     ...(measured === undefined ? {} : { blockStds: [...measured.blockStds] }),
+    classes: settings.classes,
     costs: costs(network, settings.classes, emptyCosts()),
     largestStep: largestStep(network),
     memory: liveSteps(network),
   };
 }
 
-function measure(network: Network, { resolution: _, ...settings }: Settings, where: string): ForwardDetail {
-  const detail = new ForwardScore(settings).detail(network);
+function measure(network: Network, settings: Settings, where: string): ForwardDetail {
+  const detail = new ForwardScore({ ...settings, resolution: settings.measuredResolution }).detail(network);
   if (detail.reason !== undefined) {
     throw new UserError(`${where}: no finite score: ${detail.reason}; change the sigmas, the bits or the resolution`);
   }
@@ -171,7 +192,12 @@ function render(rows: readonly Row[], memory: boolean): string {
     const std = spread ? [row.scoreStd?.toFixed(4) ?? ""] : [];
     return [row.name, String(row.score), ...std, ...costCells(row.costs), row.largestStep.name];
   });
-  const lines = [table([header, ...cells])];
+  const classes = new Set(rows.flatMap((row) => ("error" in row ? [] : [row.classes])));
+  const [only = 0] = classes;
+  const lines = [
+    table([header, ...cells]),
+    classes.size > 1 ? "flash counts each network's own classifier" : classifierLine(only),
+  ];
   if (memory) {
     for (const row of rows) if (!("error" in row)) lines.push(`\n${row.name}`, memoryTable(row.memory));
   }

@@ -18,7 +18,17 @@ import {
   wholeOption,
 } from "./command.ts";
 import { readConfig } from "./input.ts";
-import { costCells, costColumns, costHeader, duration, percent, rate, stepLine, table } from "./render/format.ts";
+import {
+  classifierLine,
+  costCells,
+  costColumns,
+  costHeader,
+  duration,
+  percent,
+  rate,
+  stepLine,
+  table,
+} from "./render/format.ts";
 import { ProgressView } from "./render/progress.ts";
 
 export const DEFAULT_ARCHIVE = "qes.sqlite";
@@ -169,6 +179,7 @@ function summary(result: RunResult, config: Config, bound: Bound): string {
       ["of the budget", ...use],
     ]),
     stepLine(best.largestStep),
+    classifierLine(config.classes),
     `${result.evaluations} children in ${duration(result.seconds)} (${rate(result.childrenPerSecond)}): ${result.scored} scored, ` +
       `${result.reused} reused, ${result.duplicates} duplicates, ${result.overBudget} over budget, ${result.failed} failed`,
     ...tally(`${result.failed} failed`, result.failures),

@@ -102,6 +102,16 @@ export function legalPairs(structure: Structure, capability: Capability): readon
   });
 }
 
+/** The name of the first capability that runs every conv of a structure as it is, if one does. */
+export function capabilityFor(structure: Structure): string | undefined {
+  return Object.keys(capabilities).find((name) =>
+    legalPairs(structure, capabilities[name]).every((pairs, i) => {
+      const weights = [structure[i].nbitsW ?? []].flat();
+      return [structure[i].nbitsA ?? []].flat().every((a, j) => pairs.some((p) => p.a === a && p.w === weights[j]));
+    }),
+  );
+}
+
 /** The structure with every conv at the legal pair nearest to its own. */
 export function legaliseBits(structure: Structure, capability: Capability): Structure {
   const legalOf = legalPairs(structure, capability);

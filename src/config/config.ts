@@ -154,6 +154,18 @@ export function parseConfig(raw: unknown, where: string): Config {
   return { ...config, space: { ...config.space, start }, search: { ...config.search, generation, growing } };
 }
 
+/**
+ * Checks the `score` of a configuration on its own.
+ * @throws UserError as of parseConfig
+ */
+export function parseScoring(value: unknown, where: string): ScoreConfig {
+  const result = scoreSchema.safeParse(value);
+  if (result.success) return result.data;
+  throw new UserError(
+    result.error.issues.map((issue) => `${where}: ${issueText(issue, value, scoreSchema)}`).join("\n"),
+  );
+}
+
 /** @throws UserError where the text is not YAML */
 export function parseConfigText(text: string, where: string): unknown {
   return parseYamlText(text, where);
@@ -188,10 +200,10 @@ export function applyAssignments(value: unknown, assignments: readonly string[])
   return root;
 }
 
-function issueText(issue: z.core.$ZodIssue, value: unknown): string {
+function issueText(issue: z.core.$ZodIssue, value: unknown, root: unknown = schema): string {
   const path = issue.path.map(String).join(".") || "the configuration";
   if (issue.code === "unrecognized_keys") {
-    const known = keysAt(issue.path.map(String));
+    const known = keysAt(root, issue.path.map(String));
     return issue.keys
       .map((key) => {
         const near = nearest(key, known);
@@ -216,8 +228,8 @@ function issueText(issue: z.core.$ZodIssue, value: unknown): string {
 }
 
 /** The keys the schema knows at a path. */
-function keysAt(path: readonly string[]): string[] {
-  let at: unknown = schema;
+function keysAt(root: unknown, path: readonly string[]): string[] {
+  let at = root;
   for (const key of path) {
     const shape = shapeOf(at);
     at = shape?.[key];

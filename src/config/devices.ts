@@ -11,7 +11,7 @@ export interface Device {
   readonly name: string;
   readonly title: string;
   readonly core: string;
-  /** kB of 1024 bytes. */
+  /** KiB. */
   readonly memory: { readonly sram: number; readonly flash: number };
   /** What its kernels can run, as in the configuration. */
   readonly capability: string;
@@ -24,7 +24,7 @@ export interface Task {
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-const BYTES_PER_KB = 1024;
+const BYTES_PER_KIB = 1024;
 
 export function deviceNames(): string[] {
   return namesIn("devices");
@@ -59,7 +59,7 @@ export function fillFromDevice(value: unknown, where: string): unknown {
   if (task !== undefined) filled = { ...taskOf(task, `${where}: task`).config };
   if (device !== undefined) {
     const { memory, capability } = deviceOf(device, `${where}: device`);
-    const budgets = { sramLive: memory.sram * BYTES_PER_KB, flash: memory.flash * BYTES_PER_KB };
+    const budgets = { sramLive: memory.sram * BYTES_PER_KIB, flash: memory.flash * BYTES_PER_KIB };
     const bitsByHand = isRecord(value["space"]) && value["space"]["bits"] !== undefined;
     filled = merge(filled, { budgets, ...(bitsByHand ? {} : { capability }) });
   }

@@ -22,7 +22,7 @@ export class BitSteps {
     this.pairs = Uint8Array.from(new Set(pairs.map(packBits))).sort();
     for (const pair of this.pairs) this.#legal[pair] = 1;
     for (const pair of this.pairs) {
-      for (let kind = 0; kind < 4; kind++) this.next[kind * 256 + pair] = this.#step(pair, kind);
+      for (let kind = 0; kind < 4; kind++) this.next[kind * 256 + pair] = this.step(pair, kind);
     }
   }
 
@@ -30,8 +30,13 @@ export class BitSteps {
     return this.#legal[pair] === 1 || (pair === 0 && this.pairs.length === 0);
   }
 
-  /** The nearest legal pair in one direction: first the other member stays, then the closest that has the nearest value. */
-  #step(pair: number, kind: number): number {
+  /**
+   * The nearest legal pair in one direction: first the other member stays, then the closest that has the nearest value.
+   * @param pair legal or not
+   * @param kind as of `next`
+   * @returns the pair itself where there is no such step
+   */
+  step(pair: number, kind: number): number {
     const up = kind % 2 === 1;
     const ofA = kind < 2;
     const member = (p: number) => (ofA ? p >> 4 : p & 15);

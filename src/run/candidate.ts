@@ -1,3 +1,4 @@
+import type { ScoreConfig } from "../config/config.ts";
 import { type Costs, costs, emptyCosts } from "../costs/costs.ts";
 import { type LargestStep, largestStep } from "../costs/live-sram.ts";
 import { Network } from "../network/network.ts";
@@ -9,6 +10,10 @@ import { decode, structureOf } from "../space/genome.ts";
 export interface Candidate {
   readonly score: number;
   readonly costs: Costs;
+  /** Outputs of the classifier that `costs.flash` counts; 0 for none. */
+  readonly classes: number;
+  /** What the score was computed with. */
+  readonly scoring: ScoreConfig;
   readonly structure: Structure;
   /** Pixels of one side of the input. */
   readonly resolution: number;
@@ -18,7 +23,7 @@ export interface Candidate {
 
 /** A genome as a result. */
 export function candidateAt(problem: Problem, genomes: Uint8Array, at: number, score: number): Candidate {
-  const { space, classes } = problem;
+  const { config, space, classes } = problem;
   const network = new Network(space.convCapacity);
   decode(space, genomes, at, network);
   return {
@@ -26,6 +31,8 @@ export function candidateAt(problem: Problem, genomes: Uint8Array, at: number, s
     resolution: network.resolution,
     costs: costs(network, classes, emptyCosts()),
     largestStep: largestStep(network),
+    classes,
+    scoring: config.score,
     structure: structureOf(space, genomes, at),
   };
 }

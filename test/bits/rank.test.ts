@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { pairOf, setPairs } from "../../src/bits/layer-bits.ts";
 import { bestTrade, bitMoves, perUnit } from "../../src/bits/rank.ts";
+import { capabilities } from "../../src/config/capabilities.ts";
 import { parseConfig } from "../../src/config/config.ts";
 import { costs, emptyCosts } from "../../src/costs/costs.ts";
+import { BitSteps } from "../../src/network/bits.ts";
 import { networkOf } from "../../src/network/structure.ts";
 import { openProblem } from "../../src/problem/problem.ts";
 import { AnalyticScore } from "../../src/score/analytic.ts";
@@ -31,6 +33,23 @@ describe("the rank of the layers", () => {
       expect(Math.sign(move.score)).toBe(move.up ? 1 : -1);
     }
     setPairs(network, own);
+  });
+
+  test("steps from bits that are not legal to the nearest that are, never to none", () => {
+    const steps = new BitSteps(capabilities["published"].body);
+    const device = networkOf(
+      config.space.start.map((block) => ({
+        ...block,
+        nbitsA: Array.isArray(block.nbitsA) ? block.nbitsA.map(() => 8) : 8,
+        nbitsW: Array.isArray(block.nbitsW) ? block.nbitsW.map(() => 2) : 2,
+      })),
+      160,
+    );
+    const found = bitMoves(device, () => steps, score);
+    // Activations of 8 bits can only go down, weights of 2 only up; the nearest with either is 6/3.
+    expect(found.map(({ from, to, up }) => [from, to, up])).toEqual(
+      Array.from({ length: device.layers }, () => [0x82, 0x63, false]),
+    );
   });
 
   test("counts memory at the steps that hold a layer's input", () => {

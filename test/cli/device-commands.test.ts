@@ -102,7 +102,7 @@ describe("qes devices, preset --full, refine and rank", () => {
     expect(devices).toHaveLength(3);
     expect(tasks.map((task: { name: string }) => task.name)).toEqual(["face", "imagenet", "vww"]);
     expect(capabilities.map((c: { name: string }) => c.name)).toEqual(["published", "cmsis-nn", "cmix-nn"]);
-    expect(qes("devices").stdout).toContain("stm32f746  STM32F746  Arm Cortex-M7, 216 MHz  320 kB  1024 kB");
+    expect(qes("devices").stdout).toContain("stm32f746  STM32F746  Arm Cortex-M7, 216 MHz  320 KiB  1024 KiB");
   });
 
   test("print everything that a device preset fills in, as a configuration that can be run", () => {

@@ -51,6 +51,7 @@ beforeAll(async () => {
 const mistakes: [string, string[]][] = [
   ["no command", []],
   ["an unknown command", ["serch"]],
+  ["help with an unknown command", ["help", "serch"]],
   ["an unknown preset", ["search", "imagenet-mixed-7g"]],
   ["an unknown preset to print", ["preset", "imagenet"]],
   ["a missing preset", ["search"]],

@@ -21,6 +21,7 @@ const lines = [
   ["--version"],
   ...presets.map((name) => ["preset", name]),
   ...commands.map((command) => (command === "" ? ["--help"] : [command, "--help"])),
+  ...commands.map((command) => ["help", command]),
 ];
 const outcomes = batch(folder, lines);
 const outcomeOf = (...line: string[]) => outcomes[lines.findIndex((other) => other.join(" ") === line.join(" "))];
@@ -49,6 +50,10 @@ describe("--help has usage, options and examples", () => {
   test.each(commands)("qes %s --help", (command) => {
     expect(outcomeOf(...(command === "" ? [] : [command]), "--help").stdout).toMatchSnapshot();
   });
+});
+
+test.each(commands)("qes help %s prints the same", (command) => {
+  expect(outcomeOf("help", command).stdout).toBe(outcomeOf(...(command === "" ? [] : [command]), "--help").stdout);
 });
 
 test("--version prints the version of the package", () => {

@@ -1,6 +1,8 @@
+import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { builtFile } from "../../src/base/package-root.ts";
 import { goldenCases, goldenPath } from "../golden.ts";
 import { temporaryFolder } from "../temporary.ts";
 import { qes, qesJson } from "./qes.ts";
@@ -73,8 +75,9 @@ test("a table is printed for people", async () => {
   writeFileSync(join(folder, "net.json"), JSON.stringify(net));
   const { stdout } = await qes(folder, "score", "net.json", "--stage-weights", "0,1");
   expect(stdout).toMatchInlineSnapshot(`
-    "name  score             BitOps     MACs     flash   SRAM      live SRAM  layers  largest memory step
-       0  9.19847585879253  260.112 M  6.322 M  0.8 kB  200.7 kB   200.7 kB       2  block 0 layer 0: 3x3 3->8 at 224x224 stride 2
+    "name  score             BitOps     MACs     flash    SRAM       live SRAM  layers  largest memory step
+       0  9.19847585879253  260.112 M  6.322 M  0.8 KiB  196.0 KiB  196.0 KiB       2  block 0 layer 0: 3x3 3->8 at 224x224 stride 2
+    flash counts the convs, no classifier
     "
   `);
 });
@@ -95,4 +98,56 @@ test("a network among others that cannot be scored is named; the others are scor
     qes: 1 of 2 networks could not be scored, each named above; mend or remove them
     "
   `);
+});
+
+describe("score reads what other commands print, and gives the same figures", () => {
+  const device = ["--device", "stm32f412", "--task", "imagenet", "--set", "score.stageWeights=[0,1,1,1,2]"];
+  const figures = ({ score, classes, costs }: Row & { classes: number }) => ({ score, classes, costs });
+
+  test.each(["analytic", "forward"])("search --json, best --json and best --format txt, %s score", async (kind) => {
+    const measured = ["--set", "score.kind=forward", "--set", "score.maxChannels=8", "--set", "score.resolution=64"];
+    const score = kind === "forward" ? measured : [];
+    const args = ["search", ...device, ...score, "--evaluations", "30", "--archive", `${kind}.sqlite`];
+    const result = await qesJson(folder, ...args);
+    writeFileSync(join(folder, "search.json"), JSON.stringify(result));
+    const best = await qesJson(folder, "best", `${kind}.sqlite`, "--top", "3");
+    writeFileSync(join(folder, "best.json"), JSON.stringify(best));
+    expect(result.best.classes).toBe(1000);
+    const [alone] = await qesJson(folder, "score", "search.json");
+    expect(figures(alone)).toEqual(figures(result.best));
+    expect((await qesJson(folder, "score", "best.json")).map(figures)).toEqual(best.map(figures));
+    writeFileSync(join(folder, "best.txt"), (await qes(folder, "best", `${kind}.sqlite`, "--format", "txt")).stdout);
+    const [text] = await qesJson(folder, "score", "best.txt");
+    expect(text.costs).toEqual(result.best.costs);
+  });
+
+  test("bound --json, with --top and with --sweep", async () => {
+    const preset = ["bound", "imagenet-mixed-7.0g"];
+    const sweep = ["--sweep", "bitops=1e9..6.976e9:2"];
+    for (const options of [[], ["--top", "2"], sweep]) {
+      const result = await qesJson(folder, ...preset, "--gap", "1%", ...options);
+      writeFileSync(join(folder, "bound.json"), JSON.stringify(result));
+      const networks = result.networks ?? [result].flat().flatMap(({ best }: { best: Row | null }) => best ?? []);
+      expect(networks.length).toBeGreaterThan(0);
+      const rows = await qesJson(folder, "score", "bound.json");
+      expect(rows.map(({ score, costs }: Row) => [score, costs])).toEqual(
+        networks.map(({ score, costs }: Row) => [score, costs]),
+      );
+    }
+  });
+
+  test("from standard input too, where the file is -", async () => {
+    writeFileSync(join(folder, "net.json"), JSON.stringify(net));
+    const command = [process.execPath, builtFile("src/cli/main.js"), "score", "-", "--stage-weights", "0,1"];
+    const { stdout, stderr } = spawnSync(command[0], command.slice(1), {
+      input: JSON.stringify(net),
+      encoding: "utf8",
+    });
+    expect({ stdout, stderr }).toEqual({
+      stdout: (await qes(folder, "score", "net.json", "--stage-weights", "0,1")).stdout,
+      stderr: "",
+    });
+    const wrong = spawnSync(command[0], command.slice(1), { input: "{}", encoding: "utf8" });
+    expect(wrong.stderr).toMatch(/^qes: \/dev\/stdin: expected \{ best_structures/);
+  });
 });

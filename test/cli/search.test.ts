@@ -216,7 +216,7 @@ describe("interruption", () => {
     child.kill("SIGKILL");
     expect((await outcome).signal).toBe("SIGKILL");
     const [run] = await qesJson(folder, "runs", file);
-    expect(run.status).toBe("running");
+    expect(run.status).toBe("stopped");
     expect(run.evaluations).toBeLessThan(16000);
     const resumed = await qesJson(folder, "resume", file);
     expect(resumed).toMatchObject({ evaluations: 16000, digest });
@@ -238,6 +238,19 @@ describe("interruption", () => {
       expect(resumed.digest).toBe(digest);
     },
   );
+
+  test("runs says running of the run that a process writes, and stopped of it when that process is done with it", async () => {
+    const archive = Archive.openForWriting(join(folder, "held.sqlite"));
+    const config = JSON.stringify(parseConfig(presetValue(preset), preset));
+    const [first, second] = [1, 2].map(() => archive.createRun(preset, archive.contextId("held"), config, "now"));
+    archive.startRun(first, config);
+    archive.startRun(second, config);
+    const statuses = async () =>
+      (await qesJson(folder, "runs", "held.sqlite")).map(({ status }: { status: string }) => status);
+    expect(await statuses()).toEqual(["stopped", "running"]);
+    archive.close();
+    expect(await statuses()).toEqual(["stopped", "stopped"]);
+  });
 
   test("a second search on an archive in use is refused with the holder's name, and the first goes on", async () => {
     const first = startQes(folder, ...slow, "--archive", "busy.sqlite", "--json");

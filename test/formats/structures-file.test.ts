@@ -40,6 +40,38 @@ test("a structure alone, a record, a list of records and a list of cases are rea
   expect(plain(parseStructures(JSON.stringify(walk), "f"))).toMatchObject([expected]);
 });
 
+test("resolutions and classes beside structures come back, classes only where there are any", () => {
+  const file = formatPython(
+    [[conv], [conv]],
+    [
+      { resolution: 96, classes: 0 },
+      { resolution: 128, classes: 10 },
+    ],
+  );
+  expect(file).toMatch(/'best_resolutions': \[96, 128\], 'best_classes': \[0, 10\]\}\n$/);
+  expect(plain(parseStructures(file, "f"))).toMatchObject([
+    { resolution: 96, classes: 0 },
+    { resolution: 128, classes: 10 },
+  ]);
+  expect(formatPython([[conv]], [{ resolution: 96, classes: 0 }])).not.toContain("classes");
+});
+
+test("results are read: one with its best network, a list of them, one with several networks", () => {
+  const scoring = { kind: "analytic", stageWeights: [1, 2], sigmaActivation: 2, sigmaWeight: 3 };
+  const settings = { resolution: 96, classes: 10, stageWeights: [1, 2], sigmaActivation: 2, sigmaWeight: 3, scoring };
+  const network = { resolution: 96, structure: [conv] };
+  const expected = { ...settings, structure: [conv] };
+  const read = (value: unknown) => plain(parseStructures(JSON.stringify(value), "f"));
+  expect(read({ run: 1, score: 4, best: { ...network, classes: 10, scoring } })).toMatchObject([expected]);
+  expect(read({ best: network, networks: [network, network], classes: 10, scoring })).toMatchObject([
+    { ...expected, name: "0" },
+    { ...expected, name: "1" },
+  ]);
+  // The point of a sweep where no network was found is left out.
+  const points = [{ best: null }, { best: network, classes: 10, scoring }];
+  expect(read(points)).toMatchObject([{ ...expected, name: "1" }]);
+});
+
 const plain = (value: unknown) => JSON.parse(JSON.stringify(value));
 
 describe("errors name the place and the remedy", () => {
@@ -65,6 +97,11 @@ describe("errors name the place and the remedy", () => {
     ["one number for the bits of a super block", [{ ...quant(), nbitsA: 4 }]],
     ["a quantised block without bits", [{ ...quant(), nbitsA: undefined, nbitsW: undefined }]],
     ["bits on a full-precision block", [{ ...quant(), class: "SuperResK1DWK1" }]],
+    ["a result without a network", { best: null }],
+    ["a list of results with something else", [{ best: null }, 3]],
+    ["a resolution beside structures that is none", { best_structures: [[conv]], best_resolutions: ["x"] }],
+    ["classes that are none", { classes: -1, structure: [conv] }],
+    ["a scoring that is none", { scoring: { kind: "analytic", sigma: 4 }, structure: [conv] }],
     ["a resolution of 0", { resolution: 0, structure: [conv] }],
     ["a resolution of a thousand million", { resolution: 1e9, structure: [conv] }],
     ["a resolution that is a fraction", { resolution: 22.5, structure: [conv] }],

@@ -19,19 +19,19 @@ export const costColumns: readonly CostName[] = ["bitops", "macs", "flash", "sra
 export const costHeader = ["BitOps", "MACs", "flash", "SRAM", "live SRAM", "layers"] as const;
 
 export function costCells(costs: Costs): string[] {
-  return [
-    metric(costs.bitops),
-    metric(costs.macs),
-    kilobytes(costs.flash),
-    kilobytes(costs.sram),
-    kilobytes(costs.sramLive),
-    String(costs.layers),
-  ];
+  return costColumns.map((name) => costText(name, costs[name]));
+}
+
+/** What the flash of a table counts. */
+export function classifierLine(classes: number): string {
+  return classes === 0
+    ? "flash counts the convs, no classifier"
+    : `flash counts the 8-bit classifier of ${classes} outputs too`;
 }
 
 /** Where the peak of live memory is. */
 export function stepLine(step: LargestStep): string {
-  return `largest memory step ${step.name}, ${kilobytes(step.bytes)}`;
+  return `largest memory step ${step.name}, ${kibibytes(step.bytes)}`;
 }
 
 /** Live memory step by step, the largest marked. */
@@ -42,10 +42,16 @@ export function memoryTable(steps: readonly LiveStep[]): string {
     ...steps.map((step) => [
       step.name,
       String(step.bitsA),
-      ...[step.input, step.output, step.held, step.bytes].map(kilobytes),
+      ...[step.input, step.output, step.held, step.bytes].map(kibibytes),
       step === largest ? "<- largest" : "",
     ]),
   ]);
+}
+
+/** One cost with its unit. */
+export function costText(name: CostName, value: number): string {
+  if (name === "layers") return String(value);
+  return name === "bitops" || name === "macs" ? metric(value) : kibibytes(value);
 }
 
 /** 6.976e9 -> 6.976 G. */
@@ -61,8 +67,9 @@ export function metric(value: number): string {
   return String(value);
 }
 
-export function kilobytes(bytes: number): string {
-  return `${(bytes / 1000).toFixed(1)} kB`;
+/** Bytes in the unit of data sheets: KiB of 1024 bytes. */
+export function kibibytes(bytes: number): string {
+  return `${(bytes / 1024).toFixed(1)} KiB`;
 }
 
 export function duration(seconds: number): string {
