@@ -4,8 +4,11 @@ export { type BitMove, bestTrade, bitMoves, perUnit, type Resource } from "./bit
 export { bitRefiner, type Refinement, refineNetwork } from "./bits/refine.ts";
 export { type Capability, capabilities, parseCapability } from "./config/capabilities.ts";
 export { type Config, parseConfig, parseConfigText } from "./config/config.ts";
-export { type Device, deviceNames, deviceOf, type Task, taskNames, taskOf } from "./config/devices.ts";
+export { type Device, parseDevice } from "./config/device.ts";
+export { deviceNames, deviceOf, taskNames, taskOf } from "./config/devices.ts";
+export { withPartFiles } from "./config/part-files.ts";
 export { presetNames, presetText } from "./config/presets.ts";
+export { parseTask, type Task } from "./config/task.ts";
 export { type CostName, type Costs, costNames, costs, emptyCosts } from "./costs/costs.ts";
 export { type LargestStep, type LiveStep, largestStep, liveSteps, sramLive } from "./costs/live-sram.ts";
 export { formatPython, parseStructures } from "./formats/structures-file.ts";

@@ -1,6 +1,8 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { UserError } from "../base/user-error.ts";
 import { applyAssignments, type Config, parseConfig, parseConfigText } from "../config/config.ts";
+import { withPartFiles } from "../config/part-files.ts";
 import { presetText } from "../config/presets.ts";
 import { STANDARD_INPUT } from "./command.ts";
 
@@ -26,9 +28,23 @@ export function readText(path: string): string {
   }
 }
 
-/** The configuration of a preset name or of a YAML file, with `--set` assignments. */
+/** The text of a file that a configuration names: a plain file, since a device or a pipe may never end. */
+function readPartText(path: string): string {
+  if (existsSync(path) && !statSync(path).isFile()) throw new UserError(`${path}: expected a file; check the path`);
+  return readText(path);
+}
+
+/**
+ * The configuration of a preset name or of a YAML file, with `--set` assignments. Files of a device or a task are relative to the file that
+ * names them, those that were assigned to the working folder.
+ */
 export function readConfig(source: string, assignments: readonly string[]): Config {
   const isFile = existsSync(source) || /[\\/]|\.ya?ml$/.test(source);
   const value = parseConfigText(isFile ? readText(source) : presetText(source), source);
-  return parseConfig(applyAssignments(value, assignments), source);
+  return assignedConfig(isFile ? withPartFiles(value, dirname(source), readPartText) : value, assignments, source);
+}
+
+/** A raw configuration with `--set` assignments. */
+export function assignedConfig(value: unknown, assignments: readonly string[], where: string): Config {
+  return parseConfig(withPartFiles(applyAssignments(value, assignments), ".", readPartText), where);
 }

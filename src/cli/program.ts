@@ -52,8 +52,8 @@ const commands: readonly Entry[] = [
     load: async () => (await import("./presets.ts")).presetCommand,
   },
   {
-    usage: "devices",
-    describe: "list the microcontrollers, the tasks and the bit capabilities",
+    usage: "devices [name]",
+    describe: "list the microcontrollers, the tasks and the bit capabilities; print one as YAML",
     load: async () => (await import("./devices.ts")).devicesCommand,
   },
   {

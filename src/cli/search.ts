@@ -1,6 +1,6 @@
 import { UserError } from "../base/user-error.ts";
 import { gapOf } from "../bound/gap.ts";
-import { applyAssignments, type Config, parseConfig } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
 import { BoundWatch } from "../run/bound-watch.ts";
 import { type RunOptions, type RunResult, StoppedEarly, startSearch } from "../run/run.ts";
 import {
@@ -17,7 +17,7 @@ import {
   textsOption,
   wholeOption,
 } from "./command.ts";
-import { readConfig } from "./input.ts";
+import { assignedConfig, readConfig } from "./input.ts";
 import {
   classifierLine,
   costCells,
@@ -49,8 +49,8 @@ export const runOptions = {
 export const searchCommand: Command = {
   positionals: { source: "a preset (qes presets lists them) or a YAML file" },
   options: {
-    device: text("microcontroller whose memories are the budgets (qes devices lists them)"),
-    task: text("what the network is for (qes devices lists them)"),
+    device: text("microcontroller whose memories are the budgets (qes devices lists them), or a YAML file of one"),
+    task: text("what the network is for (qes devices lists them), or a YAML file of one"),
     archive: text("file that keeps every scored candidate and the run", { defaultDescription: DEFAULT_ARCHIVE }),
     seed: text("seed of the random numbers", { defaultDescription: "the configuration's" }),
     evaluations: text("children to breed", { defaultDescription: "the configuration's" }),
@@ -90,7 +90,7 @@ function searchConfig(args: Arguments, assignments: readonly string[]): Config {
       `search: expected a preset, a YAML file, or a task, got ${device === undefined ? "none of them" : "a device alone"}; for example --device stm32f746 --task vww (qes devices lists them)`,
     );
   }
-  return parseConfig(applyAssignments({}, chosen), "qes search");
+  return assignedConfig({}, chosen, "qes search");
 }
 
 /** Milliseconds that the end of a search waits for its bound to close. */

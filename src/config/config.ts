@@ -1,5 +1,4 @@
 import * as z from "zod";
-import { nearest } from "../base/suggest.ts";
 import { UserError } from "../base/user-error.ts";
 import { parseYamlText } from "../base/yaml-text.ts";
 import { operatorSets } from "../engine/operators.ts";
@@ -9,6 +8,7 @@ import { describe, parseStructure, type Structure } from "../network/structure.t
 import { parseCapability } from "./capabilities.ts";
 import { fillFromDevice, startIsTasks } from "./devices.ts";
 import { normaliseResolution } from "./input-resolution.ts";
+import { parseFields } from "./issues.ts";
 import { fillTemplate } from "./template.ts";
 
 const whole = (min: number, max = Number.MAX_SAFE_INTEGER) => z.number().int().min(min).max(max);
@@ -70,9 +70,9 @@ const DEFAULT_GENERATION = { analytic: 1024, forward: 256 } as const;
 
 const schema = z.strictObject({
   name: z.string().min(1).max(100).default("search"),
-  /** Names of devices.ts; already filled in where the schema sees them. */
-  device: z.string().optional(),
-  task: z.string().optional(),
+  /** Each a name or what a file of one holds; checked and filled in by `fillFromDevice`. */
+  device: z.unknown().optional(),
+  task: z.unknown().optional(),
   input: z
     .strictObject({
       resolution: whole(1, 4096).default(224),
@@ -130,11 +130,7 @@ export type Config = Omit<z.output<typeof schema>, "space" | "search"> & {
  */
 export function parseConfig(raw: unknown, where: string): Config {
   const value = normaliseResolution(fillFromDevice(raw, where));
-  const result = schema.safeParse(value);
-  if (!result.success) {
-    throw new UserError(result.error.issues.map((issue) => `${where}: ${issueText(issue, value)}`).join("\n"));
-  }
-  const config = result.data;
+  const config = parseFields(schema, value, where);
   const capability = parseCapability(config.capability ?? "published", `${where}: capability`);
   if (config.capability !== undefined && config.space.bits !== undefined) {
     throw new UserError(
@@ -142,7 +138,7 @@ export function parseConfig(raw: unknown, where: string): Config {
     );
   }
   let start = parseStructure(config.space.start, `${where}: space.start`);
-  if (startIsTasks(raw)) start = fillTemplate(start, capability, config.input.resolution);
+  if (startIsTasks(raw)) start = fillTemplate(start, capability, config.input.resolution, config.space.kernels);
   if (start[0].in !== config.input.channels) {
     throw new UserError(
       `${where}: space.start[0].in: expected ${config.input.channels}, input.channels, got ${start[0].in}; make the two equal`,
@@ -159,11 +155,7 @@ export function parseConfig(raw: unknown, where: string): Config {
  * @throws UserError as of parseConfig
  */
 export function parseScoring(value: unknown, where: string): ScoreConfig {
-  const result = scoreSchema.safeParse(value);
-  if (result.success) return result.data;
-  throw new UserError(
-    result.error.issues.map((issue) => `${where}: ${issueText(issue, value, scoreSchema)}`).join("\n"),
-  );
+  return parseFields(scoreSchema, value, where);
 }
 
 /** @throws UserError where the text is not YAML */
@@ -198,53 +190,4 @@ export function applyAssignments(value: unknown, assignments: readonly string[])
     at[last] = parseConfigText(assignment.slice(equals + 1), `--set ${path.concat(last).join(".")}`);
   }
   return root;
-}
-
-function issueText(issue: z.core.$ZodIssue, value: unknown, root: unknown = schema): string {
-  const path = issue.path.map(String).join(".") || "the configuration";
-  if (issue.code === "unrecognized_keys") {
-    const known = keysAt(root, issue.path.map(String));
-    return issue.keys
-      .map((key) => {
-        const near = nearest(key, known);
-        const place = [...issue.path.map(String), key.slice(0, 60)].join(".");
-        return `${place}: unknown key; ${near ? `did you mean ${near}?` : `known keys: ${known.join(", ")}`}`;
-      })
-      .join("\n");
-  }
-  const got = issue.path.reduce<unknown>(
-    (at, key) => (typeof at === "object" && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined),
-    value,
-  );
-  const expected = issue.message
-    .replace(/^Invalid input: expected/, "expected")
-    .replace(/^Invalid option: expected/, "expected")
-    .replace(/^Invalid discriminator value. Expected/, "expected")
-    .replace(/, received .*$/, "")
-    .replace(/^(Too|Invalid)/, (word) => `expected a value that is not ${word.toLowerCase()}`)
-    .replace("expected a value that is not too small: expected", "expected")
-    .replace("expected a value that is not too big: expected", "expected");
-  return `${path}: ${expected}, got ${describe(got)}`;
-}
-
-/** The keys the schema knows at a path. */
-function keysAt(root: unknown, path: readonly string[]): string[] {
-  let at = root;
-  for (const key of path) {
-    const shape = shapeOf(at);
-    at = shape?.[key];
-  }
-  return Object.keys(shapeOf(at) ?? {});
-}
-
-function shapeOf(type: unknown): Record<string, unknown> | undefined {
-  let at = type as { shape?: Record<string, unknown>; options?: unknown[]; def?: { innerType?: unknown } } | undefined;
-  while (at !== undefined) {
-    if (at.shape) return at.shape;
-    if (at.options) {
-      return Object.assign({}, ...at.options.map((option) => shapeOf(option) ?? {})) as Record<string, unknown>;
-    }
-    at = at.def?.innerType as typeof at;
-  }
-  return undefined;
 }

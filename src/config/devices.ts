@@ -1,70 +1,86 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
 import { packageRoot } from "../base/package-root.ts";
 import { nearest } from "../base/suggest.ts";
 import { UserError } from "../base/user-error.ts";
+import { parseYamlText } from "../base/yaml-text.ts";
 import { describe } from "../network/structure.ts";
+import { type Device, deviceBudgets, parseDevice } from "./device.ts";
+import { parseTask, type Task } from "./task.ts";
 
-/** A microcontroller: presets/devices/NAME.yaml. */
-export interface Device {
-  readonly name: string;
-  readonly title: string;
-  readonly core: string;
-  /** KiB. */
-  readonly memory: { readonly sram: number; readonly flash: number };
-  /** What its kernels can run, as in the configuration. */
-  readonly capability: string;
-}
+const folders = { device: "devices", task: "tasks" } as const;
+export type PartKind = keyof typeof folders;
 
-/** What a network is for: presets/tasks/NAME.yaml, the part of a configuration that follows from it. */
-export interface Task {
-  readonly name: string;
-  readonly title: string;
-  readonly config: Readonly<Record<string, unknown>>;
-}
-
-const BYTES_PER_KIB = 1024;
-
+/** Names of the shipped devices. */
 export function deviceNames(): string[] {
-  return namesIn("devices");
+  return namesOf("device");
 }
 
+/** Names of the shipped tasks. */
 export function taskNames(): string[] {
-  return namesIn("tasks");
+  return namesOf("task");
 }
 
 /** @throws UserError where there is no such device */
 export function deviceOf(name: string, where: string): Device {
-  return { ...(read("devices", name, where) as Omit<Device, "name">), name };
+  return parseDevice(shipped("device", name, where), name);
 }
 
 /** @throws UserError where there is no such task */
 export function taskOf(name: string, where: string): Task {
-  const { title, ...config } = read("tasks", name, where);
-  return { name, title: String(title), config };
+  return parseTask(shipped("task", name, where), name);
+}
+
+/** Whether a `device` or `task` is a file rather than a name. */
+export function isPartFile(value: unknown): value is string {
+  return typeof value === "string" && /[\\/]|\.ya?ml$/i.test(value);
 }
 
 /**
- * Fills a raw configuration from its `device` (the SRAM and flash budgets, the capability) and its `task` (input, classes, space, stage
- * weights, layers); what the configuration sets by hand wins, key by key.
- * @throws UserError where there is no such device or task
+ * The YAML of a shipped device or task.
+ * @throws UserError where there is none of that name
+ */
+export function partText(kind: PartKind, name: string, where: string): string {
+  const names = namesOf(kind);
+  if (!names.includes(name)) {
+    const near = nearest(name, names);
+    throw new UserError(
+      `${where}: unknown ${kind} ${describe(name)}; ${near ? `did you mean ${near}? ` : ""}${folders[kind]}: ${names.join(", ")}; or a YAML file; qes devices lists them`,
+    );
+  }
+  return readFileSync(join(packageRoot, "presets", folders[kind], `${name}.yaml`), "utf8");
+}
+
+/**
+ * Fills a raw configuration from its `device` (the SRAM and flash budgets, the capability, kernel sizes) and its `task` (input, classes,
+ * space, stage weights, layers), each a name or what a file of one holds; what the configuration sets by hand wins, key by key.
+ * @throws UserError where there is no such device or task, or it is not as it should be
  */
 export function fillFromDevice(value: unknown, where: string): unknown {
   if (!isRecord(value)) return value;
-  const device = nameAt(value, "device", where);
-  const task = nameAt(value, "task", where);
+  const device = partAt(value, "device", where);
+  const task = partAt(value, "task", where);
   if (device === undefined && task === undefined) return value;
+  const names: string[] = [];
   let filled: Record<string, unknown> = {};
-  if (task !== undefined) filled = { ...taskOf(task, `${where}: task`).config };
   if (device !== undefined) {
-    const { memory, capability } = deviceOf(device, `${where}: device`);
-    const budgets = { sramLive: memory.sram * BYTES_PER_KIB, flash: memory.flash * BYTES_PER_KIB };
+    const board =
+      typeof device === "string" ? deviceOf(device, `${where}: device`) : parseDevice(device, `${where}: device`);
+    names.push(board.name);
     const bitsByHand = isRecord(value["space"]) && value["space"]["bits"] !== undefined;
-    filled = merge(filled, { budgets, ...(bitsByHand ? {} : { capability }) });
+    filled = {
+      budgets: deviceBudgets(board),
+      ...(bitsByHand ? {} : { capability: board.capability }),
+      ...(board.kernels === undefined ? {} : { space: { kernels: board.kernels } }),
+    };
   }
-  const name = [device, task].filter((part) => part !== undefined).join("-");
-  return merge({ name, ...filled }, value);
+  if (task !== undefined) {
+    const { name, config } =
+      typeof task === "string" ? taskOf(task, `${where}: task`) : parseTask(task, `${where}: task`);
+    names.push(name);
+    filled = merge(config, filled);
+  }
+  return merge({ name: names.join("-"), ...filled }, value);
 }
 
 /** Whether a raw configuration takes its start network from its task. */
@@ -72,14 +88,26 @@ export function startIsTasks(value: unknown): boolean {
   return isRecord(value) && value["task"] !== undefined && !(isRecord(value["space"]) && value["space"]["start"]);
 }
 
-function nameAt(value: Record<string, unknown>, key: string, where: string): string | undefined {
-  const name = value[key];
-  if (name === undefined || name === null) return undefined;
-  if (typeof name !== "string") throw new UserError(`${where}: ${key}: expected a name, got ${describe(name)}`);
-  return name;
+function partAt(
+  value: Record<string, unknown>,
+  kind: PartKind,
+  where: string,
+): string | Record<string, unknown> | undefined {
+  const part = value[kind];
+  if (part === undefined || part === null) return undefined;
+  if (isPartFile(part)) {
+    throw new UserError(
+      `${where}: ${kind}: ${describe(part)} is a file, which is read by the command line alone; give what it holds`,
+    );
+  }
+  if (typeof part === "string" || isRecord(part)) return part;
+  throw new UserError(`${where}: ${kind}: expected a name or a YAML file, got ${describe(part)}`);
 }
 
-function merge(low: Record<string, unknown>, high: Record<string, unknown>): Record<string, unknown> {
+function merge(
+  low: Readonly<Record<string, unknown>>,
+  high: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
   const merged = { ...low };
   for (const [key, value] of Object.entries(high)) {
     if (value === undefined) continue;
@@ -89,24 +117,17 @@ function merge(low: Record<string, unknown>, high: Record<string, unknown>): Rec
   return merged;
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function namesIn(kind: "devices" | "tasks"): string[] {
-  return readdirSync(join(packageRoot, "presets", kind))
+function namesOf(kind: PartKind): string[] {
+  return readdirSync(join(packageRoot, "presets", folders[kind]))
     .filter((file) => file.endsWith(".yaml"))
     .map((file) => file.slice(0, -".yaml".length))
     .sort();
 }
 
-function read(kind: "devices" | "tasks", name: string, where: string): Record<string, unknown> {
-  const names = namesIn(kind);
-  if (!names.includes(name)) {
-    const near = nearest(name, names);
-    throw new UserError(
-      `${where}: unknown ${kind.slice(0, -1)} ${describe(name)}; ${near ? `did you mean ${near}? ` : ""}${kind}: ${names.join(", ")}; qes devices lists them`,
-    );
-  }
-  return parse(readFileSync(join(packageRoot, "presets", kind, `${name}.yaml`), "utf8")) as Record<string, unknown>;
+function shipped(kind: PartKind, name: string, where: string): Record<string, unknown> {
+  return { ...(parseYamlText(partText(kind, name, where), name) as Record<string, unknown>), name };
 }

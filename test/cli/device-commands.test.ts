@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -74,7 +74,7 @@ describe("a search for a device", () => {
   test("has mistakes answered with exit code 2 and the remedy", () => {
     const cases: [string[], string][] = [
       [["--device", "stm32f999", "--task", "vww"], "unknown device"],
-      [["--device", "stm32f746", "--task", "cifar"], "tasks: face, imagenet, vww"],
+      [["--device", "stm32f746", "--task", "cifar"], "tasks: face, imagenet, kws, vww"],
       [["--device", "stm32f746"], "for example --device stm32f746 --task vww"],
       [["--device", "stm32f746", "--task", "vww", "--set", "capability=cmisnn"], "did you mean cmsis-nn?"],
       [["--device", "stm32f746", "--task", "vww", "--set", "capability=[[0, 8]]"], "capability[0]: expected"],
@@ -99,10 +99,57 @@ describe("a search for a device", () => {
 describe("qes devices, preset --full, refine and rank", () => {
   test("list devices, tasks and capabilities", () => {
     const { devices, tasks, capabilities } = JSON.parse(qes("devices", "--json").stdout);
-    expect(devices).toHaveLength(3);
-    expect(tasks.map((task: { name: string }) => task.name)).toEqual(["face", "imagenet", "vww"]);
-    expect(capabilities.map((c: { name: string }) => c.name)).toEqual(["published", "cmsis-nn", "cmix-nn"]);
-    expect(qes("devices").stdout).toContain("stm32f746  STM32F746  Arm Cortex-M7, 216 MHz  320 KiB  1024 KiB");
+    expect(devices).toHaveLength(14);
+    expect(tasks.map((task: { name: string }) => task.name)).toEqual(["face", "imagenet", "kws", "vww"]);
+    expect(capabilities.map((c: { name: string }) => c.name)).toEqual([
+      "published",
+      "cmsis-nn",
+      "cmix-nn",
+      "pulp-nn",
+      "int8",
+    ]);
+    expect(qes("devices").stdout).toMatch(/stm32f746 +STM32F746 +Arm Cortex-M7, 216 MHz +320 KiB +1024 KiB/);
+  });
+
+  test("print a device and a task as YAML, which is searched with as a file, and names nearest to one that is not there", () => {
+    const device = qes("devices", "rp2040").stdout;
+    expect(device).toContain("memory: { sram: 264, flash: 2048 }");
+    writeFileSync(join(folder, "my-board.yaml"), `${device}reserve: { sram: 64, flash: 512 }\n`);
+    writeFileSync(join(folder, "my-words.yaml"), qes("devices", "kws").stdout.replace("classes: 12", "classes: 3"));
+    const run = ["--evaluations", "2000", "--quiet", "--json"];
+    const made = qes(
+      "search",
+      "--device",
+      "./my-board.yaml",
+      "--task",
+      "my-words.yaml",
+      "--archive",
+      "mine.sqlite",
+      ...run,
+    );
+    expect(made.stderr).toBe("");
+    const { best, preset } = JSON.parse(made.stdout);
+    expect(preset).toBe("my-board-my-words");
+    expect(best.costs.sramLive).toBeLessThanOrEqual(200 * 1024);
+    expect(best.costs.flash).toBeLessThanOrEqual(1536 * 1024);
+    expect(best.costs.macs).toBeLessThanOrEqual(10e6);
+
+    mkdirSync(join(folder, "configs"));
+    writeFileSync(join(folder, "configs/c.yaml"), "device: ../my-board.yaml\ntask: ../my-words.yaml\n");
+    const again = qes("search", "configs/c.yaml", "--archive", "again.sqlite", ...run);
+    expect(JSON.parse(again.stdout).digest).toBe(JSON.parse(made.stdout).digest);
+
+    // What the files held is in the archive.
+    rmSync(join(folder, "my-board.yaml"));
+    rmSync(join(folder, "my-words.yaml"));
+    const more = qes("resume", "mine.sqlite", "--evaluations", "3000", "--quiet", "--json");
+    expect([more.status, more.stderr]).toEqual([0, ""]);
+    expect(JSON.parse(more.stdout).evaluations).toBe(3000);
+
+    const gone = qes("search", "configs/c.yaml", "--archive", ":memory:", ...run);
+    expect([gone.status, gone.stderr]).toEqual([2, "qes: my-board.yaml: no such file; check the path\n"]);
+    const none = qes("devices", "rp2042");
+    expect([none.status, none.stderr]).toEqual([2, expect.stringContaining("did you mean rp2040?")]);
   });
 
   test("print everything that a device preset fills in, as a configuration that can be run", () => {

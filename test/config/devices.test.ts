@@ -1,17 +1,36 @@
 import { describe, expect, test } from "vitest";
+import { UserError } from "../../src/base/user-error.ts";
 import { parseConfig } from "../../src/config/config.ts";
-import { deviceNames, deviceOf, fillFromDevice, taskNames } from "../../src/config/devices.ts";
+import { deviceNames, deviceOf, fillFromDevice, partText, taskNames } from "../../src/config/devices.ts";
+import { withPartFiles } from "../../src/config/part-files.ts";
 import { presetNames, presetValue } from "../../src/config/presets.ts";
 
 describe("devices and tasks", () => {
-  test("are the three microcontrollers with their memories and the three tasks", () => {
-    const memories = deviceNames().map((name) => [name, deviceOf(name, "test").memory]);
-    expect(memories).toEqual([
-      ["stm32f412", { sram: 256, flash: 1024 }],
-      ["stm32f746", { sram: 320, flash: 1024 }],
-      ["stm32h743", { sram: 512, flash: 2048 }],
+  test("are microcontrollers and boards with their memories, each with its source, and the tasks", () => {
+    const devices = deviceNames().map((name) => deviceOf(name, "test"));
+    expect(
+      devices.map(({ name, memory, reserve }) => [name, memory.sram, reserve.sram, memory.flash, reserve.flash]),
+    ).toEqual([
+      ["arduino-nano-33-ble", 256, 0, 1024, 64],
+      ["esp32-s3", 416, 0, 8192, 0],
+      ["gap8", 512, 0, 65_536, 0],
+      ["nrf52840", 256, 0, 1024, 0],
+      ["nrf5340", 512, 0, 1024, 0],
+      ["rp2040", 264, 0, 2048, 0],
+      ["rp2350", 520, 0, 4096, 0],
+      ["stm32f407", 128, 0, 1024, 0],
+      ["stm32f412", 256, 0, 1024, 0],
+      ["stm32f746", 320, 0, 1024, 0],
+      ["stm32h743", 512, 0, 2048, 0],
+      ["stm32h7a3", 1024, 0, 2048, 0],
+      ["stm32l476", 96, 0, 1024, 0],
+      ["stm32u575", 768, 0, 2048, 0],
     ]);
-    expect(taskNames()).toEqual(["face", "imagenet", "vww"]);
+    for (const { source, title, core } of devices) {
+      expect(source).toMatch(/data sheet|Manual|Specification/);
+      expect([title, core]).not.toContain("");
+    }
+    expect(taskNames()).toEqual(["face", "imagenet", "kws", "vww"]);
   });
 
   test("fill the budgets, in bytes of 1024 a kB, and the capability", () => {
@@ -48,19 +67,106 @@ describe("devices and tasks", () => {
       'mine.yaml: device: unknown device "stm32f764"; did you mean stm32f746?',
     );
     expect(() => fillFromDevice({ task: "wvw" }, "mine.yaml")).toThrow('unknown task "wvw"; did you mean vww?');
-    expect(() => fillFromDevice({ device: 746 }, "mine.yaml")).toThrow("device: expected a name, got 746");
+    expect(() => fillFromDevice({ device: 746 }, "mine.yaml")).toThrow(
+      "device: expected a name or a YAML file, got 746",
+    );
+    expect(() => fillFromDevice({ task: "./t.yaml" }, "mine.yaml")).toThrow('task: "./t.yaml" is a file');
   });
 
-  test("have a preset for every pair, and its stage weights fit its start network", () => {
-    for (const device of deviceNames()) {
-      for (const task of taskNames()) {
+  test("have presets for the boards of the papers, and the stage weights of every task fit its start network", () => {
+    for (const device of ["stm32f412", "stm32f746", "stm32h743"]) {
+      for (const task of ["face", "imagenet", "vww"]) {
         const name = `${device}-${task}`;
         expect(presetNames()).toContain(name);
         const config = parseConfig(presetValue(name), name);
         expect([config.device, config.task, config.search.evaluations]).toEqual([device, task, 500_000]);
-        const stages = config.space.start.filter((block, i) => i > 0 && block.s === 2).length + 1;
-        expect(config.score.stageWeights).toHaveLength(stages);
       }
     }
+    for (const task of taskNames()) {
+      const { space, score } = parseConfig({ task }, task);
+      const stages = space.start.filter((block, i) => i > 0 && block.s === 2).length + 1;
+      expect(score.stageWeights).toHaveLength(stages);
+    }
+  });
+});
+
+describe("a device of one's own", () => {
+  const board = { name: "mine", memory: { sram: 64, flash: 512 }, capability: "cmsis-nn" };
+
+  test("leaves a network what it does not reserve, and searches the kernels that it names", () => {
+    const device = { ...board, reserve: { sram: 16.5, flash: 128 }, kernels: [5, 7] };
+    const config = parseConfig({ device, task: "kws" }, "test");
+    expect(config.budgets).toEqual({ sramLive: 47.5 * 1024, flash: 384 * 1024, layers: 29, macs: 10e6 });
+    expect(config.name).toBe("mine-kws");
+    expect(config.space.kernels).toEqual([5, 7]);
+    // The task's kernels of 3 become the nearest that are searched, as far as their maps have room for them.
+    expect(config.space.start.map((block) => block.k)).toEqual([3, 5, 5, 3, 1]);
+    expect(parseConfig(JSON.parse(JSON.stringify(config)), "stored")).toEqual(config);
+  });
+
+  test.each([
+    ["memory.srm: unknown key; did you mean sram?", { ...board, memory: { srm: 64, flash: 512 } }],
+    ["memory.sram: expected number, got nothing", { ...board, memory: { flash: 512 } }],
+    ["memory.flash: expected KiB, at most 131072, got 1048576", { ...board, memory: { sram: 64, flash: 1_048_576 } }],
+    ["memory.sram: expected number to be >0, got 0", { ...board, memory: { sram: 0, flash: 512 } }],
+    ['memory.sram: expected number, got "64 KB"', { ...board, memory: { sram: "64 KB", flash: 512 } }],
+    ["reserve.sram: expected KiB below memory.sram, 64, got 64", { ...board, reserve: { sram: 64 } }],
+    ['capability: unknown capability "cmsisnn"; did you mean cmsis-nn?', { ...board, capability: "cmsisnn" }],
+    ["capability: expected one of published", { name: "mine", memory: board.memory }],
+    ["kernels.1: expected an odd kernel size, got 4", { ...board, kernels: [3, 4] }],
+    ["sram: unknown key; known keys: name", { ...board, sram: 64 }],
+  ])("is refused with %s", (message, device) => {
+    expect(() => parseConfig({ device, task: "kws" }, "mine.yaml")).toThrow(`mine.yaml: device: ${message}`);
+  });
+
+  test("does not reach the prototype of objects", () => {
+    const device = JSON.parse('{ "name": "mine", "__proto__": { "memory": { "sram": 1, "flash": 1 } } }');
+    expect(() => parseConfig({ device, task: "kws" }, "mine.yaml")).toThrow(UserError);
+    expect("memory" in {}).toBe(false);
+  });
+});
+
+describe("files of a device and a task", () => {
+  const files: Record<string, string> = {
+    "boards/mine.yaml": "memory: { sram: 64, flash: 512 }\ncapability: cmsis-nn\n",
+    "boards/named.yaml": "name: shed\nmemory: { sram: 64, flash: 512 }\ncapability: int8\n",
+    "boards/list.yaml": "- 64\n",
+    "boards/empty.yaml": "",
+    "boards/wrong.yaml": "memory: { sram: 64, flash: 512 }\nflash: 3\n",
+    "words.yaml": partText("task", "kws", "test"),
+    "words-wrong.yaml": partText("task", "kws", "test").replace("in: 24, out: 48", "in: 16, out: 48"),
+    "words-key.yaml": "title: x\nstart: []\n",
+  };
+  const read = (path: string) => {
+    if (!Object.hasOwn(files, path)) throw new UserError(`${path}: no such file`);
+    return files[path];
+  };
+
+  test("are read beside the file that names them, and need not be there again", () => {
+    const whole = withPartFiles({ device: "mine.yaml", task: "../words.yaml" }, "boards", read);
+    const config = parseConfig(whole, "test");
+    expect(config.name).toBe("mine-words");
+    expect(config.budgets).toEqual({ sramLive: 64 * 1024, flash: 512 * 1024, layers: 29, macs: 10e6 });
+    expect({ ...config, name: "", task: "" }).toEqual({
+      ...parseConfig({ device: { name: "mine", ...(config.device as object) }, task: "kws" }, "test"),
+      name: "",
+      task: "",
+    });
+    expect(parseConfig(JSON.parse(JSON.stringify(config)), "stored")).toEqual(config);
+    expect(parseConfig(withPartFiles({ device: "./boards/named.yaml", task: "vww" }, ".", read), "test").name).toBe(
+      "shed-vww",
+    );
+  });
+
+  test.each([
+    ["boards/list.yaml: the device: expected object, got a list of 1", { device: "./boards/list.yaml" }],
+    ["boards/empty.yaml: the device: expected object, got null", { device: "./boards/empty.yaml" }],
+    ["boards/wrong.yaml: flash: unknown key", { device: "./boards/wrong.yaml" }],
+    ["boards/none.yml: no such file", { device: "boards/none.yml" }],
+    ["words-wrong.yaml: space.start[2].in: expected 24, the block before's out, got 16", { task: "words-wrong.yaml" }],
+    ["words-key.yaml: start: unknown key", { task: "words-key.yaml" }],
+    ["words-key.yaml: start: unknown key", { device: "rp2040", task: "./words-key.yaml" }],
+  ])("that are wrong are told of: %s", (message, value) => {
+    expect(() => withPartFiles(value, ".", read)).toThrow(message);
   });
 });

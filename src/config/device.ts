@@ -1,0 +1,67 @@
+import * as z from "zod";
+import { UserError } from "../base/user-error.ts";
+import { parseCapability } from "./capabilities.ts";
+import { parseFields } from "./issues.ts";
+
+const BYTES_PER_KIB = 1024;
+
+/** Far above any microcontroller, and low enough to catch bytes. */
+const MAX_KIB = 131_072;
+const kib = z.number().positive().max(MAX_KIB, `expected KiB, at most ${MAX_KIB}`);
+const share = z.number().min(0).max(MAX_KIB, `expected KiB, at most ${MAX_KIB}`).default(0);
+
+const schema = z.strictObject({
+  name: z.string().min(1).max(48),
+  title: z.string().max(200).default(""),
+  core: z.string().max(200).default(""),
+  /** KiB. SRAM is the largest piece with consecutive addresses: one arena holds all live tensors. */
+  memory: z.strictObject({ sram: kib, flash: kib }),
+  /** KiB of each that code, stack and drivers take; a network gets what is left. */
+  reserve: z.strictObject({ sram: share, flash: share }).prefault({}),
+  /** Checked by `parseCapability`, which wants one. */
+  capability: z.unknown().optional(),
+  /** Kernel sizes that are worth searching; absent: the task's. */
+  kernels: z
+    .array(
+      z
+        .number()
+        .int()
+        .min(1)
+        .max(31)
+        .refine((k) => k % 2 === 1, "expected an odd kernel size"),
+    )
+    .min(1)
+    .max(8)
+    .optional(),
+  /** Data sheet, with its number, that the figures are from. */
+  source: z.string().max(1000).default(""),
+});
+
+/** A microcontroller or a board, as presets/devices/NAME.yaml or a file of one's own has it. */
+export type Device = z.output<typeof schema>;
+
+/**
+ * Checks what a device file holds.
+ * @param where names it in messages
+ * @throws UserError with the path of every wrong key, what was expected and the nearest right key
+ */
+export function parseDevice(value: unknown, where: string): Device {
+  const device = parseFields(schema, value, where, "the device");
+  parseCapability(device.capability, `${where}: capability`);
+  for (const key of ["sram", "flash"] as const) {
+    if (device.reserve[key] >= device.memory[key]) {
+      throw new UserError(
+        `${where}: reserve.${key}: expected KiB below memory.${key}, ${device.memory[key]}, got ${device.reserve[key]}`,
+      );
+    }
+  }
+  return device;
+}
+
+/** What of its memories a device leaves to a network, in bytes. */
+export function deviceBudgets({ memory, reserve }: Device): { sramLive: number; flash: number } {
+  return {
+    sramLive: Math.floor((memory.sram - reserve.sram) * BYTES_PER_KIB),
+    flash: Math.floor((memory.flash - reserve.flash) * BYTES_PER_KIB),
+  };
+}

@@ -1,0 +1,69 @@
+import type * as z from "zod";
+import { nearest } from "../base/suggest.ts";
+import { UserError } from "../base/user-error.ts";
+import { describe } from "../network/structure.ts";
+
+/**
+ * The value as a schema reads it.
+ * @param where names the file or preset in messages
+ * @param what names the whole value in messages
+ * @throws UserError with the path of every wrong key, what was expected, what was there and the nearest right key
+ */
+export function parseFields<T extends z.ZodType>(
+  schema: T,
+  value: unknown,
+  where: string,
+  what = "the configuration",
+): z.output<T> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const lines = result.error.issues.flatMap((issue) => issueLines(schema, issue, value, what));
+  throw new UserError(lines.map((line) => `${where}: ${line}`).join("\n"));
+}
+
+function issueLines(schema: z.ZodType, issue: z.core.$ZodIssue, value: unknown, what: string): string[] {
+  const path = issue.path.map(String).join(".") || what;
+  if (issue.code === "unrecognized_keys") {
+    const known = keysAt(schema, issue.path.map(String));
+    return issue.keys.map((key) => {
+      const near = nearest(key, known);
+      const place = [...issue.path.map(String), key.slice(0, 60)].join(".");
+      return `${place}: unknown key; ${near ? `did you mean ${near}?` : `known keys: ${known.join(", ")}`}`;
+    });
+  }
+  const got = issue.path.reduce<unknown>(
+    (at, key) => (typeof at === "object" && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined),
+    value,
+  );
+  const expected = issue.message
+    .replace(/^Invalid input: expected/, "expected")
+    .replace(/^Invalid option: expected/, "expected")
+    .replace(/^Invalid discriminator value. Expected/, "expected")
+    .replace(/, received .*$/, "")
+    .replace(/^(Too|Invalid)/, (word) => `expected a value that is not ${word.toLowerCase()}`)
+    .replace("expected a value that is not too small: expected", "expected")
+    .replace("expected a value that is not too big: expected", "expected");
+  return [`${path}: ${expected}, got ${describe(got)}`];
+}
+
+/** The keys the schema knows at a path. */
+function keysAt(schema: z.ZodType, path: readonly string[]): string[] {
+  let at: unknown = schema;
+  for (const key of path) {
+    const shape = shapeOf(at);
+    at = shape?.[key];
+  }
+  return Object.keys(shapeOf(at) ?? {});
+}
+
+function shapeOf(type: unknown): Record<string, unknown> | undefined {
+  let at = type as { shape?: Record<string, unknown>; options?: unknown[]; def?: { innerType?: unknown } } | undefined;
+  while (at !== undefined) {
+    if (at.shape) return at.shape;
+    if (at.options) {
+      return Object.assign({}, ...at.options.map((option) => shapeOf(option) ?? {})) as Record<string, unknown>;
+    }
+    at = at.def?.innerType as typeof at;
+  }
+  return undefined;
+}

@@ -1,0 +1,31 @@
+import { describe, expect, test } from "vitest";
+import { parseConfig } from "../../src/config/config.ts";
+import { deviceNames, taskNames } from "../../src/config/devices.ts";
+import { costNames } from "../../src/costs/costs.ts";
+import { openProblem } from "../../src/problem/problem.ts";
+import { startGenome } from "../../src/problem/start.ts";
+import { resolutionOf, structureOf } from "../../src/space/genome.ts";
+import { naiveCosts } from "../naive/costs.ts";
+
+/** Pairs that no network fits: the smallest stem's maps alone are larger than the board's SRAM. */
+const impossible: Readonly<Record<string, string>> = {
+  "rp2040 face": "budgets.sramLive: no network of the space meets 270336; the smallest possible is 393216",
+};
+
+describe.each(deviceNames())("a search for %s", (device) => {
+  test.each(taskNames())("and %s starts from a network within every budget, or says why there is none", (task) => {
+    const problem = openProblem(parseConfig({ device, task }, "test"));
+    const why = impossible[`${device} ${task}`];
+    if (why !== undefined) {
+      expect(() => startGenome(problem)).toThrow(why);
+      return;
+    }
+    const { genome } = startGenome(problem);
+    const { space, classes, limits } = problem;
+    const structure = structureOf(space, genome, 0);
+    const costs = naiveCosts(structure, resolutionOf(space, genome, 0), classes);
+    costNames.forEach((name, i) => {
+      expect(costs[name], name).toBeLessThanOrEqual(limits[i]);
+    });
+  });
+});
