@@ -1,18 +1,16 @@
 import { workerData } from "node:worker_threads";
-import { pack, unpack } from "msgpackr/pack";
-import type { Config } from "../src/config/config.ts";
-import type { Reply } from "../src/pool/threads.ts";
-import { openProblem } from "../src/problem/problem.ts";
+import { answer, contextKey, readSetup } from "../src/pool/message.ts";
+import type { ThreadTask } from "../src/pool/thread-transport.ts";
 import { createScorer } from "../src/problem/scorer.ts";
 
-// Piscina wraps what the pool gave: [its own data, ours].
-const own = (Array.isArray(workerData) ? workerData[1] : workerData) as { config: Uint8Array };
-const scorer = createScorer(openProblem(unpack(own.config) as Config));
+// Piscina wraps what the transport gave: [its own data, ours].
+const own = (Array.isArray(workerData) ? workerData[1] : workerData) as { setup: Uint8Array };
+const problem = readSetup(own.setup);
+const scorer = createScorer(problem);
+const context = contextKey(problem.scoringContext);
 
-/** A batch of whole genomes in, msgpack of a reply out. */
-export default function score(genomes: Uint8Array): Uint8Array {
-  const began = performance.now();
-  const { scores, failures } = scorer.score(genomes);
-  const seconds = (performance.now() - began) / 1000;
-  return pack({ scores: new Uint8Array(scores.buffer), failures, seconds } satisfies Reply);
+/** A request in, its reply out. */
+export default function score({ request, begun }: ThreadTask): Uint8Array {
+  Atomics.store(begun, 0, 1);
+  return answer(request, context, (genomes) => scorer.score(genomes));
 }

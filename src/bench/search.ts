@@ -6,7 +6,7 @@ import { type Config, parseConfig } from "../config/config.ts";
 import { costNames } from "../costs/costs.ts";
 import { GenomeEngine } from "../engine/engine.ts";
 import { operatorRates, operatorSets } from "../engine/operators.ts";
-import { MESSAGE_GENOMES, ThreadPool } from "../pool/threads.ts";
+import { openThreads } from "../pool/threads.ts";
 import { openProblem, type Problem } from "../problem/problem.ts";
 import { createScorer } from "../problem/scorer.ts";
 import { startGenome } from "../problem/start.ts";
@@ -193,9 +193,9 @@ function measureStages(config: Config): { readonly stages: Record<string, number
 
 /** Of the time that threads have for the generations that these genomes make, the share that they do not score. */
 async function messageShare(config: Config, genomes: Uint8Array, threads: number): Promise<number> {
-  const { genomeLength } = openProblem(config).space;
-  const size = config.search.generation * genomeLength;
-  const pool = new ThreadPool(config, genomeLength, threads, MESSAGE_GENOMES);
+  const problem = openProblem(config);
+  const size = config.search.generation * problem.space.genomeLength;
+  const pool = openThreads(problem, threads);
   try {
     // Threads start and fill their tables, and the pool learns how long its messages should be.
     for (let warm = 0; warm < 3; warm++) await pool.score(genomes.subarray(0, size));

@@ -11,7 +11,8 @@ import { GenomeEngine } from "../engine/engine.ts";
 import { InlinePool } from "../pool/inline.ts";
 import { MeasuredPool } from "../pool/measured.ts";
 import type { Pool } from "../pool/pool.ts";
-import { MESSAGE_GENOMES, ThreadPool } from "../pool/threads.ts";
+import { openThreads } from "../pool/threads.ts";
+import type { TimeLimits } from "../pool/time-limit.ts";
 import { openProblem, type Problem } from "../problem/problem.ts";
 import { createScorer } from "../problem/scorer.ts";
 import { type StartNetwork, startGenome } from "../problem/start.ts";
@@ -60,6 +61,8 @@ export interface RunOptions {
   readonly onProgress?: (progress: Progress) => void;
   /** Ends the run at a generation border: the generation in hand is closed, or dropped where that takes more than 3 seconds. */
   readonly stop?: AbortSignal | undefined;
+  /** How long a thread may score; where it takes longer three times, the run stops and may be resumed. */
+  readonly limits?: TimeLimits | undefined;
   /** Takes the archive over from whoever holds it. */
   readonly unlock?: boolean | undefined;
 }
@@ -264,11 +267,11 @@ async function conduct(
  * A pool of the given threads; where none are given, one that measures. It begins with the closed form here, which takes less than a
  * message, and with the forward score in threads, since it may take seconds a network in which no signal would come through.
  */
-function openPool(problem: Problem, engine: GenomeEngine, { threads }: RunOptions): Pool {
+function openPool(problem: Problem, engine: GenomeEngine, { threads, limits }: RunOptions): Pool {
   const { config, space } = problem;
   const { genomeLength } = space;
   const inline = () => new InlinePool(createScorer(problem, engine));
-  const inThreads = (count: number) => new ThreadPool(config, genomeLength, count, MESSAGE_GENOMES);
+  const inThreads = (count: number) => openThreads(problem, count, { limits });
   if (threads !== undefined) return threads === 0 ? inline() : inThreads(threads);
   const cpus = availableParallelism();
   const begin = config.score.kind === "forward" ? "threads" : "inline";

@@ -1,16 +1,17 @@
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { packageRoot } from "../../src/base/package-root.ts";
-import type { Config } from "../../src/config/config.ts";
-import { ThreadPool } from "../../src/pool/threads.ts";
+import type { BatchPool } from "../../src/pool/batch-pool.ts";
+import { openThreads } from "../../src/pool/threads.ts";
+import { standIn } from "./stand-in.ts";
 
 const worker = join(packageRoot, "test/fixtures/workers/counting.cjs");
-let pool: ThreadPool;
+let pool: BatchPool;
 afterEach(() => pool.close());
 
 /** Genomes of every message of three calls of the same genomes. */
 async function calls(threads: number, most: number, genomes: Uint8Array): Promise<number[][]> {
-  pool = new ThreadPool({} as Config, 2, threads, most, { worker });
+  pool = openThreads(standIn({}), threads, { worker, most });
   const found: number[][] = [];
   for (let call = 0; call < 3; call++) {
     const { scores } = await pool.score(genomes);
@@ -38,7 +39,7 @@ test("messages stay short, so that threads end together, where scoring takes muc
 
 test("what a genome takes is known from the second call on, and is what the threads say", async () => {
   const genomes = new Uint8Array(2 * 32).fill(5);
-  pool = new ThreadPool({} as Config, 2, 1, 1024, { worker });
+  pool = openThreads(standIn({}), 1, { worker });
   await pool.score(genomes);
   expect(pool.figures).toBeUndefined();
   await pool.score(genomes);

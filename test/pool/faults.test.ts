@@ -1,24 +1,28 @@
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { packageRoot } from "../../src/base/package-root.ts";
 import { UserError } from "../../src/base/user-error.ts";
-import type { Config } from "../../src/config/config.ts";
-import { ThreadPool } from "../../src/pool/threads.ts";
+import type { BatchPool } from "../../src/pool/batch-pool.ts";
+import type { Batch } from "../../src/pool/batches.ts";
+import { OutOfTime, Retries } from "../../src/pool/retry.ts";
+import { openThreads } from "../../src/pool/threads.ts";
 import { TimeLimit } from "../../src/pool/time-limit.ts";
 import { temporaryFolder } from "../temporary.ts";
+import { standIn } from "./stand-in.ts";
 
 const folder = temporaryFolder();
 const worker = join(packageRoot, "test/fixtures/workers/faulty.cjs");
 /** The first byte of a genome, which faulty.cjs obeys. */
 const Fault = { none: 0, throw: 1, exit: 2, memory: 3, hang: 4, once: 5 } as const;
 
-let pool: ThreadPool;
+let pool: BatchPool;
 let files = 0;
 /** @param least seconds that a batch gets; a thread that starts anew takes some tenths of them on a busy machine */
-const open = (least = 20) => {
-  const config = { marker: join(folder, `${++files}`) } as unknown as Config;
+const open = (least = 20, more: object = {}) => {
+  const problem = standIn({ marker: join(folder, `${++files}`), ...more });
   const limits = { first: 20, least, factor: 20 };
-  pool = new ThreadPool(config, 2, 2, 1024, { worker, heap: 32, limits });
+  pool = openThreads(problem, 2, { worker, heap: 32, limits });
   return pool;
 };
 afterEach(() => pool.close());
@@ -59,16 +63,36 @@ test("a candidate that ends its thread, and one that takes all memory, fail alon
   ]);
 });
 
-test("a candidate that never ends is stopped by a limit that follows from what was measured", async () => {
+test("a candidate that never ends stops the run by a limit that follows from what was measured, and is not set aside", async () => {
   open(0.2);
   await pool.score(genomes({}));
   const began = performance.now();
-  const { scores, failures } = await pool.score(genomes({ 20: Fault.hang }));
-  expect(scores).toEqual(expected([20]));
-  expect(failures).toEqual([[20, "scoring failed 3 times: its thread took too long"]]);
+  const scoring = pool.score(genomes({ 20: Fault.hang }));
+  await expect(scoring).rejects.toThrow(UserError);
+  await expect(scoring).rejects.toThrow(/not scored in its time, 3 times, at last in 0\.8/);
   // A batch and its halves at 0.2 s, then 0.2, 0.4 and 0.8 s for the candidate alone.
   expect(performance.now() - began).toBeLessThan(20_000);
 }, 60_000);
+
+test("a candidate that throws after it ran out of time twice still gets three tries for its fault", () => {
+  const retries = new Retries(2);
+  const late = new OutOfTime(1);
+  let batch: Batch = { first: 4, end: 5, faults: 0, timeouts: 0 };
+  const found: string[] = [];
+  for (const error of [
+    late,
+    new Error("no such layer"),
+    late,
+    new Error("no such layer"),
+    new Error("no such layer"),
+  ]) {
+    const next = retries.lost(batch, error);
+    if (typeof next === "string") found.push(next);
+    else [batch] = next;
+  }
+  expect(found).toEqual(["scoring failed 3 times: no such layer"]);
+  expect(batch).toMatchObject({ first: 4, end: 5, faults: 2, timeouts: 2 });
+});
 
 test("where nothing can be scored any more, the machine is blamed and not every candidate", async () => {
   open();
@@ -77,10 +101,20 @@ test("where nothing can be scored any more, the machine is blamed and not every 
 });
 
 test("threads that cannot start are an error, not a wait for ever", async () => {
-  const config = {} as Config;
-  pool = new ThreadPool(config, 2, 2, 1024, { worker: join(folder, "no-such-worker.cjs") });
-  await expect(pool.score(genomes({}))).rejects.toThrow(/could not be scored.*(?:could not start|Cannot find)/);
+  pool = openThreads(standIn({}), 2, { worker: join(folder, "no-such-worker.cjs") });
+  await expect(pool.score(genomes({}))).rejects.toThrow(/could (?:not )?be scored.*(?:could not start|Cannot find)/);
 });
+
+test("threads that end while they start are the machine's fault: no candidate is set aside, and the next call scores", async () => {
+  const unstartable = join(folder, "unstartable");
+  writeFileSync(unstartable, "");
+  open(20, { unstartable });
+  await expect(pool.score(genomes({}))).rejects.toThrow(/nothing could be scored.*could not start/);
+  rmSync(unstartable);
+  const { scores, failures } = await pool.score(genomes({}));
+  expect(failures).toEqual([]);
+  expect(scores).toEqual(expected([]));
+}, 60_000);
 
 test("closing a pool abandons what it scores", async () => {
   open();

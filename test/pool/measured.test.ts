@@ -5,12 +5,13 @@ import { type Config, parseConfig } from "../../src/config/config.ts";
 import { presetValue } from "../../src/config/presets.ts";
 import { InlinePool } from "../../src/pool/inline.ts";
 import { MeasuredPool, type MeasuredPoolOptions, type Places, placeFor, sendSeconds } from "../../src/pool/measured.ts";
-import { ThreadPool } from "../../src/pool/threads.ts";
+import { openThreads } from "../../src/pool/threads.ts";
 import { openProblem } from "../../src/problem/problem.ts";
 import { createScorer, type Scorer } from "../../src/problem/scorer.ts";
 import { encode } from "../../src/space/genome.ts";
 import { temporaryFolder } from "../temporary.ts";
 import { poolContract } from "./contract.ts";
+import { standIn } from "./stand-in.ts";
 
 const inline = { begin: "inline", cpus: 2 } as const;
 const threads = { begin: "threads", cpus: 2 } as const;
@@ -25,7 +26,7 @@ type Options = Omit<MeasuredPoolOptions, "genomeLength">;
 function open(config: Config, genomeLength: number, options: Options): MeasuredPool {
   const places: Places = {
     inline: () => new InlinePool(createScorer(openProblem(config))),
-    threads: () => new ThreadPool(config, genomeLength, 2, 64),
+    threads: () => openThreads(openProblem(config), 2, { most: 64 }),
   };
   return new MeasuredPool(places, { genomeLength, ...options });
 }
@@ -74,7 +75,7 @@ function countingPlaces() {
     inline: () => new InlinePool(createScorer(openProblem(config))),
     threads: () => {
       count++;
-      return new ThreadPool(config, length, 1, 64);
+      return openThreads(openProblem(config), 1, { most: 64 });
     },
   };
   return { places, opened: () => count };
@@ -150,7 +151,7 @@ describe("begun in threads that take the milliseconds a genome says", () => {
   const openCounting = () => {
     const places: Places = {
       inline: () => new InlinePool(nothing),
-      threads: () => new ThreadPool({} as Config, 2, 2, 1024, { worker }),
+      threads: () => openThreads(standIn({}), 2, { worker }),
     };
     return new MeasuredPool(places, { ...threads, genomeLength: 2 });
   };
@@ -170,14 +171,14 @@ describe("begun in threads that take the milliseconds a genome says", () => {
 
 test("what went wrong in threads is still told after they were left", async () => {
   const worker = join(packageRoot, "test/fixtures/workers/faulty.cjs");
-  const faulty = { marker: join(temporaryFolder(), "died") } as unknown as Config;
+  const faulty = standIn({ marker: join(temporaryFolder(), "died") });
   const nothing: Scorer = {
     genomeLength: 2,
     score: (genomes) => ({ scores: new Float64Array(genomes.length / 2), failures: [] }),
   };
   const places: Places = {
     inline: () => new InlinePool(nothing),
-    threads: () => new ThreadPool(faulty, 2, 1, 1024, { worker }),
+    threads: () => openThreads(faulty, 1, { worker }),
   };
   const pool = closing(new MeasuredPool(places, { begin: "threads", cpus: 1, genomeLength: 2 }));
   for (let call = 0; call < 3; call++) await pool.score(new Uint8Array([5, 1, 0, 2]));

@@ -1,0 +1,131 @@
+import type { BatchScores } from "../problem/scorer.ts";
+import { type Batch, MESSAGE_GENOMES, splitInBatches } from "./batches.ts";
+import type { MeasuringPool } from "./measured.ts";
+import { contextKey, packRequest, readReply } from "./message.ts";
+import { inOldOrder, neighbours } from "./neighbours.ts";
+import { OutOfTime, Retries } from "./retry.ts";
+import { TimeLimit, type TimeLimits, timeLimits } from "./time-limit.ts";
+import { type Figures, Traffic } from "./traffic.ts";
+import { type Transport, TransportDown } from "./transport.ts";
+
+export interface BatchPoolOptions {
+  readonly genomeLength: number;
+  readonly scoringContext: string;
+  /** Most genomes a message carries. */
+  readonly most?: number | undefined;
+  readonly limits?: TimeLimits | undefined;
+}
+
+/** One call of `score`. */
+interface Call {
+  /** In the order of their bytes. */
+  readonly genomes: Uint8Array;
+  readonly batches: Batch[];
+  readonly scores: Float64Array;
+  readonly failures: [number, string][];
+  readonly traffic: Traffic;
+}
+
+/** Scores in batches that a transport carries; what is lost on the way is scored again by the rules of `Retries`. */
+export class BatchPool implements MeasuringPool {
+  readonly threads: number;
+  readonly #transport: Transport;
+  readonly #genomeLength: number;
+  readonly #context: string;
+  readonly #most: number;
+  readonly #limit: TimeLimit;
+  readonly #retries: Retries;
+  /** Of the last call; the first one starts what scores and says nothing. */
+  #traffic: Traffic | undefined;
+  #started = false;
+  #scoringSeconds = 0;
+  #closed = false;
+
+  constructor(transport: Transport, options: BatchPoolOptions) {
+    this.threads = transport.slots;
+    this.#transport = transport;
+    this.#retries = new Retries(transport.slots);
+    this.#genomeLength = options.genomeLength;
+    this.#context = contextKey(options.scoringContext);
+    this.#most = options.most ?? MESSAGE_GENOMES;
+    this.#limit = new TimeLimit(options.limits ?? timeLimits);
+  }
+
+  get faults(): ReadonlyMap<string, number> {
+    return this.#retries.faults;
+  }
+
+  async score(genomes: Uint8Array): Promise<BatchScores> {
+    const count = genomes.length / this.#genomeLength;
+    const { genomes: sorted, order } = neighbours(genomes, this.#genomeLength);
+    const batches = splitInBatches(count, this.threads, this.#most, this.#traffic);
+    const scores = new Float64Array(count).fill(Number.NaN);
+    const call: Call = { genomes: sorted, batches, scores, failures: [], traffic: new Traffic() };
+    // One batch a slot at a time: what is on its way is being scored, not waiting, and its time can be limited.
+    const run = async () => {
+      for (let batch = batches.pop(); batch !== undefined; batch = batches.pop()) await this.#scoreBatch(call, batch);
+    };
+    try {
+      await Promise.all(Array.from({ length: this.threads }, run));
+    } finally {
+      // After an error the others have nothing to go on with.
+      batches.length = 0;
+    }
+    const { traffic, failures } = call;
+    if (this.#started && traffic.count > 0) this.#traffic = traffic;
+    this.#started ||= traffic.count > 0;
+    return inOldOrder(order, { scores, failures });
+  }
+
+  /** What a genome took in the last call; undefined while only one was made. */
+  get figures(): Figures | undefined {
+    return this.#traffic?.figures;
+  }
+
+  /** That all slots together scored so far. */
+  get scoringSeconds(): number {
+    return this.#scoringSeconds;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#transport.close();
+  }
+
+  async #scoreBatch({ genomes, batches, scores, failures, traffic }: Call, batch: Batch): Promise<void> {
+    const { first, end } = batch;
+    const count = end - first;
+    const began = performance.now();
+    const request = packRequest(this.#context, genomes.subarray(first * this.#genomeLength, end * this.#genomeLength));
+    let reply: Uint8Array;
+    try {
+      reply = await this.#carry(request, batch);
+    } catch (error) {
+      if (this.#closed) throw error;
+      if (error instanceof TransportDown) this.#transport.restart();
+      const next = this.#retries.lost(batch, error);
+      if (typeof next === "string") failures.push([first, next]);
+      else batches.push(...next);
+      return;
+    }
+    const scored = readReply(reply, this.#context, count);
+    scores.set(scored.scores, first);
+    for (const [index, reason] of scored.failures) failures.push([first + index, reason]);
+    this.#limit.measured(scored.seconds, count);
+    traffic.measured((performance.now() - began) / 1000, scored.seconds, count);
+    this.#scoringSeconds += scored.seconds;
+    this.#retries.scored();
+  }
+
+  /** @throws OutOfTime after a time that doubles with every such try */
+  async #carry(request: Uint8Array, { first, end, timeouts }: Batch): Promise<Uint8Array> {
+    const abort = new AbortController();
+    const seconds = this.#limit.seconds(end - first) * 2 ** timeouts;
+    const timer = setTimeout(() => abort.abort(new OutOfTime(seconds)), 1000 * seconds);
+    try {
+      return await this.#transport.run(request, abort.signal);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
