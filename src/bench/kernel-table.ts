@@ -1,9 +1,13 @@
 import type { ConvRow, KernelReport } from "./kernel.ts";
+import { type Peaks, peakInstructions } from "./peaks.ts";
 
 /** The report as text. */
 export function kernelTable(report: KernelReport): string {
   const lines = [
-    `f32x4 multiply-add peak: ${report.peakGflops.toFixed(1)} GFLOP/s`,
+    `peaks of one thread: ${Object.entries(report.peaks)
+      .map(([peak, gops]) => `${peakInstructions[peak as keyof Peaks]} ${gops.toFixed(1)} GOP/s`)
+      .join(", ")}`,
+    "2 operations a multiply-add; each conv is held against the peak of its own arithmetic",
     "",
     row(
       "network",
@@ -14,8 +18,9 @@ export function kernelTable(report: KernelReport): string {
       "count",
       "MMAC",
       "simd ms",
-      "GFLOP/s",
+      "GOP/s",
       "of peak",
+      "peak",
       "float32x",
       "simd x",
     ),
@@ -32,8 +37,9 @@ export function kernelTable(report: KernelReport): string {
         `${conv.count}`,
         (conv.macs / 1e6).toFixed(2),
         simd.toFixed(3),
-        conv.gflops.toFixed(1),
+        conv.gops.toFixed(1),
         percent(conv.shareOfPeak),
+        conv.peak,
         (reference / float32).toFixed(1),
         (reference / simd).toFixed(0),
       ),
@@ -43,7 +49,7 @@ export function kernelTable(report: KernelReport): string {
   for (const { name, precision, resolution, ms, noiseShare } of report.networks) {
     const { reference = Number.NaN, float32 = Number.NaN, simd = Number.NaN } = ms;
     lines.push(
-      `${name}, ${precision}, ${resolution}: simd ${simd.toFixed(1)} ms, float32 ${float32.toFixed(0)} ms, reference ${reference.toFixed(0)} ms` +
+      `${name}, ${precision === "full" ? "full precision" : precision}, ${resolution}: simd ${simd.toFixed(1)} ms, float32 ${float32.toFixed(0)} ms, reference ${reference.toFixed(0)} ms` +
         ` (reference : float32 : simd = ${(reference / simd).toFixed(0)} : ${(float32 / simd).toFixed(1)} : 1), outside the convs ${percent(noiseShare)}`,
     );
   }
@@ -64,7 +70,7 @@ export function kernelTable(report: KernelReport): string {
   return lines.join("\n");
 }
 
-const widths = [11, 10, 13, 10, 4, 6, 8, 8, 8, 8, 9, 7];
+const widths = [11, 10, 13, 10, 4, 6, 8, 8, 8, 8, 8, 9, 7];
 
 function row(...cells: string[]): string {
   return cells.map((cell, i) => (i < 4 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join(" ");

@@ -1,9 +1,10 @@
 import { createKernels } from "../kernel/create.ts";
 import { type ConvSizes, fanInOf, type KernelName } from "../kernel/kernels.ts";
-import { type Assembly, hasRelaxedSimd, instantiate } from "../kernel/simd.ts";
+import { hasRelaxedSimd, instantiate } from "../kernel/simd.ts";
 import type { Network } from "../network/network.ts";
 import { networkOf, type Structure } from "../network/structure.ts";
 import { ForwardScore } from "../score/forward/forward.ts";
+import { higher, measurePeaks, type Peaks, peakOf } from "./peaks.ts";
 import { publishedNetworks } from "./published-networks.ts";
 import { type ConvRun, TimedKernels } from "./timed-kernels.ts";
 
@@ -33,14 +34,16 @@ export interface ConvRow {
   /** Of one conv. */
   readonly macs: number;
   readonly ms: Milliseconds;
-  /** Of simd, 2 operations a multiply-add; and over the measured f32x4 peak. */
-  readonly gflops: number;
+  /** Of simd, 2 operations a multiply-add. */
+  readonly gops: number;
+  /** The peak that bounds the conv's arithmetic, and the share of it that is reached. */
+  readonly peak: keyof Peaks;
   readonly shareOfPeak: number;
 }
 
 export interface KernelReport {
-  /** Measured f32x4 multiply-then-add peak of one thread. */
-  readonly peakGflops: number;
+  /** GOP/s of one thread. */
+  readonly peaks: Peaks;
   readonly convs: readonly ConvRow[];
   readonly networks: readonly {
     readonly name: string;
@@ -96,14 +99,14 @@ export function benchKernel({
     }
   }
   const assembly = instantiate("simd");
-  const peaks: number[] = [];
+  let peaks: Peaks = { float32: 0, dot: 0, int16: 0 };
   const times = new Map<Subject, Map<KernelName, { total: number[]; convs: number[][] }>>();
   for (const subject of subjects) {
     times.set(subject, new Map(subject.kernels.map(({ name }) => [name, { total: [], convs: [] }])));
   }
   for (let round = 0; round < rounds; round++) {
     progress(`round ${round + 1} of ${rounds}`);
-    peaks.push(measurePeak(assembly));
+    peaks = higher(peaks, measurePeaks(assembly));
     for (const subject of subjects) {
       for (const { name, timed, score } of subject.kernels) {
         if (name === "float32" && round >= 3) continue;
@@ -116,12 +119,11 @@ export function benchKernel({
       }
     }
   }
-  const peakGflops = Math.max(...peaks);
   const convs = subjects.flatMap((subject) =>
-    convRows(subject, times.get(subject)!, referenceRuns.get(subject)!.runs, peakGflops),
+    convRows(subject, times.get(subject)!, referenceRuns.get(subject)!.runs, peaks),
   );
   return {
-    peakGflops,
+    peaks,
     convs,
     networks: subjects.map((subject) => {
       const entries = [...times.get(subject)!];
@@ -129,8 +131,7 @@ export function benchKernel({
       for (const [name, { total }] of entries) ms[name] = median(total);
       const simd = times.get(subject)!.get("simd")!;
       const outside = simd.total.map((total, i) => 1 - simd.convs[i].reduce((sum, x) => sum + x, 0) / total);
-      const name = subject.precision === "quantised" ? subject.name : `${subject.name}, full precision`;
-      return { name, precision: subject.precision, resolution, ms, noiseShare: median(outside) };
+      return { name: subject.name, precision: subject.precision, resolution, ms, noiseShare: median(outside) };
     }),
     shareOfPeak: {
       quantised: {
@@ -185,24 +186,11 @@ function check(subject: Subject): { ms: number; runs: ConvRun[] } {
   return { ms, runs: reference.timed.runs };
 }
 
-/** GFLOP/s of independent multiply-then-add chains: the fastest of many short runs, so that another process does not lower it. */
-function measurePeak({ peak }: Assembly): number {
-  const operations = 192;
-  const rounds = 1e5;
-  let fastest = 0;
-  for (let run = 0; run < 20; run++) {
-    const start = performance.now();
-    peak(rounds, 0.999, 0.001);
-    fastest = Math.max(fastest, (operations * rounds) / (performance.now() - start) / 1e6);
-  }
-  return fastest;
-}
-
 function convRows(
   subject: Subject,
   times: Map<KernelName, { total: number[]; convs: number[][] }>,
   reference: readonly ConvRun[],
-  peakGflops: number,
+  peaks: Peaks,
 ): ConvRow[] {
   const rows = new Map<string, { first: ConvSizes; indices: number[] }>();
   reference.forEach(({ sizes }, i) => {
@@ -223,7 +211,8 @@ function convRows(
     for (const [name, { convs }] of times)
       ms[name] = median(indices.map((i) => Math.min(...convs.map((run) => run[i]))));
     const macs = first.outChannels * fanInOf(first) * first.outResolution ** 2;
-    const gflops = (2 * macs) / ms.simd! / 1e6;
+    const gops = (2 * macs) / ms.simd! / 1e6;
+    const peak = peakOf(first);
     return {
       network: subject.name,
       precision: subject.precision,
@@ -236,8 +225,9 @@ function convRows(
       count: indices.length,
       macs,
       ms,
-      gflops,
-      shareOfPeak: gflops / peakGflops,
+      gops,
+      peak,
+      shareOfPeak: gops / peaks[peak],
     };
   });
 }

@@ -17,6 +17,7 @@ import {
   textsOption,
   wholeOption,
 } from "./command.ts";
+import { configNotes } from "./config-notes.ts";
 import { assignedConfig, readConfig } from "./input.ts";
 import {
   classifierLine,
@@ -70,6 +71,7 @@ export const searchCommand: Command = {
     if (seed !== undefined) assignments.push(`search.seed=${seed}`);
     if (evaluations !== undefined) assignments.push(`search.evaluations=${evaluations}`);
     const config = searchConfig(args, assignments);
+    for (const line of configNotes(config)) note(line);
     const archive = textOption(args, "archive") ?? DEFAULT_ARCHIVE;
     return conductRun(args, archive, config, (options) => startSearch(config, options));
   },

@@ -24,8 +24,10 @@ export interface Assembly {
   pointwise(...args: number[]): void;
   depthwise(...args: number[]): void;
   dense(...args: number[]): void;
-  /** 192 floating-point operations a round. */
-  peak(rounds: number, factor: number, summand: number): number;
+  /** Multiply-adds of each arithmetic; operations of a round as in assembly/peak.ts. */
+  peakFloat32(rounds: number, factor: number, summand: number): number;
+  peakDot(rounds: number, factor: number, summand: number): number;
+  peakInt16(rounds: number, factor: number, summand: number): number;
 }
 
 /** Bytes of a module with one function that uses f32x4.relaxed_madd. */

@@ -59,6 +59,19 @@ describe("a search for a device", () => {
     expect(qes("score", "best.txt", "--memory").stdout).toContain("<- largest");
   });
 
+  test("says so where nothing bounds the memory, and where a device's flash has room for no classifier", () => {
+    const run = (...args: string[]) =>
+      qes("search", ...args, "--evaluations", "10", "--archive", ":memory:", "--quiet").stderr;
+    const noMemory = "no memory budget: the network may be of any size; add --device NAME";
+    const noClassifier = "no classifier is counted into flash";
+    expect(run("--task", "vww")).toContain(noMemory);
+    expect(run("--task", "vww", "--set", "budgets.flash=5e5")).not.toContain(noMemory);
+    expect(run("--task", "face", "--device", "stm32h743")).toBe("");
+    const preset = ["imagenet-mixed-7.0g", "--device", "stm32h743", "--set", "capability=published"];
+    expect(run(...preset)).toContain(noClassifier);
+    expect(run(...preset, "--set", "classes=1000")).not.toContain(noClassifier);
+  });
+
   test("shrinks a start network that is over budget, and says so", () => {
     const { status, stdout, stderr } = qes(
       ...["search", "--device", "stm32f412", "--task", "imagenet", "--set", "budgets.sramLive=90000"],

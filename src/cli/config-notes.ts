@@ -1,0 +1,22 @@
+import type { Config } from "../config/config.ts";
+
+/** What a person may have meant otherwise: a task without a memory to fit, a device whose flash is to hold a classifier that nothing counts. */
+export function configNotes({ device, task, classes, budgets }: Config): string[] {
+  const notes: string[] = [];
+  if (
+    task !== undefined &&
+    budgets.flash === undefined &&
+    budgets.sram === undefined &&
+    budgets.sramLive === undefined
+  ) {
+    notes.push(
+      "no memory budget: the network may be of any size; add --device NAME (qes devices lists them), or --set budgets.sramLive=BYTES --set budgets.flash=BYTES",
+    );
+  }
+  if (device !== undefined && task === undefined && classes === 0) {
+    notes.push(
+      "no classifier is counted into flash, and the device's flash may be filled without one; add --set classes=N for one of N outputs",
+    );
+  }
+  return notes;
+}
