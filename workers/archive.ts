@@ -26,7 +26,7 @@ function attempt<T>(use: () => T): T | undefined {
     const bug = error instanceof Error ? (error.stack ?? error.message) : String(error);
     failed = {
       ok: false,
-      user: error instanceof UserError,
+      remedies: error instanceof UserError ? error.remedies : undefined,
       message: error instanceof UserError ? error.message : bug,
     };
     return undefined;

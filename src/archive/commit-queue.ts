@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { builtFile } from "../base/package-root.ts";
-import { UserError } from "../base/user-error.ts";
+import { type Remedy, UserError } from "../base/user-error.ts";
 import type { GenomeEngine } from "../engine/engine.ts";
 import type { Archive, ClosedGeneration, GenerationRecord } from "./archive.ts";
 
@@ -29,10 +29,10 @@ export class InlineCommitQueue implements CommitQueue {
   async close(): Promise<void> {}
 }
 
-/** What the writer thread answers to every generation. */
+/** What the writer thread answers to every generation; a mistake of the user has remedies, though it may be none, a bug has not. */
 export type CommitReply =
   | { readonly ok: true }
-  | { readonly ok: false; readonly message: string; readonly user: boolean };
+  | { readonly ok: false; readonly message: string; readonly remedies: readonly Remedy[] | undefined };
 
 /** Bytes that may wait for the disk: enough to hide its jitter, few enough that memory does not grow when it is slow and that stopping is quick. */
 const MAX_PENDING = 16 * 2 ** 20;
@@ -57,17 +57,18 @@ export class ThreadCommitQueue implements CommitQueue {
     this.#worker = new Worker(builtFile("workers/archive.cjs"), { workerData: { path, hold } });
     this.#worker.on("message", (reply: CommitReply) => {
       this.#pendingBytes -= this.#pending.shift() ?? 0;
-      if (!reply.ok) this.#fail(reply.user ? new UserError(reply.message) : new Error(reply.message));
+      if (!reply.ok) {
+        const { message, remedies } = reply;
+        this.#fail(remedies === undefined ? new Error(message) : new UserError(message, ...remedies));
+      }
       this.#wake?.();
     });
     this.#worker.on("error", (error) => {
       const reason = error instanceof Error ? error.message : String(error);
-      this.#fail(
-        new UserError(`${path}: the archive's thread failed: ${reason}; mend the cause and go on with qes resume`),
-      );
+      this.#fail(new UserError(`${path}: the archive's thread failed: ${reason}; mend the cause`, "resume"));
     });
     this.#exited = new Promise((resolve) => this.#worker.once("exit", resolve));
-    this.#exited.then(() => this.#fail(new UserError(`${path}: the archive's thread ended; go on with qes resume`)));
+    this.#exited.then(() => this.#fail(new UserError(`${path}: the archive's thread ended`, "resume")));
   }
 
   async commit(generation: ClosedGeneration): Promise<void> {

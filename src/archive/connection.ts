@@ -39,7 +39,8 @@ export function refuseMoved(path: string, file: string | undefined): void {
   if (now === file) return;
   throw new UserError(
     `${path}: the archive was ${now === undefined ? "deleted, or moved away" : "replaced by another file"} while it was in use; ` +
-      "nothing more is written; put it back and go on with qes resume",
+      "nothing more is written; put it back",
+    "resume",
   );
 }
 
@@ -61,6 +62,8 @@ export function refuseDamage(path: string, damage: readonly string[]): void {
 export function damageError(path: string, damage: readonly string[]): UserError {
   const more = damage.length > 1 ? `, and ${damage.length - 1} more` : "";
   return new UserError(
-    `${path}: the archive is damaged (${damage[0].slice(0, 200)}${more}); qes verify lists it all; restore a copy or choose another --archive`,
+    `${path}: the archive is damaged (${damage[0].slice(0, 200)}${more}); restore a copy`,
+    "verify",
+    "otherArchive",
   );
 }

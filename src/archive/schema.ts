@@ -76,11 +76,12 @@ export function checkVersion(path: string, db: Database.Database): number {
   const id = db.pragma("application_id", { simple: true }) as number;
   const version = db.pragma("user_version", { simple: true }) as number;
   if (id !== APPLICATION_ID) {
-    throw new UserError(`${path}: a SQLite file, but not an archive of qes; choose another --archive`);
+    throw new UserError(`${path}: a SQLite file, but not an archive of qes`, "otherArchive");
   }
   if (version > SCHEMA_VERSION) {
     throw new UserError(
-      `${path}: written by a newer qes (schema ${version}, this one knows ${SCHEMA_VERSION}); update qes or choose another --archive`,
+      `${path}: written by a newer qes (schema ${version}, this one knows ${SCHEMA_VERSION}); update qes`,
+      "otherArchive",
     );
   }
   if (version < 1) throw new UserError(`${path}: the archive is damaged (schema ${version}); restore a copy`);

@@ -1,26 +1,27 @@
-import { UserError } from "../base/user-error.ts";
+import { type Remedy, UserError } from "../base/user-error.ts";
 import { Database } from "./sqlite.ts";
 
-const remedies: readonly (readonly [RegExp, string])[] = [
-  [/^SQLITE_NOTADB/, "expected an archive (a SQLite file), got something else; choose another --archive"],
+/** By code: what is wrong and what to do, and what else can be done. */
+const errors: readonly (readonly [RegExp, string, ...Remedy[]])[] = [
+  [/^SQLITE_NOTADB/, "expected an archive (a SQLite file), got something else", "otherArchive"],
   [
     /^SQLITE_(?:CORRUPT|FORMAT|MISMATCH|ERROR|SCHEMA)/,
-    "the archive is damaged; qes verify says more; restore a copy or choose another --archive",
+    "the archive is damaged; restore a copy",
+    "verify",
+    "otherArchive",
   ],
   [
     /^SQLITE_(?:FULL|TOOBIG|IOERR_WRITE|IOERR_SHMSIZE|IOERR_TRUNCATE)/,
-    "the disk is full, or a limit on file sizes is reached; what was committed is safe; make room and go on with qes resume",
+    "the disk is full, or a limit on file sizes is reached; what was committed is safe; make room",
+    "resume",
   ],
-  [
-    /^SQLITE_READONLY/,
-    "the archive or its folder may only be read; change the permissions or choose another --archive",
-  ],
+  [/^SQLITE_READONLY/, "the archive or its folder may only be read; change the permissions", "otherArchive"],
   [
     /^SQLITE_CANTOPEN/,
     "cannot open the archive; check the folder, its permissions, the disk and the limit of open files (ulimit -n)",
   ],
-  [/^SQLITE_(?:BUSY|LOCKED|PROTOCOL)/, "another program holds the archive; wait for it or choose another --archive"],
-  [/^SQLITE_NOMEM/, "out of memory; free some and go on with qes resume"],
+  [/^SQLITE_(?:BUSY|LOCKED|PROTOCOL)/, "another program holds the archive; wait for it", "otherArchive"],
+  [/^SQLITE_NOMEM/, "out of memory; free some", "resume"],
   [/^SQLITE_/, "cannot use the archive; check the folder, its permissions and the disk; what was committed is safe"],
 ];
 
@@ -30,8 +31,8 @@ export function guard<T>(path: string, use: () => T): T {
     return use();
   } catch (error) {
     if (error instanceof Database.SqliteError) {
-      const remedy = remedies.find(([code]) => code.test(error.code))![1];
-      throw new UserError(`${path}: ${remedy} (${error.message})`);
+      const [, what, ...remedies] = errors.find(([code]) => code.test(error.code))!;
+      throw new UserError(`${path}: ${what} (${error.message})`, ...remedies);
     }
     if (error instanceof TypeError && error.message.startsWith("Cannot open database")) {
       throw new UserError(`${path}: ${error.message}; check the path`);

@@ -63,8 +63,9 @@ export function refuseHeld(path: string, db: Database.Database): void {
   if (writer === undefined) return;
   const { pid, host, run, since } = writer;
   throw new UserError(
-    `${path}: held by process ${pid} on ${host}${run === null ? "" : `, run ${run}`}, since ${since}; ` +
-      `wait for it or choose another --archive${host === ownIdentity().host ? "" : "; if that machine is gone, add --unlock"}`,
+    `${path}: held by process ${pid} on ${host}${run === null ? "" : `, run ${run}`}, since ${since}; wait for it`,
+    "otherArchive",
+    ...(host === ownIdentity().host ? [] : (["unlock"] as const)),
   );
 }
 

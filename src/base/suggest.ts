@@ -1,5 +1,11 @@
+/** `did you mean stm32f746?`, where a candidate is close to a word that is none of them. */
+export function suggestion(word: string, candidates: readonly string[]): string | undefined {
+  const near = nearest(word, candidates);
+  return near === undefined ? undefined : `did you mean ${near}?`;
+}
+
 /** The candidate that differs in the fewest letters (two swapped ones count once), if it is close. */
-export function nearest(word: string, candidates: readonly string[]): string | undefined {
+function nearest(word: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {

@@ -1,4 +1,4 @@
-import { nearest } from "../base/suggest.ts";
+import { suggestion } from "../base/suggest.ts";
 import { UserError } from "../base/user-error.ts";
 import { capabilities } from "../config/capabilities.ts";
 import { deviceBudgets } from "../config/device.ts";
@@ -56,8 +56,9 @@ const kib = (memory: number, reserve: number) => (reserve === 0 ? `${memory} KiB
 function textOf(name: string): string {
   if (deviceNames().includes(name)) return partText("device", name, "qes devices");
   if (taskNames().includes(name)) return partText("task", name, "qes devices");
-  const near = nearest(name, [...deviceNames(), ...taskNames()]);
+  const near = suggestion(name, [...deviceNames(), ...taskNames()]);
   throw new UserError(
-    `devices: expected a device or a task, got ${JSON.stringify(name)}; ${near ? `did you mean ${near}? ` : ""}qes devices lists them`,
+    `devices: expected a device or a task, got ${JSON.stringify(name)}; ${near ?? "check the name"}`,
+    "devices",
   );
 }

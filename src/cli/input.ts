@@ -46,5 +46,5 @@ export function readConfig(source: string, assignments: readonly string[]): Conf
 
 /** A raw configuration with `--set` assignments. */
 export function assignedConfig(value: unknown, assignments: readonly string[], where: string): Config {
-  return parseConfig(withPartFiles(applyAssignments(value, assignments), ".", readPartText), where);
+  return parseConfig(withPartFiles(applyAssignments(value, assignments, "--set"), ".", readPartText), where);
 }

@@ -1,6 +1,7 @@
 import yargs, { type Argv } from "yargs";
 import { UserError } from "../base/user-error.ts";
 import { type Command, STANDARD_INPUT } from "./command.ts";
+import { messageOf } from "./remedies.ts";
 import { version } from "./version.ts";
 
 /** A command as `qes --help` lists it; the rest is loaded when it is chosen. */
@@ -154,7 +155,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     return exitCode;
   } catch (error) {
     if (error instanceof UserError) {
-      process.stderr.write(`qes: ${error.message}\n`);
+      process.stderr.write(`qes: ${messageOf(error)}\n`);
       return 2;
     }
     const code = (error as NodeJS.ErrnoException | undefined)?.code;

@@ -1,4 +1,4 @@
-import { nearest } from "../base/suggest.ts";
+import { suggestion } from "../base/suggest.ts";
 import { UserError } from "../base/user-error.ts";
 import type { BitPair } from "../network/bits.ts";
 import { familyOf } from "../network/families.ts";
@@ -49,9 +49,9 @@ export function parseCapability(value: unknown, where: string): Capability {
   const names = Object.keys(capabilities);
   if (typeof value === "string") {
     if (Object.hasOwn(capabilities, value)) return capabilities[value];
-    const near = nearest(value, names);
+    const near = suggestion(value, names);
     throw new UserError(
-      `${where}: unknown capability ${describe(value)}; ${near ? `did you mean ${near}? ` : ""}capabilities: ${names.join(", ")}, or a list of [activation, weight] bits`,
+      `${where}: unknown capability ${describe(value)}; ${near ? `${near} ` : ""}capabilities: ${names.join(", ")}, or a list of [activation, weight] bits`,
     );
   }
   if (Array.isArray(value)) return everywhere("listed", parsePairs(value, where));

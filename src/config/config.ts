@@ -165,9 +165,10 @@ export function parseConfigText(text: string, where: string): unknown {
 
 /**
  * Sets `path=value` assignments on a raw configuration; the value is read as YAML.
+ * @param where names them in messages
  * @throws UserError where an assignment is not of that form
  */
-export function applyAssignments(value: unknown, assignments: readonly string[]): unknown {
+export function applyAssignments(value: unknown, assignments: readonly string[], where = "assignment"): unknown {
   const root = structuredClone(value);
   // What is no configuration at all is told by parseConfig.
   if (typeof root !== "object" || root === null) return root;
@@ -175,19 +176,19 @@ export function applyAssignments(value: unknown, assignments: readonly string[])
     const equals = assignment.indexOf("=");
     const path = assignment.slice(0, equals).split(".");
     if (equals < 1 || path.some((key) => !/^[A-Za-z][A-Za-z0-9]*$|^\d{1,4}$/.test(key) || key in Object.prototype)) {
-      throw new UserError(`--set ${describe(assignment)}: expected path=value, for example search.population=512`);
+      throw new UserError(`${where} ${describe(assignment)}: expected path=value, for example search.population=512`);
     }
     const last = path.pop()!;
     let at = root as Record<string, unknown>;
     for (const key of path) {
       const next = Object.hasOwn(at, key) ? at[key] : undefined;
       if (next !== undefined && (typeof next !== "object" || next === null)) {
-        throw new UserError(`--set ${assignment}: ${key} is ${describe(next)}, which has no keys`);
+        throw new UserError(`${where} ${assignment}: ${key} is ${describe(next)}, which has no keys`);
       }
       if (next === undefined) at[key] = {};
       at = at[key] as Record<string, unknown>;
     }
-    at[last] = parseConfigText(assignment.slice(equals + 1), `--set ${path.concat(last).join(".")}`);
+    at[last] = parseConfigText(assignment.slice(equals + 1), `${where} ${path.concat(last).join(".")}`);
   }
   return root;
 }

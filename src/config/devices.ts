@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { packageRoot } from "../base/package-root.ts";
-import { nearest } from "../base/suggest.ts";
+import { suggestion } from "../base/suggest.ts";
 import { UserError } from "../base/user-error.ts";
 import { parseYamlText } from "../base/yaml-text.ts";
 import { describe } from "../network/structure.ts";
@@ -43,9 +43,10 @@ export function isPartFile(value: unknown): value is string {
 export function partText(kind: PartKind, name: string, where: string): string {
   const names = namesOf(kind);
   if (!names.includes(name)) {
-    const near = nearest(name, names);
+    const near = suggestion(name, names);
     throw new UserError(
-      `${where}: unknown ${kind} ${describe(name)}; ${near ? `did you mean ${near}? ` : ""}${folders[kind]}: ${names.join(", ")}; or a YAML file; qes devices lists them`,
+      `${where}: unknown ${kind} ${describe(name)}; ${near ? `${near} ` : ""}${folders[kind]}: ${names.join(", ")}; or a YAML file`,
+      "devices",
     );
   }
   return readFileSync(join(packageRoot, "presets", folders[kind], `${name}.yaml`), "utf8");

@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import { nearest } from "../base/suggest.ts";
+import { suggestion } from "../base/suggest.ts";
 import { UserError } from "../base/user-error.ts";
 import { describe } from "../network/structure.ts";
 
@@ -26,9 +26,9 @@ function issueLines(schema: z.ZodType, issue: z.core.$ZodIssue, value: unknown, 
   if (issue.code === "unrecognized_keys") {
     const known = keysAt(schema, issue.path.map(String));
     return issue.keys.map((key) => {
-      const near = nearest(key, known);
+      const near = suggestion(key, known);
       const place = [...issue.path.map(String), key.slice(0, 60)].join(".");
-      return `${place}: unknown key; ${near ? `did you mean ${near}?` : `known keys: ${known.join(", ")}`}`;
+      return `${place}: unknown key; ${near ?? `known keys: ${known.join(", ")}`}`;
     });
   }
   const got = issue.path.reduce<unknown>(

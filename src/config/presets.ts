@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { packageRoot } from "../base/package-root.ts";
-import { nearest } from "../base/suggest.ts";
+import { suggestion } from "../base/suggest.ts";
 import { UserError } from "../base/user-error.ts";
 import { parseConfigText } from "./config.ts";
 
@@ -19,9 +19,9 @@ export function presetNames(): string[] {
 export function presetText(name: string): string {
   const names = presetNames();
   if (!names.includes(name)) {
-    const near = nearest(name, names);
+    const near = suggestion(name, names);
     throw new UserError(
-      `no preset or file ${JSON.stringify(name)}; ${near ? `did you mean ${near}? ` : ""}presets: ${names.join(", ")}; or give a YAML file`,
+      `no preset or file ${JSON.stringify(name)}; ${near ? `${near} ` : ""}presets: ${names.join(", ")}; or give a YAML file`,
     );
   }
   return readFileSync(join(folder, `${name}.yaml`), "utf8");

@@ -50,7 +50,7 @@ export class Retries {
     this.faults.set(reason, (this.faults.get(reason) ?? 0) + 1);
     if (error instanceof TransportDown) {
       if (++this.#downInARow < TRIES * this.#slots) return [batch];
-      throw new UserError(`nothing could be scored: ${reason}; mend the cause and go on with qes resume`);
+      throw new UserError(`nothing could be scored: ${reason}; mend the cause`, "resume");
     }
     if (end - first > 1) {
       const middle = (first + end) >> 1;
@@ -66,13 +66,15 @@ export class Retries {
     if (late && timeouts === TRIES) {
       throw new UserError(
         `a network was not scored in its time, ${TRIES} times, at last in ${error.seconds.toPrecision(3)} s; the machine is busy or ` +
-          "was asleep, or the network takes too long; free the machine and go on with qes resume",
+          "was asleep, or the network takes too long; free the machine",
+        "resume",
       );
     }
     if (faults < TRIES) return [{ first, end, faults, timeouts }];
     if (++this.#setAsideInARow >= MOST_IN_A_ROW) {
       throw new UserError(
-        `${MOST_IN_A_ROW} candidates in a row could not be scored: ${reason}; mend the cause and go on with qes resume`,
+        `${MOST_IN_A_ROW} candidates in a row could not be scored: ${reason}; mend the cause`,
+        "resume",
       );
     }
     return `scoring failed ${TRIES} times: ${reason}`;

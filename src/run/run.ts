@@ -119,7 +119,7 @@ export function resumableRun(archive: Archive, id: number | undefined, evaluatio
   const bred = row.checkpoint?.counters.evaluations ?? 0;
   if (evaluations !== undefined && evaluations <= bred) {
     throw new UserError(
-      `--evaluations: run ${row.id} has bred ${bred} children already; give a larger total than ${evaluations}`,
+      `evaluations: run ${row.id} has bred ${bred} children already; give a larger total than ${evaluations}`,
     );
   }
   return row;
@@ -129,16 +129,14 @@ function chosenRun(archive: Archive, id: number | undefined, evaluations: number
   if (id !== undefined) {
     const row = archive.run(id);
     if (row.status === "done" && evaluations === undefined) {
-      throw new UserError(`${archive.path}: run ${id} is finished; extend it with --evaluations N`);
+      throw new UserError(`${archive.path}: run ${id} is finished`, "extend");
     }
     return row;
   }
   const runs = archive.runs();
   const row = runs.findLast((run) => run.status === "running") ?? (evaluations === undefined ? undefined : runs.at(-1));
   if (row === undefined) {
-    throw new UserError(
-      `${archive.path}: no unfinished run; extend a finished one with --evaluations N, or start one with qes search`,
-    );
+    throw new UserError(`${archive.path}: no unfinished run`, "extend", "search");
   }
   return row;
 }

@@ -135,7 +135,7 @@ test("an archive of a newer schema is refused and left alone", () => {
   db.pragma(`user_version = ${SCHEMA_VERSION + 1}`);
   db.close();
   expect(refusal(path)).toBe(
-    `FILE: written by a newer qes (schema ${SCHEMA_VERSION + 1}, this one knows ${SCHEMA_VERSION}); update qes or choose another --archive`,
+    `FILE: written by a newer qes (schema ${SCHEMA_VERSION + 1}, this one knows ${SCHEMA_VERSION}); update qes`,
   );
 });
 
@@ -143,7 +143,7 @@ test("a file that is not SQLite is refused and left alone", () => {
   const path = fresh();
   writeFileSync(path, "these are my notes, not an archive\n".repeat(100));
   expect(refusal(path)).toMatchInlineSnapshot(
-    `"FILE: expected an archive (a SQLite file), got something else; choose another --archive (file is not a database)"`,
+    `"FILE: expected an archive (a SQLite file), got something else (file is not a database)"`,
   );
 });
 
@@ -152,9 +152,7 @@ test("the SQLite file of another program is refused and left alone", () => {
   const db = new Database(path);
   db.exec("CREATE TABLE run (id INTEGER); INSERT INTO run VALUES (1)");
   db.close();
-  expect(refusal(path)).toMatchInlineSnapshot(
-    `"FILE: a SQLite file, but not an archive of qes; choose another --archive"`,
-  );
+  expect(refusal(path)).toMatchInlineSnapshot(`"FILE: a SQLite file, but not an archive of qes"`);
 });
 
 test("a cut-off archive is called damaged and left alone", () => {
@@ -203,7 +201,7 @@ test("a second writer is refused with a message that names the first", () => {
   // Our parent process lives as long as we do.
   setWriter(path, { pid: process.ppid });
   expect(() => Archive.openForWriting(path)).toThrow(
-    `held by process ${process.ppid} on ${hostname()}, run 1, since 2020-01-01T00:00:00.000Z; wait for it or choose another --archive`,
+    `held by process ${process.ppid} on ${hostname()}, run 1, since 2020-01-01T00:00:00.000Z; wait for it`,
   );
   Archive.openForReading(path).close();
 });
@@ -229,7 +227,7 @@ test("the lock of a process on another machine is taken over only on demand", ()
   const { path } = filled();
   const { pid } = spawnSync(process.execPath, ["-e", ""]);
   setWriter(path, { pid, host: "elsewhere" });
-  expect(() => Archive.openForWriting(path)).toThrow("if that machine is gone, add --unlock");
+  expect(() => Archive.openForWriting(path)).toThrow(expect.objectContaining({ remedies: ["otherArchive", "unlock"] }));
   const archive = Archive.openForWriting(path, { unlock: true });
   expect(archive.runs()).toHaveLength(1);
   archive.close();

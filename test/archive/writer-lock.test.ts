@@ -65,7 +65,12 @@ test("a lock of this process that no open archive holds is taken over", () => {
 test("the lock of another machine is kept, the message says how to go on, and unlock takes it", () => {
   const path = fresh();
   setWriter(path, { pid: 1, host: "another-machine" });
-  expect(() => Archive.openForWriting(path)).toThrow(/process 1 on another-machine, run 3, .*--unlock/);
+  expect(() => Archive.openForWriting(path)).toThrow(
+    expect.objectContaining({
+      message: expect.stringContaining("process 1 on another-machine, run 3, "),
+      remedies: ["otherArchive", "unlock"],
+    }),
+  );
   Archive.openForWriting(path, { unlock: true }).close();
 });
 

@@ -39,7 +39,10 @@ test("an archive that is moved away under a search is an error; put back, the ru
     for (const end of ["", "-wal", "-shm"]) if (existsSync(from + end)) renameSync(from + end, to + end);
   };
   await expect(disturbed(path, () => move(path, `${path}.away`))).rejects.toThrow(
-    /deleted, or moved away while it was in use.*qes resume/,
+    expect.objectContaining({
+      message: expect.stringContaining("deleted, or moved away while it was in use"),
+      remedies: ["resume"],
+    }),
   );
   expect(existsSync(path)).toBe(false);
   move(`${path}.away`, path);
