@@ -3,11 +3,10 @@ import { UserError } from "../base/user-error.ts";
 import { gapOf } from "../bound/gap.ts";
 import type { BoundNetwork } from "../bound/incumbents.ts";
 import { boundProblem } from "../bound/problem.ts";
-import { type Certificate, certificateOf, parseCertificate } from "../bound/proof/certificate.ts";
-import { verifyCertificate } from "../bound/proof/check-certificate.ts";
+import { type Certificate, certificateOf } from "../bound/proof/certificate.ts";
 import { type BoundState, solve } from "../bound/solve.ts";
 import { sweep } from "../bound/sweep.ts";
-import { type Config, parseConfig } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
 import { type CostName, costNames } from "../costs/costs.ts";
 import { openProblem } from "../problem/problem.ts";
 import {
@@ -15,7 +14,6 @@ import {
   type Command,
   flag,
   flagOption,
-  note,
   positiveOption,
   print,
   printJson,
@@ -25,7 +23,7 @@ import {
   textsOption,
   wholeOption,
 } from "./command.ts";
-import { readConfig, readText } from "./input.ts";
+import { readConfig } from "./input.ts";
 import { costCells, costHeader, costText, duration, percent, table } from "./render/format.ts";
 
 export const boundCommand: Command = {
@@ -75,22 +73,6 @@ export const boundCommand: Command = {
       printJson({ ...result, ...(top === 1 ? {} : { networks: state.networks }), ...settings });
     else print(boundText(result, state));
     return 0;
-  },
-};
-
-export const verifyBoundCommand: Command = {
-  positionals: { certificate: "the file" },
-  options: { json: flag("print one JSON object on stdout") },
-  examples: [["qes verify-bound proof.json", "exit code 0 if it proves what it says, 2 if not"]],
-  async run(args) {
-    const path = String(args["certificate"]);
-    const certificate = parseCertificate(parseJson(readText(path), path), path);
-    const { spaces, budgets } = boundProblem(openProblem(parseConfig(certificate.config, `${path}: config`)));
-    const problems = verifyCertificate(certificate, spaces, budgets);
-    if (flagOption(args, "json")) printJson({ valid: problems.length === 0, problems });
-    else if (problems.length === 0) print(`valid: no network scores more than ${certificate.upperBound}`);
-    for (const problem of problems) note(`qes: ${path}: ${problem}`);
-    return problems.length === 0 ? 0 : 2;
   },
 };
 
@@ -224,14 +206,6 @@ function writeCertificate(path: string, certificate: Certificate): void {
     throw new UserError(
       `--certificate ${path}: cannot be written (${(error as NodeJS.ErrnoException).code}); check the path`,
     );
-  }
-}
-
-function parseJson(value: string, where: string): unknown {
-  try {
-    return JSON.parse(value);
-  } catch (error) {
-    throw new UserError(`${where}: expected a certificate (JSON): ${(error as Error).message}`);
   }
 }
 

@@ -76,7 +76,7 @@ const commands: readonly Entry[] = [
   {
     usage: "verify-bound <certificate>",
     describe: "check a certificate of qes bound, with code that shares nothing with the solver",
-    load: async () => (await import("./bound.ts")).verifyBoundCommand,
+    load: async () => (await import("./verify-bound.ts")).verifyBoundCommand,
   },
   {
     usage: "bench <subject>",
