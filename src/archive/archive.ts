@@ -20,6 +20,9 @@ export { SCHEMA_VERSION };
 /** Files up to this size are checked as a whole before they are written to: about half a second. */
 const QUICK_CHECK_BYTES = 256e6;
 
+/** Runs that a message lists. */
+const MOST_NAMED = 20;
+
 /**
  * The only SQL: a SQLite file of runs and of the candidates they scored.
  *
@@ -270,14 +273,40 @@ export class Archive {
     return guard(this.path, () => currentWriter(this.#db)?.run ?? undefined);
   }
 
-  /** @throws UserError where there is no such run */
+  /** Every run in turn. @throws UserError where one is damaged */
+  eachRun(each: (run: RunRow) => void): void {
+    guard(this.path, () => {
+      for (const row of this.#db.prepare("SELECT * FROM run ORDER BY id").iterate()) each(this.#read(row as RawRun));
+    });
+  }
+
+  /** @throws UserError where there is no such run, or it is damaged */
   run(id: number): RunRow {
-    const rows = this.runs();
-    const row = rows.find((run) => run.id === id);
-    if (row === undefined) {
-      const ids = rows.map((run) => run.id).join(", ");
-      throw new UserError(`${this.path}: no run ${id}; it has ${ids === "" ? "none" : `runs ${ids}`}`);
-    }
+    return guard(this.path, () => {
+      const row = this.#db.prepare("SELECT * FROM run WHERE id = ?").get(id) as RawRun | undefined;
+      if (row !== undefined) return this.#read(row);
+      const ids = this.#db
+        .prepare("SELECT id FROM run ORDER BY id LIMIT ?")
+        .pluck()
+        .all(MOST_NAMED + 1);
+      const more = ids.length > MOST_NAMED ? ", ..." : "";
+      const known = ids.length === 0 ? "none" : `runs ${ids.slice(0, MOST_NAMED).join(", ")}${more}`;
+      throw new UserError(`${this.path}: no run ${id}; it has ${known}`);
+    });
+  }
+
+  /** Undefined where there is none. @throws UserError where it is damaged */
+  lastRun(): RunRow | undefined {
+    const query = "SELECT * FROM run ORDER BY id DESC LIMIT 1";
+    return guard(this.path, () => {
+      const row = this.#db.prepare(query).get() as RawRun | undefined;
+      return row === undefined ? undefined : this.#read(row);
+    });
+  }
+
+  #read(raw: RawRun): RunRow {
+    const row = readRun(raw, this.#version >= 2);
+    if (row.damage !== undefined) refuseDamage(this.path, [`run ${row.id}: ${row.damage}`]);
     return row;
   }
 

@@ -1,4 +1,5 @@
 import { existsSync, statSync } from "node:fs";
+import { resolve } from "node:path";
 import type BetterSqlite3 from "better-sqlite3";
 import { UserError } from "../base/user-error.ts";
 import { Database } from "./sqlite.ts";
@@ -10,14 +11,24 @@ const BUSY = 5000;
 /** Opens a SQLite file and closes it again where `use` throws. @throws UserError where it cannot be opened */
 export function connect<T>(path: string, options: BetterSqlite3.Options, use: (db: BetterSqlite3.Database) => T): T {
   return guard(path, () => {
-    const db = new Database(path, { timeout: BUSY, ...options });
+    const db = new Database(databaseName(path), { timeout: BUSY, ...options });
     try {
+      db.pragma("trusted_schema = OFF");
       return use(db);
     } catch (error) {
       db.close();
       throw error;
     }
   });
+}
+
+/** better-sqlite3 trims names: what it opened would be another file than the one that was asked for. */
+function databaseName(path: string): string {
+  if (path === ":memory:") return path;
+  if (path.includes("\0") || path !== path.trimEnd()) {
+    throw new UserError(`${JSON.stringify(path)}: expected a path without white space at its end; rename the file`);
+  }
+  return resolve(path);
 }
 
 /** Which file a path leads to; a file that was deleted or replaced has another. */

@@ -1,6 +1,8 @@
 import type Database from "better-sqlite3";
 import { UserError } from "../base/user-error.ts";
 import { costNames } from "../costs/costs.ts";
+import { refuseDamage } from "./connection.ts";
+import { foreignPart } from "./plain-tables.ts";
 import { writerTable } from "./writer-lock.ts";
 
 /** "qesa": marks a SQLite file as an archive of this program. */
@@ -71,7 +73,7 @@ function isEmpty(db: Database.Database): boolean {
   return count === 0 && db.pragma("application_id", { simple: true }) === 0;
 }
 
-/** @returns the file's schema version. @throws UserError where it is no archive, or a newer one */
+/** @returns the file's schema version. @throws UserError where it is no archive, a newer one, or has other parts than its schema */
 export function checkVersion(path: string, db: Database.Database): number {
   const id = db.pragma("application_id", { simple: true }) as number;
   const version = db.pragma("user_version", { simple: true }) as number;
@@ -84,7 +86,8 @@ export function checkVersion(path: string, db: Database.Database): number {
       "otherArchive",
     );
   }
-  if (version < 1) throw new UserError(`${path}: the archive is damaged (schema ${version}); restore a copy`);
+  const damage = version < 1 ? `schema ${version}` : foreignPart(db, version);
+  if (damage !== undefined) refuseDamage(path, [damage]);
   return version;
 }
 

@@ -25,6 +25,12 @@ const errors: readonly (readonly [RegExp, string, ...Remedy[]])[] = [
   [/^SQLITE_/, "cannot use the archive; check the folder, its permissions and the disk; what was committed is safe"],
 ];
 
+/** Whether the package's native code is missing, or was built for another version of Node. */
+function isUnbuilt(error: unknown): boolean {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === "ERR_DLOPEN_FAILED" || /^Could not locate the bindings file/.test(message);
+}
+
 /** Turns what SQLite says of a file that is not usable into a message with a remedy. */
 export function guard<T>(path: string, use: () => T): T {
   try {
@@ -33,6 +39,11 @@ export function guard<T>(path: string, use: () => T): T {
     if (error instanceof Database.SqliteError) {
       const [, what, ...remedies] = errors.find(([code]) => code.test(error.code))!;
       throw new UserError(`${path}: ${what} (${error.message})`, ...remedies);
+    }
+    if (isUnbuilt(error)) {
+      throw new UserError(
+        `better-sqlite3 is not built for Node ${process.versions.node}, which may have changed since npm ci; run npm rebuild better-sqlite3`,
+      );
     }
     if (error instanceof TypeError && error.message.startsWith("Cannot open database")) {
       throw new UserError(`${path}: ${error.message}; check the path`);

@@ -1,3 +1,4 @@
+import { leastOf } from "../base/extremes.ts";
 import { createKernels } from "../kernel/create.ts";
 import { type ConvSizes, fanInOf, type KernelName } from "../kernel/kernels.ts";
 import { hasRelaxedSimd, instantiate } from "../kernel/simd.ts";
@@ -208,8 +209,7 @@ function convRows(
   });
   return [...rows.values()].map(({ first, indices }) => {
     const ms: Milliseconds = { reference: median(indices.map((i) => reference[i].ms)) };
-    for (const [name, { convs }] of times)
-      ms[name] = median(indices.map((i) => Math.min(...convs.map((run) => run[i]))));
+    for (const [name, { convs }] of times) ms[name] = median(indices.map((i) => leastOf(convs.map((run) => run[i]))));
     const macs = first.outChannels * fanInOf(first) * first.outResolution ** 2;
     const gops = (2 * macs) / ms.simd! / 1e6;
     const peak = peakOf(first);

@@ -8,9 +8,9 @@ export const SEARCH_LABELS = 1e6;
 /** Networks of the bound that a population starts from. */
 const SEEDS = 8;
 
-/** How far the optimum may lie above a score, as a share of it. */
+/** How far the optimum may lie above a score, as a share of it; Infinity above a score of 0. */
 export function gapOf(upperBound: number, score: number): number {
-  return Math.max(0, upperBound - score) / Math.abs(score);
+  return upperBound <= score ? 0 : (upperBound - score) / Math.abs(score);
 }
 
 /** The best networks that pricing the budgets finds, as genomes one after another; none where it finds none. */

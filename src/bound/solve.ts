@@ -1,3 +1,4 @@
+import { greatestOf } from "../base/extremes.ts";
 import { ChainBound, type ChainProof } from "./chain-bound.ts";
 import type { Chain } from "./graph/chain.ts";
 import { compileChain } from "./graph/space-chain.ts";
@@ -40,7 +41,7 @@ export function* solve(
   const incumbents = new SpaceIncumbents(budgets, top);
   const bounds = spaces.map((space) => new ChainBound(compileChain(space, budgets)));
   const state = (phase: BoundState["phase"]): BoundState => ({
-    upperBound: Math.max(...bounds.map((bound) => bound.upperBound)),
+    upperBound: greatestOf(bounds.map((bound) => bound.upperBound)),
     networks: incumbents.networks,
     proven: bounds.every((bound) => isClosed(bound, incumbents)),
     phase,

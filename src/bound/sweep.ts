@@ -31,6 +31,6 @@ export function* sweep(
       const wish = yield { budget, state: step.value };
       if (step.done || wish === "skip") break;
     }
-    known.push(...networks);
+    for (const network of networks) known.push(network);
   }
 }

@@ -28,7 +28,7 @@ export const bestCommand: Command = {
     const format = textOption(args, "format") ?? (flagOption(args, "json") ? "json" : "table");
     const id = wholeOption(args, "run", 1);
     const archive = Archive.openForReading(path);
-    const run = id === undefined ? archive.runs().at(-1) : archive.run(id);
+    const run = id === undefined ? archive.lastRun() : archive.run(id);
     archive.close();
     if (run?.checkpoint === undefined) {
       throw new UserError(

@@ -1,3 +1,4 @@
+import { printable, printableJson } from "../base/printable.ts";
 import { UserError } from "../base/user-error.ts";
 
 /** Parsed arguments: every option is text, true or a list of texts; commands read them with the functions below. */
@@ -96,14 +97,14 @@ function positive(value: string, where: string): number {
 
 /** One JSON value on stdout. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  process.stdout.write(`${printableJson(JSON.stringify(value, null, 2))}\n`);
 }
 
 export function print(line: string): void {
-  process.stdout.write(`${line}\n`);
+  process.stdout.write(`${printable(line)}\n`);
 }
 
 /** A note to the person, beside the result. */
 export function note(line: string): void {
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${printable(line)}\n`);
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { UserError } from "../base/user-error.ts";
 import { applyAssignments, type Config, parseConfig, parseConfigText } from "../config/config.ts";
@@ -8,6 +8,8 @@ import { STANDARD_INPUT } from "./command.ts";
 
 /** Largest input file that is read. */
 const MAX_BYTES = 64e6;
+/** Bytes that are read at once. */
+const PIECE = 2 ** 20;
 
 /**
  * The text of a file, or of standard input.
@@ -15,16 +17,30 @@ const MAX_BYTES = 64e6;
  */
 export function readText(path: string): string {
   try {
-    if (path === STANDARD_INPUT) return readFileSync(0, "utf8");
-    const { size } = statSync(path);
-    if (size > MAX_BYTES)
-      throw new UserError(`${path}: expected a file below ${MAX_BYTES / 1e6} MB, got ${size} bytes`);
-    return readFileSync(path, "utf8");
+    return readUpTo(path, MAX_BYTES).toString("utf8");
   } catch (error) {
     if (error instanceof UserError) throw error;
     const code = (error as NodeJS.ErrnoException).code;
     const reason = code === "ENOENT" ? "no such file" : code === "EISDIR" ? "is a folder" : `cannot be read (${code})`;
     throw new UserError(`${path}: ${reason}; check the path`);
+  }
+}
+
+/** Read piece by piece: what a device or a pipe says of its size is not what it gives. */
+function readUpTo(path: string, most: number): Buffer {
+  const file = path === STANDARD_INPUT ? 0 : openSync(path, "r");
+  try {
+    const pieces: Buffer[] = [];
+    const piece = Buffer.allocUnsafe(PIECE);
+    for (let bytes = 0; bytes <= most; ) {
+      const count = readSync(file, piece);
+      if (count === 0) return Buffer.concat(pieces);
+      pieces.push(Buffer.from(piece.subarray(0, count)));
+      bytes += count;
+    }
+    throw new UserError(`${path}: expected at most ${most / 1e6} MB, got more; choose a smaller file`);
+  } finally {
+    if (file !== 0) closeSync(file);
   }
 }
 

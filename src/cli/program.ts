@@ -1,4 +1,5 @@
 import yargs, { type Argv } from "yargs";
+import { printable } from "../base/printable.ts";
 import { UserError } from "../base/user-error.ts";
 import { type Command, STANDARD_INPUT } from "./command.ts";
 import { messageOf } from "./remedies.ts";
@@ -155,7 +156,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     return exitCode;
   } catch (error) {
     if (error instanceof UserError) {
-      process.stderr.write(`qes: ${messageOf(error)}\n`);
+      process.stderr.write(`qes: ${printable(messageOf(error))}\n`);
       return 2;
     }
     const code = (error as NodeJS.ErrnoException | undefined)?.code;
@@ -163,7 +164,9 @@ export async function runCli(args: readonly string[]): Promise<number> {
       process.stderr.write("qes: too many open files; raise the limit (ulimit -n) and go on with qes resume\n");
       return 2;
     }
-    process.stderr.write(`qes: a bug, please report it:\n${error instanceof Error ? error.stack : String(error)}\n`);
+    process.stderr.write(
+      `qes: a bug, please report it:\n${printable(String(error instanceof Error ? error.stack : error))}\n`,
+    );
     return 1;
   }
 }

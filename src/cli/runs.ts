@@ -1,5 +1,4 @@
-import { Archive } from "../archive/archive.ts";
-import { parseConfig } from "../config/config.ts";
+import { Archive, type RunRow } from "../archive/archive.ts";
 import { type Command, flag, flagOption, print, printJson } from "./command.ts";
 import { duration, table } from "./render/format.ts";
 
@@ -11,20 +10,21 @@ export const runsCommand: Command = {
     const path = String(args["archive"]);
     const archive = Archive.openForReading(path);
     const inProgress = archive.runInProgress;
-    const rows = archive.runs().map((run) => {
-      const { search } = parseConfig(JSON.parse(run.config), `${path}: run ${run.id}`);
-      return {
+    const rows: Row[] = [];
+    archive.eachRun((run) => {
+      const search = searchOf(run.config);
+      rows.push({
         run: run.id,
         preset: run.name,
-        seed: search.seed,
+        seed: search.seed ?? null,
         status: run.status === "running" && run.id !== inProgress ? "stopped" : run.status,
         evaluations: run.checkpoint?.counters.evaluations ?? 0,
-        of: search.evaluations,
+        of: search.evaluations ?? null,
         best: run.checkpoint?.scores[0] ?? null,
         seconds: run.seconds,
         started: run.started,
         digest: run.digest ?? null,
-      };
+      });
     });
     archive.close();
     if (flagOption(args, "json")) {
@@ -42,10 +42,10 @@ export const runsCommand: Command = {
           [
             r.run,
             r.preset,
-            r.seed,
+            r.seed ?? "-",
             r.status,
             r.evaluations,
-            r.of,
+            r.of ?? "-",
             r.best ?? "-",
             duration(r.seconds),
             r.started,
@@ -57,3 +57,23 @@ export const runsCommand: Command = {
     return 0;
   },
 };
+
+interface Row {
+  readonly run: number;
+  readonly preset: string;
+  readonly seed: number | null;
+  readonly status: RunRow["status"] | "stopped";
+  readonly evaluations: number;
+  readonly of: number | null;
+  readonly best: number | null;
+  readonly seconds: number;
+  readonly started: string;
+  readonly digest: string | null;
+}
+
+/** Seed and length of a run, without the checks of a configuration that is to be run: there may be a hundred thousand of them. */
+function searchOf(config: string): { readonly seed?: number; readonly evaluations?: number } {
+  const { search } = (JSON.parse(config) ?? {}) as { search?: Record<string, unknown> };
+  const number = (name: string) => (typeof search?.[name] === "number" ? { [name]: search[name] } : {});
+  return { ...number("seed"), ...number("evaluations") };
+}

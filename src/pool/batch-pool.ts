@@ -105,7 +105,7 @@ export class BatchPool implements MeasuringPool {
       if (error instanceof TransportDown) this.#transport.restart();
       const next = this.#retries.lost(batch, error);
       if (typeof next === "string") failures.push([first, next]);
-      else batches.push(...next);
+      else for (const batch of next) batches.push(batch);
       return;
     }
     const scored = readReply(reply, this.#context, count);

@@ -1,3 +1,4 @@
+import { leastOf } from "../base/extremes.ts";
 import { UserError } from "../base/user-error.ts";
 import { type CostName, costNames } from "../costs/costs.ts";
 import { setDepth, setExpansion, setOut, setResolution } from "../space/genes.ts";
@@ -120,7 +121,7 @@ function shrinkKernels(space: Space, genome: Uint8Array): boolean {
     for (const block of space.blocks) {
       if (!block.family.isSuper) continue;
       const r = space.inputResolution(block, resolution);
-      genome[block.offset + SuperGene.k] = Math.min(...space.options.kernels.map((k) => shrunkKernel(k, r)));
+      genome[block.offset + SuperGene.k] = leastOf(space.options.kernels.map((k) => shrunkKernel(k, r)));
     }
   });
 }

@@ -1,3 +1,4 @@
+import { leastOf } from "../base/extremes.ts";
 import { costs, emptyCosts, publishedForm } from "../costs/costs.ts";
 import { liveForm, memoryOf } from "../costs/live-sram.ts";
 import { FULL_PRECISION_BITS } from "../network/bits.ts";
@@ -24,9 +25,7 @@ export function smallestCosts(space: Space, classes: number): Float64Array {
   blocks.forEach((block, b) => {
     const next = new Float64Array(256 * 6).fill(Number.POSITIVE_INFINITY);
     const r = space.inputResolution(block, resolution);
-    const k = block.family.isSuper
-      ? Math.min(...space.options.kernels.map((kernel) => shrunkKernel(kernel, r)))
-      : block.k;
+    const k = block.family.isSuper ? leastOf(space.options.kernels.map((kernel) => shrunkKernel(kernel, r))) : block.k;
     const a = leastBits(block, (pair) => pair >> 4);
     const w = leastBits(block, (pair) => pair & 15);
     const product = leastBits(block, (pair) => (pair >> 4) * (pair & 15), FULL_PRECISION_BITS ** 2);
@@ -75,5 +74,5 @@ export function smallestCosts(space: Space, classes: number): Float64Array {
 
 /** The least of a figure over a block's legal pairs; `fullPrecision` where it has none. */
 function leastBits(block: SpaceBlock, figure: (pair: number) => number, fullPrecision = FULL_PRECISION_BITS): number {
-  return block.bits.pairs.length === 0 ? fullPrecision : Math.min(...[...block.bits.pairs].map(figure));
+  return block.bits.pairs.length === 0 ? fullPrecision : leastOf([...block.bits.pairs].map(figure));
 }

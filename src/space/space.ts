@@ -1,3 +1,4 @@
+import { greatestOf } from "../base/extremes.ts";
 import { UserError } from "../base/user-error.ts";
 import { type BitPair, BitSteps } from "../network/bits.ts";
 import { type Family, familyOf } from "../network/families.ts";
@@ -82,7 +83,7 @@ export class Space {
     this.options = options;
     this.inputChannels = start[0].in;
     checkOptions(options);
-    const deepest = Math.max(...options.maxDepth);
+    const deepest = greatestOf(options.maxDepth);
     this.depthSlots = [4, 8, 16, 32, 64].find((slots) => slots >= deepest)!;
     let offset = 1;
     const strides: number[] = [];

@@ -1,3 +1,4 @@
+import { greatestOf } from "../../base/extremes.ts";
 import { type BitPair, FULL_PRECISION_BITS } from "../../network/bits.ts";
 import type { AdditiveCost, LayerFigures, MemoryCost } from "./layer-figures.ts";
 
@@ -97,7 +98,7 @@ function undominatedPairs(gain: Float64Array, factor: readonly Float64Array[], p
 
 function greatestCost(blocks: readonly ChainBlock[], d: number): number {
   return blocks.reduce((sum, { maxDepth, first, rest, factor }) => {
-    const top = Math.max(...factor[d]);
+    const top = greatestOf(factor[d]);
     const most = (t: LayerFigures) => t.base[d].reduce((max, base, i) => Math.max(max, base + t.slope[d][i] * top), 0);
     return sum + most(first) + (maxDepth - 1) * most(rest);
   }, 0);

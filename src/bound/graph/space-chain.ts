@@ -1,3 +1,4 @@
+import { greatestOf } from "../../base/extremes.ts";
 import { ln } from "../../base/gaussian.ts";
 import { UserError } from "../../base/user-error.ts";
 import type { BitPair } from "../../network/bits.ts";
@@ -65,7 +66,7 @@ export function compileChain(space: SpaceDescription, budgets: Budgets): SpaceCh
 /** Kernel and bottleneck of every (out, variant), index out * variants + variant; undefined where an out has fewer bottlenecks than others. */
 function shapeList(description: BlockDescription): (VariantShape | undefined)[] {
   const bottlenecks = description.outs.map((out) => description.bottlenecks(out));
-  const most = Math.max(...bottlenecks.map((list) => list.length));
+  const most = greatestOf(bottlenecks.map((list) => list.length));
   return bottlenecks.flatMap((list) =>
     description.kernels.flatMap((k) =>
       Array.from({ length: most }, (_, i) => (i < list.length ? { k, btn: list[i] } : undefined)),

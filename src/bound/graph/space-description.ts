@@ -97,5 +97,5 @@ export function attainableLayers({ blocks }: SpaceDescription, limit: number): n
     const depths = Array.from({ length: maxDepth }, (_, i) => (i + 1) * family.convs.length);
     sums = [...new Set(sums.flatMap((sum) => depths.map((layers) => sum + layers)))];
   }
-  return Math.max(0, ...sums.filter((sum) => sum <= limit));
+  return sums.reduce((most, sum) => (sum <= limit ? Math.max(most, sum) : most), 0);
 }

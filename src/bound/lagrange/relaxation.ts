@@ -1,3 +1,4 @@
+import { greatestOf } from "../../base/extremes.ts";
 import type { Chain } from "../graph/chain.ts";
 import { bestFollowing, mayFollow } from "../graph/memory-rule.ts";
 import { reducedValues } from "./reduced-values.ts";
@@ -59,7 +60,7 @@ export class Relaxation {
 
   /** Upper bound of every feasible network's score at the last multipliers; -Infinity where SRAM or the widths leave no path. */
   get bound(): number {
-    return Math.max(...this.suffix[0]) + this.offset;
+    return greatestOf(this.suffix[0]) + this.offset;
   }
 
   /** Solves the relaxation at multipliers >= 0, one an additive budget. */

@@ -30,7 +30,7 @@ export function certificateOf(config: unknown, state: BoundState): Certificate {
   return {
     format: CERTIFICATE_FORMAT,
     config,
-    upperBound: bounds.length === 0 ? null : Math.max(...bounds),
+    upperBound: bounds.length === 0 ? null : bounds.reduce((most, bound) => Math.max(most, bound)),
     proofs,
     best: state.networks[0] ?? null,
   };

@@ -27,7 +27,8 @@ export function verifyCertificate(certificate: Certificate, spaces: readonly Spa
   const problems = best === null ? [] : networkProblems(best, spaces, budgets);
   const most = upperBound ?? none;
   if (best !== null && best.score > most) problems.push(`the network scores ${best.score}, above ${most}`);
-  if (Math.max(...proofs.map((proof) => proof.bound ?? none)) !== most) problems.push("upperBound: not the greatest");
+  if (proofs.reduce((top, proof) => Math.max(top, proof.bound ?? none), none) !== most)
+    problems.push("upperBound: not the greatest");
   if (proofs.length !== spaces.length) return [...problems, `expected ${spaces.length} proofs, got ${proofs.length}`];
   spaces.forEach((space, i) => {
     const { resolution, multipliers, bound, by } = proofs[i];
@@ -170,7 +171,7 @@ function provenBound(space: SpaceDescription, budgets: Budgets, prices: readonly
   }
 
   const start = stateOf(0, 0, space.inputChannels, 0, 0);
-  const lagrangian = Math.max(...potentialOf(start)) + offset;
+  const lagrangian = potentialOf(start).reduce((top, value) => Math.max(top, value), none) + offset;
   if (claim === undefined) return lagrangian;
   const add = (state: State, label: Label) => {
     if (label.reduced + greatest(state.potential!, label.next) + offset > claim) state.labels.push(label);
@@ -180,7 +181,7 @@ function provenBound(space: SpaceDescription, budgets: Budgets, prices: readonly
   for (const state of [...states.values()].sort((x, y) => x.b - y.b || x.n - y.n)) {
     const kept = undominated(state.labels);
     if (kept.length === 0) continue;
-    if (state.b === blocks.length) found = Math.max(found, ...kept.map(({ value }) => value));
+    if (state.b === blocks.length) found = kept.reduce((top, { value }) => Math.max(top, value), found);
     if (state.n > 0) for (const label of kept) add(endOfBlock(state), label);
     steps(state, (to, i) => {
       for (const { value, costs: sums, reduced, next } of kept) {

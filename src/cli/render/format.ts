@@ -1,9 +1,12 @@
+import { greatestOf } from "../../base/extremes.ts";
+import { printableLine } from "../../base/printable.ts";
 import type { CostName, Costs } from "../../costs/costs.ts";
 import type { LargestStep, LiveStep } from "../../costs/live-sram.ts";
 
-/** Columns padded to their widest cell; numbers (cells that start with a digit) to the right. */
-export function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+/** Columns padded to their widest cell; numbers (cells that start with a digit) to the right. Cells are cut to a line that can be shown. */
+export function table(cells: readonly (readonly string[])[]): string {
+  const rows = cells.map((row) => row.map((cell) => printableLine(cell)));
+  const widths = rows[0].map((_, column) => greatestOf(rows.map((row) => row[column].length)));
   return rows
     .map((row) =>
       row
