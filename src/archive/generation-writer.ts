@@ -1,5 +1,5 @@
 import type Database from "better-sqlite3";
-import { costNames } from "../costs/costs.ts";
+import { costNames } from "../costs/cost-table.ts";
 import { digestOf } from "../search/digest.ts";
 import type { Checkpoint } from "../search/loop.ts";
 import { costColumns } from "./schema.ts";
@@ -28,15 +28,15 @@ export interface ClosedGeneration {
   readonly done: boolean;
 }
 
-/** Figures of a candidate's row. */
-const COLUMNS = 6 + costNames.length;
+/** Columns of a candidate's row before those of its costs. */
+const OWN_COLUMNS = 6;
 /** Rows of one INSERT: 1.5 times as many a second as one by one; more give nothing. */
 const ROWS = 8;
 
 function insertCandidates(rows: number): string {
-  const row = `(${new Array(COLUMNS).fill("?").join(", ")})`;
+  const row = `(${new Array(OWN_COLUMNS + costNames.length).fill("?").join(", ")})`;
   return (
-    `INSERT INTO candidate (context, run, generation, genome, score, failure, ${costColumns.join(", ")}) ` +
+    `INSERT INTO candidate (context, run, generation, genome, score, failure, ${costColumns().join(", ")}) ` +
     `VALUES ${new Array(rows).fill(row).join(", ")}`
   );
 }
@@ -66,13 +66,19 @@ export class GenerationWriter {
   /** Inside a transaction of the caller's. */
   add(record: GenerationRecord): void {
     const { run, generation, scores, costs, failures, reusedKeys } = record;
+    if (costs.length !== scores.length * costNames.length) {
+      throw new Error(
+        `archive: expected ${costNames.length} costs of ${scores.length} candidates, got ${costs.length}`,
+      );
+    }
     const many = scores.length - (scores.length % ROWS);
-    const rows = new Array<unknown>(ROWS * COLUMNS);
+    const columns = OWN_COLUMNS + costNames.length;
+    const rows = new Array<unknown>(ROWS * columns);
     for (let i = 0; i < many; i += ROWS) {
-      for (let j = 0; j < ROWS; j++) fillRow(record, i + j, rows, j * COLUMNS);
+      for (let j = 0; j < ROWS; j++) fillRow(record, i + j, rows, j * columns);
       this.#insertMany.run(...rows);
     }
-    rows.length = COLUMNS;
+    rows.length = columns;
     for (let i = many; i < scores.length; i++) {
       fillRow(record, i, rows, 0);
       this.#insertOne.run(...rows);
@@ -118,5 +124,5 @@ function fillRow(record: GenerationRecord, i: number, row: unknown[], at: number
   row[at + 3] = genomes.subarray(i * genomeLength, (i + 1) * genomeLength);
   row[at + 4] = Number.isNaN(scores[i]) ? null : scores[i];
   row[at + 5] = failures.get(i) ?? null;
-  for (let j = 0; j < costNames.length; j++) row[at + 6 + j] = costs[i * costNames.length + j];
+  for (let j = 0; j < costNames.length; j++) row[at + OWN_COLUMNS + j] = costs[i * costNames.length + j];
 }

@@ -12,19 +12,20 @@ import { contextSeal, generationSum, wordsOf } from "./sums.ts";
  */
 export function migrate(path: string, db: Database.Database, version: number): void {
   const columns = columnsOf(db, "candidate");
-  const missing = costColumns.filter((name) => !columns.includes(name));
+  const missing = costColumns().filter((name) => !columns.includes(name));
   if (version === SCHEMA_VERSION && missing.length === 0) return;
   db.transaction(() => {
     for (const name of missing) db.exec(`ALTER TABLE candidate ADD COLUMN ${name} NUMERIC`);
-    if (version >= 2) return;
-    db.exec(`
-      ALTER TABLE context ADD COLUMN seal BLOB;
-      ALTER TABLE run ADD COLUMN digest TEXT;
-      ALTER TABLE run ADD COLUMN seal BLOB;
-      ${generationTable}
-    `);
-    sealContexts(path, db);
-    sealRuns(path, db);
+    if (version < 2) {
+      db.exec(`
+        ALTER TABLE context ADD COLUMN seal BLOB;
+        ALTER TABLE run ADD COLUMN digest TEXT;
+        ALTER TABLE run ADD COLUMN seal BLOB;
+        ${generationTable}
+      `);
+      sealContexts(path, db);
+      sealRuns(path, db);
+    }
     db.pragma(`user_version = ${SCHEMA_VERSION}`);
   }).immediate();
 }

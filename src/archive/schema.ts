@@ -1,6 +1,6 @@
 import type Database from "better-sqlite3";
 import { UserError } from "../base/user-error.ts";
-import { costNames } from "../costs/costs.ts";
+import { costTable } from "../costs/cost-table.ts";
 import { refuseDamage } from "./connection.ts";
 import { foreignPart } from "./plain-tables.ts";
 import { writerTable } from "./writer-lock.ts";
@@ -9,10 +9,10 @@ import { writerTable } from "./writer-lock.ts";
 const APPLICATION_ID = 0x71657361;
 export const SCHEMA_VERSION = 2;
 
-/** Columns of the costs, in the order of `costNames`: sramLive is kept as sram_live. */
-export const costColumns: readonly string[] = costNames.map((name) =>
-  name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-);
+/** Columns of the costs, in the order of the table. */
+export function costColumns(): string[] {
+  return costTable.map(({ column }) => column);
+}
 
 /** Checksums of every generation: with them, a flipped bit in a row is noticed. */
 export const generationTable = `
@@ -21,7 +21,7 @@ export const generationTable = `
   ) WITHOUT ROWID;
 `;
 
-const schema = `
+const schema = () => `
   CREATE TABLE context (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, seal BLOB);
   CREATE TABLE run (
     id INTEGER PRIMARY KEY,
@@ -44,7 +44,9 @@ const schema = `
     generation INTEGER NOT NULL,
     genome BLOB NOT NULL,
     score REAL,
-    ${costColumns.map((name) => `${name} NUMERIC NOT NULL`).join(", ")},
+    ${costColumns()
+      .map((name) => `${name} NUMERIC NOT NULL`)
+      .join(", ")},
     failure TEXT
   );
   ${generationTable}
@@ -60,7 +62,7 @@ export function createIfEmpty(db: Database.Database): boolean {
   return db
     .transaction(() => {
       if (!isEmpty(db)) return false;
-      db.exec(schema);
+      db.exec(schema());
       db.pragma(`application_id = ${APPLICATION_ID}`);
       db.pragma(`user_version = ${SCHEMA_VERSION}`);
       return true;

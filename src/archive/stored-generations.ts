@@ -21,7 +21,9 @@ export function* storedGenerations(
   const reused = reusedKeys(db, context);
   const sums = version >= 2 ? sumsOf(db, context) : undefined;
   const known = columnsOf(db, "candidate");
-  const columns = costColumns.filter((name) => known.includes(name)).map((name) => `, ${name}`);
+  const columns = costColumns()
+    .filter((name) => known.includes(name))
+    .map((name) => `, ${name}`);
   const rows = db
     .prepare(
       `SELECT run, generation, genome, score, failure${columns.join("")} FROM candidate WHERE context = ? ORDER BY rowid`,

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Archive } from "../archive/archive.ts";
 import { type Config, parseConfig } from "../config/config.ts";
-import { costNames } from "../costs/costs.ts";
+import { costNames } from "../costs/cost-table.ts";
 import { GenomeEngine } from "../engine/engine.ts";
 import { operatorRates, operatorSets } from "../engine/operators.ts";
 import { openThreads } from "../pool/threads.ts";

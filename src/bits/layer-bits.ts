@@ -28,30 +28,3 @@ export function layerWeights(network: Network, stageWeights: ArrayLike<number>):
   }
   return weights;
 }
-
-/** What bits cost in one layer: 8-bit work and weights of its convs, and how many of them the score counts. */
-export interface LayerLoad {
-  /** BitOps of the layer = work * a * w + what does not depend on bits. */
-  readonly work: number;
-  /** Flash bytes = weights * w / 8 + what does not depend on bits. */
-  readonly weights: number;
-  readonly mainConvs: number;
-}
-
-export function layerLoad(network: Network, layer: number): LayerLoad {
-  let work = 0;
-  let weights = 0;
-  let mainConvs = 0;
-  for (let conv = layer === 0 ? 0 : network.layerEnd[layer - 1]; conv < network.layerEnd[layer]; conv++) {
-    const values = convWeights(network, conv);
-    weights += values;
-    work += values * network.outResolution[conv] * network.outResolution[conv];
-    if (network.projection[conv] === 0) mainConvs++;
-  }
-  return { work, weights, mainConvs };
-}
-
-function convWeights(network: Network, conv: number): number {
-  const k = network.kernel[conv];
-  return (network.depthwise[conv] === 1 ? 1 : network.inChannels[conv]) * network.outChannels[conv] * k * k;
-}

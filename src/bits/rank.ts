@@ -1,8 +1,9 @@
-import { liveForm, memoryOf } from "../costs/live-sram.ts";
+import { layerForm } from "../costs/layer-form.ts";
+import { memoryOf } from "../costs/memory-form.ts";
 import { type BitSteps, FULL_PRECISION_BITS } from "../network/bits.ts";
 import type { Network } from "../network/network.ts";
 import type { AnalyticScore } from "../score/analytic.ts";
-import { layerLoad, layerWeights, pairOf, setPairs } from "./layer-bits.ts";
+import { layerWeights, pairOf } from "./layer-bits.ts";
 
 /** One step of one layer's bits to the next legal pair, and what it does to the network. */
 export interface BitMove {
@@ -37,16 +38,14 @@ export type Resource = (typeof resources)[number]["name"];
  */
 export function bitMoves(network: Network, steps: (layer: number) => BitSteps, score: AnalyticScore): BitMove[] {
   const own = Uint8Array.from({ length: network.layers }, (_, layer) => pairOf(network, layer));
-  setPairs(network, new Uint8Array(network.layers).fill((FULL_PRECISION_BITS << 4) | FULL_PRECISION_BITS));
-  const forms = Array.from(own, (_, layer) => liveForm(network, layer));
-  setPairs(network, own);
+  const forms = Array.from(own, (_, layer) => layerForm(network, layer));
   const worth = layerWeights(network, score.stageWeights);
   const a = (layer: number) => (layer < own.length ? own[layer] >> 4 : 0) || FULL_PRECISION_BITS;
   /** Live bytes at the steps that hold the layer's input, with `bits` for it. */
   const memory = (layer: number, bits: number) =>
     Math.max(
-      memoryOf(forms[layer], bits, a(layer + 1)),
-      layer === 0 ? 0 : memoryOf(forms[layer - 1], a(layer - 1), bits),
+      memoryOf(forms[layer].peaks.sramLive, bits, a(layer + 1)),
+      layer === 0 ? 0 : memoryOf(forms[layer - 1].peaks.sramLive, a(layer - 1), bits),
     );
   const moves: BitMove[] = [];
   let inner = 0;
@@ -54,7 +53,7 @@ export function bitMoves(network: Network, steps: (layer: number) => BitSteps, s
     const block = network.block[layer];
     inner = layer > 0 && network.block[layer - 1] === block ? inner + 1 : 0;
     const from = own[layer];
-    const { work, weights, mainConvs } = layerLoad(network, layer);
+    const { bitops, flash, layers } = forms[layer].sums;
     const seen = new Set([from]);
     for (let kind = 0; kind < 4; kind++) {
       const to = steps(layer).step(from, kind);
@@ -68,10 +67,10 @@ export function bitMoves(network: Network, steps: (layer: number) => BitSteps, s
         up: kind % 2 === 1,
         from,
         to,
-        score: worth[layer] * mainConvs * (score.bitsGain(a1, w1) - score.bitsGain(a0, w0)),
-        flash: (weights * (w1 - w0)) / 8,
+        score: worth[layer] * layers.constant * (score.bitsGain(a1, w1) - score.bitsGain(a0, w0)),
+        flash: flash.slope * (w1 - w0),
         sram: memory(layer, a1) - memory(layer, a0),
-        bitops: work * (a1 * w1 - a0 * w0),
+        bitops: bitops.slope * (a1 * w1 - a0 * w0),
       });
     }
   }

@@ -1,5 +1,5 @@
+import type { SumName } from "../costs/cost-table.ts";
 import type { Chain } from "./graph/chain.ts";
-import type { AdditiveCost } from "./graph/layer-figures.ts";
 import { type BlockChoice, measurePath } from "./graph/path.ts";
 import type { Incumbents } from "./incumbents.ts";
 import { bestPaths } from "./labels/best-first.ts";
@@ -34,7 +34,7 @@ export interface ChainProof {
   /** Null: there is no network within the budgets. */
   readonly bound: number | null;
   /** Score per unit of cost. */
-  readonly multipliers: Readonly<Partial<Record<AdditiveCost, number>>>;
+  readonly multipliers: Readonly<Partial<Record<SumName, number>>>;
 }
 
 /** Bounds of one chain, from the two sides. */

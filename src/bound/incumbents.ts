@@ -1,4 +1,5 @@
-import { type Costs, costNames, costs, emptyCosts } from "../costs/costs.ts";
+import { costNames } from "../costs/cost-table.ts";
+import { type Costs, costs, emptyCosts } from "../costs/costs.ts";
 import { networkOf, type Structure } from "../network/structure.ts";
 import type { Chain } from "./graph/chain.ts";
 import { type BlockChoice, structureOfPath } from "./graph/path.ts";

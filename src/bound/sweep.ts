@@ -1,4 +1,4 @@
-import type { CostName } from "../costs/costs.ts";
+import type { CostName } from "../costs/cost-table.ts";
 import type { Budgets, SpaceDescription } from "./graph/space-description.ts";
 import type { BoundNetwork } from "./incumbents.ts";
 import { type BoundState, type SolveOptions, solve } from "./solve.ts";

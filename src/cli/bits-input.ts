@@ -1,6 +1,7 @@
 import { UserError } from "../base/user-error.ts";
 import { type Capability, capabilities, capabilityFor, legalPairs } from "../config/capabilities.ts";
-import { costNames, costs, emptyCosts } from "../costs/costs.ts";
+import { costNames } from "../costs/cost-table.ts";
+import { costs, emptyCosts } from "../costs/costs.ts";
 import { parseStructures, type StructureEntry } from "../formats/structures-file.ts";
 import { BitSteps } from "../network/bits.ts";
 import type { Network } from "../network/network.ts";

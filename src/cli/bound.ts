@@ -7,7 +7,7 @@ import { type Certificate, certificateOf } from "../bound/proof/certificate.ts";
 import { type BoundState, solve } from "../bound/solve.ts";
 import { sweep } from "../bound/sweep.ts";
 import type { Config } from "../config/config.ts";
-import { type CostName, costNames } from "../costs/costs.ts";
+import { type CostName, costNames } from "../costs/cost-table.ts";
 import { openProblem } from "../problem/problem.ts";
 import {
   type Arguments,

@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import { parseConfig } from "../config/config.ts";
 import { presetNames, presetText, presetValue } from "../config/presets.ts";
-import { costNames } from "../costs/costs.ts";
+import { costNames } from "../costs/cost-table.ts";
 import { type Command, flag, flagOption, print, printJson } from "./command.ts";
 import { costText, table } from "./render/format.ts";
 

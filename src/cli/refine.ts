@@ -1,6 +1,7 @@
 import { UserError } from "../base/user-error.ts";
 import { refineNetwork } from "../bits/refine.ts";
-import { costNames, costs, emptyCosts } from "../costs/costs.ts";
+import { costNames } from "../costs/cost-table.ts";
+import { costs, emptyCosts } from "../costs/costs.ts";
 import { largestStep } from "../costs/live-sram.ts";
 import { formatPython } from "../formats/structures-file.ts";
 import { withPairs } from "../network/structure.ts";

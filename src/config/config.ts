@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { UserError } from "../base/user-error.ts";
 import { parseYamlText } from "../base/yaml-text.ts";
+import { type CostName, costTable } from "../costs/cost-table.ts";
 import { operatorSets } from "../engine/operators.ts";
 import { kernelNames } from "../kernel/kernels.ts";
 import { searchFamilies } from "../network/families.ts";
@@ -87,14 +88,11 @@ const schema = z.strictObject({
   space: spaceSchema,
   score: scoreSchema.prefault({ kind: "analytic" }),
   budgets: z
-    .strictObject({
-      bitops: positive.optional(),
-      macs: positive.optional(),
-      flash: positive.optional(),
-      sram: positive.optional(),
-      layers: whole(1, 4096).optional(),
-      sramLive: positive.optional(),
-    })
+    .strictObject(
+      Object.fromEntries(
+        costTable.map(({ name, unit }) => [name, (unit === "layers" ? whole(1, 4096) : positive).optional()]),
+      ) as Record<CostName, z.ZodOptional<z.ZodNumber>>,
+    )
     .prefault({}),
   search: z
     .strictObject({

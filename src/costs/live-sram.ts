@@ -1,5 +1,7 @@
 import { FULL_PRECISION_BITS } from "../network/bits.ts";
-import { type Network, nextMainConv, Shortcut } from "../network/network.ts";
+import { firstConv, type Network, nextMainConv } from "../network/network.ts";
+import { Shortcut } from "../network/shortcut.ts";
+import type { MemoryForm } from "./memory-form.ts";
 
 /*
  * sramLive: the true peak of live tensors, bit-packed, over the execution order (docs/memory.md). One conv runs at a time. A tensor is
@@ -149,21 +151,9 @@ function convName(network: Network, conv: number): string {
   ].join("");
 }
 
-/**
- * Memory of an inner layer whose convs share their activation bits a, n being the next layer's:
- * max(inner a, lastInput a + lastOutput n, joinInput a + joinOutput n) bytes. `last` is the last main-path conv, `join` its projection.
- */
-export interface MemoryForm {
-  readonly inner: number;
-  readonly lastInput: number;
-  readonly lastOutput: number;
-  readonly joinInput: number;
-  readonly joinOutput: number;
-}
-
 /** The form of `sramLive` in one layer of several convs whose last is not depthwise, as every family's. */
 export function liveForm(network: Network, layer: number): MemoryForm {
-  const first = layer === 0 ? 0 : network.layerEnd[layer - 1];
+  const first = firstConv(network, layer);
   const form = { inner: 0, lastInput: 0, lastOutput: 0, joinInput: 0, joinOutput: 0 };
   for (let conv = first; conv < network.layerEnd[layer]; conv++) {
     const scale = 8 * (network.bitsA[conv] || FULL_PRECISION_BITS);
@@ -184,9 +174,4 @@ export function liveForm(network: Network, layer: number): MemoryForm {
     }
   }
   return form;
-}
-
-/** @param a activation bits of the layer @param n of the next one */
-export function memoryOf(form: MemoryForm, a: number, n: number): number {
-  return Math.max(form.inner * a, form.lastInput * a + form.lastOutput * n, form.joinInput * a + form.joinOutput * n);
 }

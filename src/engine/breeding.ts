@@ -1,3 +1,4 @@
+import { costTable } from "../costs/cost-table.ts";
 import type { Space } from "../space/space.ts";
 import * as layout from "./assembly/layout.ts";
 import type { GenomeMemory } from "./memory.ts";
@@ -44,7 +45,9 @@ export class Breeding {
     this.#children = children.byteOffset;
     memory.set(layout.SEED_LOW, seed >>> 0);
     memory.set(layout.SEED_HIGH, Math.floor(seed / 4294967296) >>> 0);
-    memory.doubles.set(limits, layout.LIMITS >> 3);
+    memory.doubles.set(limits.subarray(0, layout.FIGURES), layout.LIMITS >> 3);
+    const more = limits.subarray(layout.FIGURES).some((limit) => limit !== Number.POSITIVE_INFINITY);
+    memory.set(layout.MORE_BUDGETS, more ? 1 : 0);
     memory.set(layout.REPAIRS, rates?.repairs ?? 0);
     memory.set(layout.FILLS, rates?.fills ?? 0);
     memory.set(layout.WHEEL_LENGTH, 0);
@@ -109,8 +112,8 @@ export class Breeding {
     memory.set(layout.MAX_MUTATIONS, rates.maxMutations);
     memory.set(layout.KEPT, memory.reserve(genomeLength));
     memory.doubles[layout.CROSSOVER_ODDS >> 3] = rates.crossover * 2 ** 32;
-    // The order of a block's bits changes neither score, BitOps nor flash, but it does change both SRAM figures.
-    const peaks = limits[3] !== Number.POSITIVE_INFINITY || limits[5] !== Number.POSITIVE_INFINITY;
+    // The order of a block's bits changes neither the score nor a sum, but it does change peaks.
+    const peaks = costTable.some(({ kind }, i) => kind === "peak" && limits[i] !== Number.POSITIVE_INFINITY);
     memory.set(layout.SORTS, rates.sortLayers && !peaks ? 1 : 0);
     for (const [list, field, count] of [
       [supers, layout.SUPERS, layout.SUPER_COUNT],

@@ -2,16 +2,18 @@ import { ln } from "../base/gaussian.ts";
 import { shrunkKernel } from "../space/genome.ts";
 import { RESOLUTION_UNIT, type Space } from "../space/space.ts";
 import * as layout from "./assembly/layout.ts";
+import type { MoreCosts } from "./figures.ts";
 import { LayerRows } from "./layer-rows.ts";
 import { GenomeMemory } from "./memory.ts";
 
 /**
  * A space in the memory of a genome module of its own.
  * @param classes outputs of the classifier counted into flash; 0 for none
+ * @param more the costs that the module does not compute
  * @param room bytes that are wanted besides the space
  * @throws Error where a family has more convs than a row of the module has room for
  */
-export function compileSpace(space: Space, classes: number, room: number): GenomeMemory {
+export function compileSpace(space: Space, classes: number, more: MoreCosts, room: number): GenomeMemory {
   const { blocks, options, expansions } = space;
   for (const { className, convs } of blocks.map(({ family }) => family)) {
     if (convs.length <= layout.MAIN_CONVS) continue;
@@ -22,7 +24,12 @@ export function compileSpace(space: Space, classes: number, room: number): Genom
   const tables =
     blocks.length * (1024 + options.resolutions.length * options.kernels.length + 64) + expansions * 512 + 65536;
   const rows = new LayerRows(space);
-  const memory = new GenomeMemory(blocks.length, tables + room, (...row) => rows.fill(...row));
+  const memory = new GenomeMemory(
+    blocks.length,
+    tables + room,
+    (...row) => rows.fill(...row),
+    (genomes, at) => more.exceed(genomes, at),
+  );
   writeSpace(memory, space, classes);
   return memory;
 }

@@ -1,13 +1,13 @@
-import { costNames } from "../costs/costs.ts";
+import { costNames } from "../costs/cost-table.ts";
 import type { Space } from "../space/space.ts";
 import * as layout from "./assembly/layout.ts";
 import { Breeding, type BreedingOptions } from "./breeding.ts";
 import { compileSpace } from "./compiled-space.ts";
+import { MoreCosts } from "./figures.ts";
 import type { GenomeMemory } from "./memory.ts";
 
 /** Genomes that are scored, or whose costs are computed, in one call. */
 const BATCH = 512;
-const COSTS = costNames.length;
 
 /** What a search keeps in the memory of its engine, in genomes. */
 export interface Rooms {
@@ -29,6 +29,7 @@ export class GenomeEngine {
   /** Room for a generation, and one genome more: children are bred in place and overwritten where they are not new. */
   readonly children: Uint8Array;
   readonly #memory: GenomeMemory;
+  readonly #more: MoreCosts;
   readonly #batch: number;
   readonly #results: number;
   #breeds = false;
@@ -37,11 +38,13 @@ export class GenomeEngine {
   constructor(space: Space, classes: number, rooms: Rooms = { members: 0, children: 0 }) {
     const { genomeLength: length } = space;
     const genomes = rooms.members + rooms.children + 1 + BATCH;
-    const memory = compileSpace(space, classes, genomes * (length + 8) + BATCH * COSTS * 8);
+    const results = BATCH * costNames.length * 8;
+    this.#more = new MoreCosts(space, classes);
+    const memory = compileSpace(space, classes, this.#more, genomes * (length + 8) + results);
     this.space = space;
     this.rooms = rooms;
     this.#memory = memory;
-    this.#results = memory.reserve(BATCH * COSTS * 8);
+    this.#results = memory.reserve(results);
     this.#batch = memory.reserve(BATCH * length);
     const roomFor = (count: number) => {
       const address = memory.reserve(count * length);
@@ -55,6 +58,7 @@ export class GenomeEngine {
   breeding(options: BreedingOptions): Breeding {
     if (this.#breeds) throw new Error("genome engine: expected one search an engine, got a second");
     this.#breeds = true;
+    this.#more.limits = options.limits;
     return new Breeding(this.#memory, this, options);
   }
 
@@ -74,10 +78,15 @@ export class GenomeEngine {
 
   /** Costs of every genome, `costNames.length` figures each, in that order. */
   costs(genomes: Uint8Array): Float64Array {
-    return this.#inBatches(genomes, COSTS, this.#memory.module.allCosts);
+    const { genomeLength } = this.space;
+    const figures = this.#inBatches(genomes, costNames.length, this.#memory.module.allCosts);
+    for (let i = 0; i * genomeLength < genomes.length; i++) {
+      this.#more.fill(genomes, i * genomeLength, figures, i * costNames.length);
+    }
+    return figures;
   }
 
-  #inBatches(genomes: Uint8Array, figures: number, compute: GenomeMemory["module"]["scores"]): Float64Array {
+  #inBatches(genomes: Uint8Array, figures: number, compute: GenomeMemory["module"]["allCosts"]): Float64Array {
     const { bytes, doubles } = this.#memory;
     const length = this.space.genomeLength;
     const count = genomes.length / length;
@@ -86,7 +95,7 @@ export class GenomeEngine {
     for (let first = 0; first < count; first += BATCH) {
       const end = Math.min(count, first + BATCH);
       bytes.set(genomes.subarray(first * length, end * length), this.#batch);
-      compute(this.#batch, end - first, this.#results);
+      compute(this.#batch, end - first, this.#results, figures);
       out.set(doubles.subarray(results, results + (end - first) * figures), first * figures);
     }
     return out;

@@ -1,6 +1,5 @@
 import { ln } from "../base/gaussian.ts";
-import { additiveCosts, emptyCosts, publishedForm } from "../costs/costs.ts";
-import { liveForm } from "../costs/live-sram.ts";
+import { LayerForms } from "../costs/layer-form.ts";
 import { FULL_PRECISION_BITS } from "../network/bits.ts";
 import { MOST_CONVS } from "../network/families.ts";
 import { appendLayer, beginNetwork, type LayerShape, Network } from "../network/network.ts";
@@ -13,7 +12,7 @@ const eights = new Uint8Array(MOST_CONVS).fill(FULL_PRECISION_BITS);
 export class LayerRows {
   readonly #space: Space;
   readonly #network = new Network(MOST_CONVS + 1);
-  readonly #costs = emptyCosts();
+  readonly #forms = new LayerForms(["bitops", "macs", "flash", "layers"], ["sram", "sramLive"]);
 
   constructor(space: Space) {
     this.#space = space;
@@ -54,25 +53,28 @@ export class LayerRows {
     const network = this.#network;
     beginNetwork(network, resolution);
     appendLayer(network, family, b, shape, first, eights, eights, 0);
-    const { macs, bitops, flash } = additiveCosts(network, 0, this.#costs);
-    let constant = 0;
     let main = 0;
     for (let conv = 0; conv < network.convs; conv++) {
-      constant += 2 * network.outChannels[conv];
       if (network.projection[conv] === 1) continue;
       const kernel = network.kernel[conv];
       const fanIn = (network.depthwise[conv] === 1 ? 1 : network.inChannels[conv]) * kernel * kernel;
       rows[at + layout.LN_FAN_IN + main++] = 0.5 * ln(fanIn);
     }
-    rows[at + layout.WORK] = macs;
-    rows[at + layout.ELEMENTWISE] = bitops - FULL_PRECISION_BITS * FULL_PRECISION_BITS * macs;
-    rows[at + layout.FLASH_PER_WEIGHT_BIT] = (flash - constant) / FULL_PRECISION_BITS;
+    this.#forms.measure(network, 0);
+    const [work, , perWeightBit] = this.#forms.slopes;
+    const [elementwise, macs, constant, layers] = this.#forms.constants;
+    const [published, live] = this.#forms.memories;
+    // The module has one field for both, and counts layers by convs.
+    if (work !== macs || layers !== family.convs.length) {
+      throw new Error(`genome engine: a row has no room for the costs of ${family.className}`);
+    }
+    rows[at + layout.WORK] = work;
+    rows[at + layout.ELEMENTWISE] = elementwise;
+    rows[at + layout.FLASH_PER_WEIGHT_BIT] = perWeightBit;
     rows[at + layout.FLASH_CONSTANT] = constant;
-    const published = publishedForm(network, 0);
     rows[at + layout.SRAM_INNER] = published.inner;
     rows[at + layout.SRAM_LAST_INPUT] = published.lastInput;
     rows[at + layout.SRAM_LAST_OUTPUT] = published.lastOutput;
-    const live = liveForm(network, 0);
     rows[at + layout.LIVE_INNER] = live.inner;
     rows[at + layout.LIVE_LAST_INPUT] = live.lastInput;
     rows[at + layout.LIVE_LAST_OUTPUT] = live.lastOutput;

@@ -1,5 +1,6 @@
 import { wasmModule } from "../base/wasm-module.ts";
 import * as layout from "./assembly/layout.ts";
+import { checkFigures } from "./figures.ts";
 
 /** The functions of assembly/index.ts; genomes are addresses. */
 interface GenomeModule {
@@ -11,7 +12,9 @@ interface GenomeModule {
   reset(generation: number, child: number): void;
   below(n: number): number;
   scores(genomes: number, count: number, out: number): void;
-  allCosts(genomes: number, count: number, out: number): void;
+  allCosts(genomes: number, count: number, out: number, stride: number): void;
+  /** Figures of a genome. */
+  figures(): number;
 }
 
 /** Writes the row of a block's shape, which the module asks for once each, from `rows[at]` on. */
@@ -20,6 +23,9 @@ export type FillRow = (
   at: number,
   ...shape: [number, number, number, number, number, number]
 ) => void;
+
+/** Whether a genome is over a budget of a cost that is no figure of the module. */
+export type ExceedsMore = (genomes: Uint8Array, at: number) => boolean;
 
 const PAGE = 65536;
 
@@ -32,11 +38,14 @@ export class GenomeMemory {
   #free: number;
 
   /** @param size bytes behind the blocks */
-  constructor(blocks: number, size: number, fillRow: FillRow) {
+  constructor(blocks: number, size: number, fillRow: FillRow, exceedsMore: ExceedsMore) {
     const fill = (address: number, ...shape: [number, number, number, number, number, number]) =>
       fillRow(this.doubles, address >> 3, ...shape);
-    this.module = new WebAssembly.Instance(wasmModule("engine/genome"), { genome: { fillRow: fill } })
-      .exports as unknown as GenomeModule;
+    const more = (genome: number) => exceedsMore(this.bytes, genome);
+    this.module = new WebAssembly.Instance(wasmModule("engine/genome"), {
+      genome: { fillRow: fill, exceedsMore: more },
+    }).exports as unknown as GenomeModule;
+    checkFigures(this.module.figures());
     const { memory } = this.module;
     this.#free = layout.BLOCKS + blocks * layout.BLOCK_BYTES;
     memory.grow(Math.ceil((this.#free + size) / PAGE));

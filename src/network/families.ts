@@ -1,3 +1,5 @@
+import type { ShortcutRule } from "./shortcut.ts";
+
 /** Which of an inner layer's three widths a conv reads or writes. */
 export type Width = "in" | "btn" | "out";
 
@@ -10,14 +12,6 @@ export interface ConvTemplate {
   /** Takes the stride of the inner layer. */
   readonly strided: boolean;
 }
-
-/** When an inner layer adds its input to its output. */
-export type ShortcutRule =
-  | "none"
-  /** Only where in = out; 2x2 average pool first where the stride is 2. */
-  | "same-width"
-  /** Always; a 1x1 projection in a block's first inner layer and wherever in != out. */
-  | "projected";
 
 export interface Family {
   readonly className: string;

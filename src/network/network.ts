@@ -1,7 +1,5 @@
 import type { Family } from "./families.ts";
-
-/** How an inner layer's input reaches its output; the values of `Network.shortcut`. */
-export const Shortcut = { none: 0, identity: 1, pooled: 2, projected: 3 } as const;
+import { Shortcut, shortcutOf } from "./shortcut.ts";
 
 /**
  * One network as the flat list of its convs, in execution order: a struct of arrays that is filled again for every candidate,
@@ -136,25 +134,22 @@ export function appendLayer(
       bitsW[offset + j],
     );
   }
-  const same = shape.in === shape.out;
-  let shortcut: number = Shortcut.none;
-  if (family.shortcut === "same-width" && same) {
-    shortcut = shape.s === 1 ? Shortcut.identity : Shortcut.pooled;
-  } else if (family.shortcut === "projected") {
-    if (first || !same) {
-      shortcut = Shortcut.projected;
-      // The average pool of a strided shortcut comes before the projection, which runs at the output resolution.
-      appendConv(network, shape.in, shape.out, 1, 1, 0, r, bitsA[offset], bitsW[offset]);
-      network.projection[network.convs - 1] = 1;
-    } else {
-      shortcut = shape.s === 1 ? Shortcut.identity : Shortcut.pooled;
-    }
+  const shortcut = shortcutOf(family.shortcut, shape, first);
+  if (shortcut === Shortcut.projected) {
+    // The average pool of a strided shortcut comes before the projection, which runs at the output resolution.
+    appendConv(network, shape.in, shape.out, 1, 1, 0, r, bitsA[offset], bitsW[offset]);
+    network.projection[network.convs - 1] = 1;
   }
   const layer = network.layers++;
   network.layerEnd[layer] = network.convs;
   network.shortcut[layer] = shortcut;
   network.layerStride[layer] = shape.s;
   network.block[layer] = block;
+}
+
+/** Index of a layer's first conv. */
+export function firstConv(network: Network, layer: number): number {
+  return layer === 0 ? 0 : network.layerEnd[layer - 1];
 }
 
 /** Index of the last conv that is not a projection. */

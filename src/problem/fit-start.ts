@@ -1,6 +1,6 @@
 import { leastOf } from "../base/extremes.ts";
 import { UserError } from "../base/user-error.ts";
-import { type CostName, costNames } from "../costs/costs.ts";
+import { type CostName, costNames } from "../costs/cost-table.ts";
 import { setDepth, setExpansion, setOut, setResolution } from "../space/genes.ts";
 import { btnUnits, costsAt, outUnits, resolutionOf, shrunkKernel } from "../space/genome.ts";
 import { smallestCosts } from "../space/smallest.ts";

@@ -1,6 +1,6 @@
 import { bitProduct, type Capability, capabilities, parseCapability } from "../config/capabilities.ts";
 import type { Config } from "../config/config.ts";
-import { costNames } from "../costs/costs.ts";
+import { costNames } from "../costs/cost-table.ts";
 import { searchFamilies } from "../network/families.ts";
 import type { Structure } from "../network/structure.ts";
 import { Space, type SpaceOptions } from "../space/space.ts";

@@ -1,7 +1,7 @@
 import { Archive, type RunRow, type StoredGeneration } from "../archive/archive.ts";
 import { UserError } from "../base/user-error.ts";
 import { parseConfig } from "../config/config.ts";
-import { costNames } from "../costs/costs.ts";
+import { costNames } from "../costs/cost-table.ts";
 import { GenomeEngine } from "../engine/engine.ts";
 import { openProblem, type Problem } from "../problem/problem.ts";
 import { createScorer } from "../problem/scorer.ts";

@@ -1,7 +1,8 @@
 import { leastOf } from "../base/extremes.ts";
-import { costs, emptyCosts, publishedForm } from "../costs/costs.ts";
-import { liveForm, memoryOf } from "../costs/live-sram.ts";
-import { FULL_PRECISION_BITS } from "../network/bits.ts";
+import { bitFactor, costTable, peakCosts, sumCosts } from "../costs/cost-table.ts";
+import { LayerForms } from "../costs/layer-form.ts";
+import { memoryOf } from "../costs/memory-form.ts";
+import { type BitPair, FULL_PRECISION_BITS } from "../network/bits.ts";
 import { MOST_CONVS } from "../network/families.ts";
 import { appendLayer, beginNetwork, Network } from "../network/network.ts";
 import { shrunkKernel } from "./genome.ts";
@@ -18,18 +19,23 @@ export function smallestCosts(space: Space, classes: number): Float64Array {
   const resolution = space.options.resolutions[0];
   const step = space.options.widthStep;
   const network = new Network(MOST_CONVS + 1);
-  const found = emptyCosts();
-  /** reached[width units * 6 + cost]: the least over the networks up to here that end at this width. */
-  let reached = new Float64Array(256 * 6).fill(Number.POSITIVE_INFINITY);
-  reached.fill(0, 0, 6);
+  const count = costTable.length;
+  const forms = new LayerForms(
+    sumCosts.map(({ name }) => name),
+    peakCosts.map(({ name }) => name),
+  );
+  /** reached[width units * count + cost]: the least over the networks up to here that end at this width. */
+  let reached = new Float64Array(256 * count).fill(Number.POSITIVE_INFINITY);
+  reached.fill(0, 0, count);
   blocks.forEach((block, b) => {
-    const next = new Float64Array(256 * 6).fill(Number.POSITIVE_INFINITY);
+    const next = new Float64Array(256 * count).fill(Number.POSITIVE_INFINITY);
     const r = space.inputResolution(block, resolution);
     const k = block.family.isSuper ? leastOf(space.options.kernels.map((kernel) => shrunkKernel(kernel, r))) : block.k;
-    const a = leastBits(block, (pair) => pair >> 4);
-    const w = leastBits(block, (pair) => pair & 15);
-    const product = leastBits(block, (pair) => (pair >> 4) * (pair & 15), FULL_PRECISION_BITS ** 2);
-    const behind = b + 1 < blocks.length ? leastBits(blocks[b + 1], (pair) => pair >> 4) : FULL_PRECISION_BITS;
+    const pairs = bitsOf(block);
+    const a = leastOf(pairs.map((pair) => pair.a));
+    const behind = b + 1 < blocks.length ? leastOf(bitsOf(blocks[b + 1]).map((pair) => pair.a)) : FULL_PRECISION_BITS;
+    const factors = sumCosts.map((cost) => leastOf(pairs.map((pair) => bitFactor(cost, pair.a, pair.w))));
+    const unused = new Uint8Array(block.family.convs.length);
     for (let out = block.minOut / step; out <= block.maxOut / step; out++) {
       let btn = out;
       if (block.family.isSuper) {
@@ -37,7 +43,7 @@ export function smallestCosts(space: Space, classes: number): Float64Array {
         for (let e = 0; e < space.expansions; e++) btn = Math.min(btn, space.btnUnits[e * 256 + out]);
       }
       for (let from = b === 0 ? 0 : 1; from <= (b === 0 ? 0 : out); from++) {
-        if (!Number.isFinite(reached[from * 6])) continue;
+        if (!Number.isFinite(reached[from * count])) continue;
         const shape = {
           in: b === 0 ? space.inputChannels : from * step,
           btn: btn * step,
@@ -46,33 +52,36 @@ export function smallestCosts(space: Space, classes: number): Float64Array {
           s: block.s,
         };
         beginNetwork(network, r);
-        const bits = new Array(block.family.convs.length).fill(w);
-        appendLayer(network, block.family, b, shape, true, bits, bits, 0);
-        const { bitops, macs, flash, layers } = costs(network, 0, found);
-        const elementwise = bitops - w * w * macs;
-        const additive = [elementwise + product * macs, macs, flash, 0, layers, 0];
-        const published = memoryOf(publishedForm(network, 0), a, behind);
-        const live = memoryOf(liveForm(network, 0), a, behind);
-        for (let i = 0; i < 6; i++) {
-          const before = reached[from * 6 + i];
-          const value = i === 3 ? Math.max(before, published) : i === 5 ? Math.max(before, live) : before + additive[i];
-          if (value < next[out * 6 + i]) next[out * 6 + i] = value;
+        appendLayer(network, block.family, b, shape, true, unused, unused, 0);
+        forms.measure(network, 0);
+        let sum = 0;
+        let peak = 0;
+        for (let i = 0; i < count; i++) {
+          const before = reached[from * count + i];
+          let value: number;
+          if (costTable[i].kind === "peak") value = Math.max(before, memoryOf(forms.memories[peak++], a, behind));
+          else {
+            value = before + forms.constants[sum] + forms.slopes[sum] * factors[sum];
+            sum++;
+          }
+          if (value < next[out * count + i]) next[out * count + i] = value;
         }
       }
     }
     reached = next;
   });
-  const least = new Float64Array(6).fill(Number.POSITIVE_INFINITY);
+  const least = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
   for (let out = 1; out < 256; out++) {
-    for (let i = 0; i < 6; i++) {
-      const classifier = i === 2 && classes > 0 ? classes * (out * step + 1) : 0;
-      least[i] = Math.min(least[i], reached[out * 6 + i] + classifier);
-    }
+    costTable.forEach((cost, i) => {
+      const classifier = (cost.kind === "sum" && cost.ofClassifier?.(out * step, classes)) || 0;
+      least[i] = Math.min(least[i], reached[out * count + i] + classifier);
+    });
   }
   return least;
 }
 
-/** The least of a figure over a block's legal pairs; `fullPrecision` where it has none. */
-function leastBits(block: SpaceBlock, figure: (pair: number) => number, fullPrecision = FULL_PRECISION_BITS): number {
-  return block.bits.pairs.length === 0 ? fullPrecision : leastOf([...block.bits.pairs].map(figure));
+/** A block's legal bits, as they are charged. */
+function bitsOf({ bits }: SpaceBlock): readonly BitPair[] {
+  if (bits.pairs.length === 0) return [{ a: FULL_PRECISION_BITS, w: FULL_PRECISION_BITS }];
+  return [...bits.pairs].map((pair) => ({ a: pair >> 4, w: pair & 15 }));
 }

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { Archive, type GenerationRecord, SCHEMA_VERSION } from "../../src/archive/archive.ts";
 import { Database } from "../../src/archive/sqlite.ts";
 import { UserError } from "../../src/base/user-error.ts";
-import { costNames } from "../../src/costs/costs.ts";
+import { costNames } from "../../src/costs/cost-table.ts";
 import type { Checkpoint } from "../../src/search/loop.ts";
 import { temporaryFolder } from "../temporary.ts";
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import type { BlockDescription, Budgets, SpaceDescription } from "../../src/bound/graph/space-description.ts";
-import { type CostName, type Costs, costNames, costs, emptyCosts } from "../../src/costs/costs.ts";
+import { type CostName, costNames } from "../../src/costs/cost-table.ts";
+import { type Costs, costs, emptyCosts } from "../../src/costs/costs.ts";
 import { familyOf } from "../../src/network/families.ts";
 import { type Block, networkOf, type Structure } from "../../src/network/structure.ts";
 import { AnalyticScore } from "../../src/score/analytic.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { solve } from "../../src/bound/solve.ts";
-import { costNames } from "../../src/costs/costs.ts";
+import { costNames } from "../../src/costs/cost-table.ts";
 import { anyBudgets, anySpace, enumerate, sizeOf } from "./random-space.ts";
 
 /** QES_SLOW_TESTS=1 is the whole test, which takes minutes. */

@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { setPairs } from "../../src/bits/layer-bits.ts";
-import { costs, emptyCosts, publishedForm } from "../../src/costs/costs.ts";
-import { bitsBehind, largestStep, liveForm, liveSteps, memoryOf, sramLive } from "../../src/costs/live-sram.ts";
+import { costs, emptyCosts } from "../../src/costs/costs.ts";
+import { largestStep, liveSteps, sramLive } from "../../src/costs/live-sram.ts";
 import { networkOf } from "../../src/network/structure.ts";
 import { simulatedPeak } from "../naive/live-memory.ts";
 import { anyStructure } from "../support/structures.ts";
@@ -65,30 +64,5 @@ describe("the live SRAM figure", () => {
       inner: 1,
       bytes: 256 * (8 + 32 + 8),
     });
-  });
-});
-
-describe("the memory of a layer as a form of two bit-widths", () => {
-  test("gives both SRAM figures of every network whose layers have equal bits", () => {
-    const pairs = fc.infiniteStream(fc.constantFrom(2, 3, 4, 8));
-    fc.assert(
-      fc.property(anyStructure, pairs, fc.integer({ min: 1, max: 40 }), (structure, stream, resolution) => {
-        const network = networkOf(structure, resolution);
-        setPairs(
-          network,
-          Uint8Array.from({ length: network.layers }, () => (stream.next().value << 4) | 4),
-        );
-        const own = (layer: number) => network.bitsA[network.layerEnd[layer] - 1];
-        const most = (form: typeof liveForm) =>
-          Math.max(
-            ...Array.from({ length: network.layers }, (_, layer) =>
-              memoryOf(form(network, layer), own(layer), bitsBehind(network, layer)),
-            ),
-          );
-        expect(most(liveForm)).toBe(sramLive(network));
-        expect(most(publishedForm)).toBe(costs(network, 0, emptyCosts()).sram);
-      }),
-      { numRuns: 2000 },
-    );
   });
 });

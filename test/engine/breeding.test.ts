@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Config } from "../../src/config/config.ts";
-import { costNames, withinLimits } from "../../src/costs/costs.ts";
+import { costNames } from "../../src/costs/cost-table.ts";
+import { withinLimits } from "../../src/costs/costs.ts";
 import { Settled } from "../../src/engine/breeding.ts";
 import { GenomeEngine } from "../../src/engine/engine.ts";
 import { type OperatorRates, operatorRates, operatorSets } from "../../src/engine/operators.ts";

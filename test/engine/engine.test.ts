@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parseConfig } from "../../src/config/config.ts";
 import { presetValue } from "../../src/config/presets.ts";
-import { costNames, costs, emptyCosts } from "../../src/costs/costs.ts";
+import { costNames } from "../../src/costs/cost-table.ts";
+import { costs, emptyCosts } from "../../src/costs/costs.ts";
 import { GenomeEngine } from "../../src/engine/engine.ts";
 import { networkOf } from "../../src/network/structure.ts";
 import { openProblem } from "../../src/problem/problem.ts";
@@ -74,7 +75,9 @@ test("more genomes than one call takes have the figures of each alone", () => {
       const { scores } = scorer.score(many);
       const figures = engine.costs(many);
       for (let i = 0; i < many.length / length; i++) {
-        expect([scores[i], ...figures.subarray(6 * i, 6 * i + 6)]).toEqual(alone[i % drawn.length]);
+        expect([scores[i], ...figures.subarray(costNames.length * i, costNames.length * (i + 1))]).toEqual(
+          alone[i % drawn.length],
+        );
       }
     }),
     { numRuns: 3 },

@@ -2,8 +2,10 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parseConfig } from "../../src/config/config.ts";
 import { presetValue } from "../../src/config/presets.ts";
+import { costNames } from "../../src/costs/cost-table.ts";
 import { Breeding } from "../../src/engine/breeding.ts";
 import { compileSpace } from "../../src/engine/compiled-space.ts";
+import { MoreCosts } from "../../src/engine/figures.ts";
 import { openProblem } from "../../src/problem/problem.ts";
 import { RandomStream } from "../naive/random.ts";
 
@@ -91,7 +93,7 @@ test("every bit of a number is set half the time", () => {
 
 test("the genome module draws the same numbers", () => {
   const space = openProblem(parseConfig(presetValue("imagenet-mixed-7.0g"), "preset")).space;
-  const none = new Float64Array(6).fill(Number.POSITIVE_INFINITY);
+  const none = new Float64Array(costNames.length).fill(Number.POSITIVE_INFINITY);
   const stream = new RandomStream();
   fc.assert(
     fc.property(
@@ -100,7 +102,7 @@ test("the genome module draws the same numbers", () => {
       word,
       fc.array(fc.integer({ min: 1, max: 2 ** 21 })),
       (seed, generation, child, bounds) => {
-        const memory = compileSpace(space, 0, 0);
+        const memory = compileSpace(space, 0, new MoreCosts(space, 0), 0);
         const rooms = { space, members: memory.bytes.subarray(0, 0), children: memory.bytes.subarray(0, 0) };
         new Breeding(memory, rooms, { seed, limits: none, rates: undefined });
         memory.module.reset(generation, child);

@@ -1,3 +1,4 @@
+import { type CostName, costNames } from "../../src/costs/cost-table.ts";
 import type { OperatorRates } from "../../src/engine/operators.ts";
 import type { Population } from "../../src/search/population.ts";
 import { replaceOut, setExpansion, setOut, setResolution } from "../../src/space/genes.ts";
@@ -161,7 +162,8 @@ function ratedBreeding(space: Space, exceeds: Exceeds, limits: Float64Array, rat
 
   const crossoverOdds = rates.crossover * 2 ** 32;
   // The order of a block's bits changes neither score, BitOps nor flash, but it does change both SRAM figures.
-  const sorts = rates.sortLayers && limits[3] === Number.POSITIVE_INFINITY && limits[5] === Number.POSITIVE_INFINITY;
+  const isLimited = (name: CostName) => limits[costNames.indexOf(name)] !== Number.POSITIVE_INFINITY;
+  const sorts = rates.sortLayers && !isLimited("sram") && !isLimited("sramLive");
   const sort = (genomes: Uint8Array, at: number) => {
     if (!sorts) return;
     for (const b of supers) sortLayers(space.blocks[b], genomes, at);

@@ -4,7 +4,8 @@ import { describeSpace, holdsStructure } from "../../src/bound/graph/space-descr
 import { certificateOf } from "../../src/bound/proof/certificate.ts";
 import { verifyCertificate } from "../../src/bound/proof/check-certificate.ts";
 import { solve } from "../../src/bound/solve.ts";
-import { costNames, costs, emptyCosts } from "../../src/costs/costs.ts";
+import { costNames } from "../../src/costs/cost-table.ts";
+import { costs, emptyCosts } from "../../src/costs/costs.ts";
 import * as layout from "../../src/engine/assembly/layout.ts";
 import { GenomeEngine } from "../../src/engine/engine.ts";
 import { addFamily, type Family, familyOf, searchFamilies } from "../../src/network/families.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parseConfig } from "../../src/config/config.ts";
 import { deviceNames, taskNames } from "../../src/config/devices.ts";
-import { costNames } from "../../src/costs/costs.ts";
+import { costNames } from "../../src/costs/cost-table.ts";
 import { openProblem } from "../../src/problem/problem.ts";
 import { startGenome } from "../../src/problem/start.ts";
 import { resolutionOf, structureOf } from "../../src/space/genome.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseConfig } from "../../src/config/config.ts";
-import { costNames } from "../../src/costs/costs.ts";
+import { costNames } from "../../src/costs/cost-table.ts";
 import { GenomeEngine } from "../../src/engine/engine.ts";
 import { checkBudgetsCanBeMet, fitStart, overBudget } from "../../src/problem/fit-start.ts";
 import { openProblem } from "../../src/problem/problem.ts";
@@ -84,9 +84,9 @@ describe("the smallest possible costs of a space", () => {
     const limits = Float64Array.from(costNames, () => Number.POSITIVE_INFINITY);
     expect(() => checkBudgetsCanBeMet({ space, classes: 0, limits })).not.toThrow();
     const { 2: flash } = smallestCosts(space, 0);
-    limits[2] = flash;
+    limits[costNames.indexOf("flash")] = flash;
     expect(() => checkBudgetsCanBeMet({ space, classes: 0, limits })).not.toThrow();
-    limits[2] = flash - 1;
+    limits[costNames.indexOf("flash")] = flash - 1;
     expect(() => checkBudgetsCanBeMet({ space, classes: 0, limits })).toThrow(
       `budgets.flash: no network of the space meets ${flash - 1}; the smallest possible is ${flash}`,
     );

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { costs, emptyCosts, sramOf } from "../../src/costs/costs.ts";
+import { costs, emptyCosts } from "../../src/costs/costs.ts";
+import { sramOf } from "../../src/costs/published-sram.ts";
 import { networkOf, parseStructure } from "../../src/network/structure.ts";
 import { AnalyticScore } from "../../src/score/analytic.ts";
 import { goldenCases, goldenFiles } from "../golden.ts";

@@ -1,6 +1,7 @@
 import { greatestOf } from "../../base/extremes.ts";
+import { bitFactor, type PeakName, type SumName, sumCost } from "../../costs/cost-table.ts";
 import { type BitPair, FULL_PRECISION_BITS } from "../../network/bits.ts";
-import type { AdditiveCost, LayerFigures, MemoryCost } from "./layer-figures.ts";
+import type { LayerFigures } from "./layer-figures.ts";
 
 /** One block: `first` is its first inner layer, shape (in * outs + out) * variants + variant; `rest` the others, shape out * variants + variant. */
 export interface ChainBlock {
@@ -14,7 +15,7 @@ export interface ChainBlock {
   readonly rest: LayerFigures;
   /** Weighted gain of every bit pair, summed over a layer's convs. */
   readonly gain: Float64Array;
-  /** factor[d][pair] of the additive budgets: a * w for BitOps, w for flash, else 0. */
+  /** factor[d][pair] of the additive budgets: `bitFactor`. */
   readonly factor: readonly Float64Array[];
   /** Activation class of every pair: 0 everywhere where memory has no budget, else the index into `activations`. */
   readonly pairClass: Uint8Array;
@@ -28,10 +29,10 @@ export interface Chain {
   readonly resolution: number;
   readonly blocks: readonly ChainBlock[];
   /** The additive budgets that can bind, and their limits. */
-  readonly dimensions: readonly AdditiveCost[];
+  readonly dimensions: readonly SumName[];
   readonly limits: readonly number[];
-  /** Bytes, of the memory budgets there are, in the order of `memoryCosts`. */
-  readonly memories: readonly MemoryCost[];
+  /** Bytes, of the memory budgets there are, in the order of `peakCosts`. */
+  readonly memories: readonly PeakName[];
   readonly memoryLimits: readonly number[];
   /** Distinct activation bits of all pairs; one entry, 8, where memory has no budget. What follows the last block counts as 8 bits. */
   readonly activations: readonly number[];
@@ -51,15 +52,13 @@ export function pairFigures(
   const a = (p: number) => pairs[p].a || FULL_PRECISION_BITS;
   const w = (p: number) => pairs[p].w || FULL_PRECISION_BITS;
   const indices = pairs.map((_, p) => p);
-  const factor = dimensions.map((name) =>
-    Float64Array.from(indices, (p) => (name === "bitops" ? a(p) * w(p) : name === "flash" ? w(p) : 0)),
-  );
+  const factor = dimensions.map((name) => Float64Array.from(indices, (p) => bitFactor(sumCost(name), a(p), w(p))));
   const pairClass = Uint8Array.from(indices, (p) => (memories.length > 0 ? activations.indexOf(a(p)) : 0));
   return { gain, factor, pairClass, goodPairs: undominatedPairs(gain, factor, pairClass) };
 }
 
 /** Distinct activation bits; a single class where nothing depends on the bits of the next layer. */
-export function activationClasses(pairs: readonly BitPair[], memories: readonly MemoryCost[]): number[] {
+export function activationClasses(pairs: readonly BitPair[], memories: readonly PeakName[]): number[] {
   if (memories.length === 0) return [FULL_PRECISION_BITS];
   const bits = pairs.map((pair) => pair.a || FULL_PRECISION_BITS);
   return [...new Set([...bits, FULL_PRECISION_BITS])].sort((x, y) => x - y);

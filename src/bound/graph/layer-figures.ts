@@ -1,17 +1,9 @@
-import { additiveCosts, type CostName, emptyCosts, publishedForm } from "../../costs/costs.ts";
-import { liveForm, type MemoryForm } from "../../costs/live-sram.ts";
+import { type PeakName, type SumCost, type SumName, sumCost } from "../../costs/cost-table.ts";
+import { LayerForms } from "../../costs/layer-form.ts";
+import type { MemoryForm } from "../../costs/memory-form.ts";
 import { type Family, MOST_CONVS } from "../../network/families.ts";
 import { appendLayer, beginNetwork, endStage, type LayerShape, Network } from "../../network/network.ts";
 import type { AnalyticScore } from "../../score/analytic.ts";
-
-/** The budgets that are sums over layers; memory is a maximum and becomes a rule about which layers may follow each other. */
-export const additiveNames = ["bitops", "macs", "flash", "layers"] as const satisfies readonly CostName[];
-/** The budgets that are maxima over layers, each of a form of the layer's activation bits and the next one's. */
-export const memoryCosts = ["sram", "sramLive"] as const satisfies readonly CostName[];
-export type MemoryCost = (typeof memoryCosts)[number];
-const memoryForms = { sram: publishedForm, sramLive: liveForm };
-
-export type AdditiveCost = (typeof additiveNames)[number];
 
 /**
  * Figures of one inner layer for a list of shapes, as functions of its bit pair (a, w):
@@ -44,62 +36,61 @@ export function emptyLayerFigures(shapes: number, dimensions: number, memories: 
   };
 }
 
+export function setMemory(
+  columns: Readonly<Record<keyof MemoryForm, Float64Array>>,
+  at: number,
+  form: MemoryForm,
+): void {
+  for (const [key, column] of Object.entries(columns)) column[at] = form[key as keyof MemoryForm];
+}
+
+/** An inner layer of a block, and what is counted with it. */
+export interface ProbedLayer {
+  readonly family: Family;
+  readonly shape: LayerShape;
+  /** Pixels of one side of its input. */
+  readonly resolution: number;
+  /** Whether it is the first of its block. */
+  readonly first: boolean;
+  /** Of its value. */
+  readonly weight: number;
+  /** Added to the weighted value. */
+  readonly value: number;
+  /** Outputs of a classifier behind it; 0 for none. */
+  readonly classes: number;
+}
+
 /** Measures one inner layer with the program's own scorer and costs, so that no formula is written twice. */
 export class LayerProbe {
   readonly #score: AnalyticScore;
-  readonly #dimensions: readonly AdditiveCost[];
-  readonly #memories: readonly MemoryCost[];
+  readonly #costs: readonly SumCost[];
+  readonly #forms: LayerForms;
   readonly #network = new Network(MOST_CONVS + 1);
-  readonly #blocks = new Float64Array(8);
-  readonly #costs = emptyCosts();
+  readonly #blocks = new Float64Array(1);
 
-  constructor(score: AnalyticScore, dimensions: readonly AdditiveCost[], memories: readonly MemoryCost[]) {
+  constructor(score: AnalyticScore, dimensions: readonly SumName[], memories: readonly PeakName[]) {
     this.#score = score;
-    this.#dimensions = dimensions;
-    this.#memories = memories;
+    this.#costs = dimensions.map(sumCost);
+    this.#forms = new LayerForms(dimensions, memories);
   }
 
-  fill(
-    table: LayerFigures,
-    at: number,
-    family: Family,
-    shape: LayerShape,
-    resolution: number,
-    first: boolean,
-    weight: number,
-    value: number,
-    flash: number,
-  ): void {
+  fill(table: LayerFigures, at: number, layer: ProbedLayer): void {
+    const { family, shape, resolution, first, weight, value, classes } = layer;
     const network = this.#network;
     beginNetwork(network, resolution);
-    appendLayer(network, family, 0, shape, first, ones, ones, 0);
-    endStage(network);
-    const one = additiveCosts(network, 0, this.#costs);
-    for (let d = 0; d < this.#dimensions.length; d++) {
-      const name = this.#dimensions[d];
-      table.base[d][at] = one[name] + (name === "flash" ? flash : 0);
-      if (name !== "bitops") continue;
-      table.slope[d][at] = one.macs;
-      table.base[d][at] -= one.macs;
-    }
-    this.#memories.forEach((name, m) => {
-      const form = memoryForms[name](network, 0);
-      for (const [key, column] of Object.entries(table.memory[m])) column[at] = form[key as keyof MemoryForm];
-    });
-    const flashAt = this.#dimensions.indexOf("flash");
-    if (flashAt >= 0) {
-      const flashOne = one.flash;
-      network.bitsW.fill(2);
-      const slope = additiveCosts(network, 0, this.#costs).flash - flashOne;
-      table.slope[flashAt][at] = slope;
-      table.base[flashAt][at] -= slope;
-    }
     // At full precision a layer's value has no part of the bits'.
-    network.bitsA.fill(0);
-    network.bitsW.fill(0);
+    appendLayer(network, family, 0, shape, first, zeros, zeros, 0);
+    endStage(network);
+    this.#forms.measure(network, 0);
+    const { constants, slopes, memories } = this.#forms;
+    for (let d = 0; d < this.#costs.length; d++) {
+      table.base[d][at] = constants[d] + (this.#costs[d].ofClassifier?.(shape.out, classes) ?? 0);
+      table.slope[d][at] = slopes[d];
+    }
+    for (let m = 0; m < memories.length; m++) setMemory(table.memory[m], at, memories[m]);
     this.#score.blockValues(network, this.#blocks);
     table.value[at] = weight * this.#blocks[0] + value;
   }
 }
 
-const ones = new Uint8Array(MOST_CONVS).fill(1);
+const zeros = new Uint8Array(MOST_CONVS);

@@ -1,11 +1,12 @@
 import { greatestOf } from "../../base/extremes.ts";
 import { ln } from "../../base/gaussian.ts";
 import { UserError } from "../../base/user-error.ts";
+import { peakCosts, type SumName, sumCosts } from "../../costs/cost-table.ts";
 import type { BitPair } from "../../network/bits.ts";
 import type { LayerShape } from "../../network/network.ts";
 import { AnalyticScore } from "../../score/analytic.ts";
 import { activationClasses, type Chain, type ChainBlock, pairFigures, withBindingBudgets } from "./chain.ts";
-import { type AdditiveCost, additiveNames, emptyLayerFigures, LayerProbe, memoryCosts } from "./layer-figures.ts";
+import { emptyLayerFigures, LayerProbe } from "./layer-figures.ts";
 import { attainableLayers, type BlockDescription, type Budgets, type SpaceDescription } from "./space-description.ts";
 
 export interface VariantShape {
@@ -38,8 +39,8 @@ export function compileChain(space: SpaceDescription, budgets: Budgets): SpaceCh
     const got = space.score.stageWeights.length;
     throw new UserError(`stage weights: expected ${stages} entries, one per stage of the network, got ${got}`);
   }
-  const dimensions = additiveNames.filter((name) => budgets[name] !== undefined);
-  const memories = memoryCosts.filter((name) => budgets[name] !== undefined);
+  const dimensions = sumCosts.map(({ name }) => name).filter((name) => budgets[name] !== undefined);
+  const memories = peakCosts.map(({ name }) => name).filter((name) => budgets[name] !== undefined);
   const activations = activationClasses(
     space.blocks.flatMap((block) => block.pairs),
     memories,
@@ -49,8 +50,7 @@ export function compileChain(space: SpaceDescription, budgets: Budgets): SpaceCh
   const blocks = space.blocks.map((_, b) =>
     compileBlock({ space, scorer, dimensions, activations, memories }, b, weights[b]),
   );
-  const limitOf = (name: AdditiveCost) =>
-    name === "layers" ? attainableLayers(space, budgets[name]!) : budgets[name]!;
+  const limitOf = (name: SumName) => (name === "layers" ? attainableLayers(space, budgets[name]!) : budgets[name]!);
   const chain = withBindingBudgets({
     resolution: space.resolution,
     blocks,
@@ -112,20 +112,22 @@ function compileBlock(
   const restResolution = Math.ceil(resolution / s);
   outs.forEach((out, o) => {
     const lnOut = weight.out * ln(out);
-    const classifier = classes > 0 ? out * classes + classes : 0;
     for (let v = 0; v < variants; v++) {
       const variant = shapes[o * variants + v];
       if (variant === undefined) continue;
       const { k, btn } = variant;
       Object.assign(shape, { in: out, btn, out, k, s: 1 });
-      if (description.maxDepth > 1)
-        probe.fill(rest, o * variants + v, family, shape, restResolution, false, weight.layers, 0, 0);
+      if (description.maxDepth > 1) {
+        const layer = { family, shape, resolution: restResolution, first: false, weight: weight.layers };
+        probe.fill(rest, o * variants + v, { ...layer, value: 0, classes: 0 });
+      }
       shape.s = s;
+      const layer = { family, shape, resolution, first: true, weight: weight.layers, value: lnOut, classes };
       for (let i = 0; i < ins.length; i++) {
         if (b > 0 && ins[i] > out) break;
         shape.in = ins[i];
         const at = (i * outs.length + o) * variants + v;
-        probe.fill(first, at, family, shape, resolution, true, weight.layers, lnOut, classifier);
+        probe.fill(first, at, layer);
       }
     }
   });

@@ -1,4 +1,4 @@
-import type { CostName } from "../../costs/costs.ts";
+import type { CostName } from "../../costs/cost-table.ts";
 import type { BitPair } from "../../network/bits.ts";
 import type { Family } from "../../network/families.ts";
 import type { Block, Structure } from "../../network/structure.ts";

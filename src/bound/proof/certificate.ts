@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { UserError } from "../../base/user-error.ts";
+import { type CostName, costNames, sumCosts } from "../../costs/cost-table.ts";
 import { describe, parseStructure } from "../../network/structure.ts";
 import type { ChainProof } from "../chain-bound.ts";
-import { additiveNames } from "../graph/layer-figures.ts";
 import type { BoundNetwork } from "../incumbents.ts";
 import type { BoundState } from "../solve.ts";
 
@@ -37,29 +37,33 @@ export function certificateOf(config: unknown, state: BoundState): Certificate {
 }
 
 const cost = z.number().min(0);
-const schema = z.strictObject({
-  format: z.literal(CERTIFICATE_FORMAT),
-  config: z.unknown(),
-  upperBound: z.number().nullable(),
-  proofs: z
-    .array(
-      z.strictObject({
-        resolution: z.number().int().min(1),
-        by: z.enum(["multipliers", "enumeration"]),
-        bound: z.number().nullable(),
-        multipliers: z.partialRecord(z.enum(additiveNames), cost),
-      }),
-    )
-    .min(1),
-  best: z
-    .strictObject({
-      resolution: z.number().int().min(1).max(65536),
-      structure: z.unknown(),
-      score: z.number(),
-      costs: z.strictObject({ bitops: cost, macs: cost, flash: cost, sram: cost, layers: cost, sramLive: cost }),
-    })
-    .nullable(),
-});
+/** By the table of costs as it is. */
+const schemaOf = () =>
+  z.strictObject({
+    format: z.literal(CERTIFICATE_FORMAT),
+    config: z.unknown(),
+    upperBound: z.number().nullable(),
+    proofs: z
+      .array(
+        z.strictObject({
+          resolution: z.number().int().min(1),
+          by: z.enum(["multipliers", "enumeration"]),
+          bound: z.number().nullable(),
+          multipliers: z.partialRecord(z.enum(sumCosts.map(({ name }) => name)), cost),
+        }),
+      )
+      .min(1),
+    best: z
+      .strictObject({
+        resolution: z.number().int().min(1).max(65536),
+        structure: z.unknown(),
+        score: z.number(),
+        costs: z.strictObject(
+          Object.fromEntries(costNames.map((name) => [name, cost])) as Record<CostName, typeof cost>,
+        ),
+      })
+      .nullable(),
+  });
 
 /**
  * Reads a certificate from its JSON value; its configuration stays as it is, unchecked.
@@ -67,7 +71,7 @@ const schema = z.strictObject({
  * @throws UserError with the path of what is not as it should be
  */
 export function parseCertificate(value: unknown, where: string): Certificate {
-  const result = schema.safeParse(value);
+  const result = schemaOf().safeParse(value);
   if (!result.success) {
     const { path, message } = result.error.issues[0];
     const at = path.reduce<unknown>((v, key) => (v as Record<PropertyKey, unknown> | undefined)?.[key], value);

@@ -1,6 +1,8 @@
 import { ln } from "../../base/gaussian.ts";
-import { type CostName, costNames, costs, emptyCosts, sramOf } from "../../costs/costs.ts";
+import { type CostName, costNames } from "../../costs/cost-table.ts";
+import { costs, emptyCosts } from "../../costs/costs.ts";
 import { liveBits } from "../../costs/live-sram.ts";
+import { sramOf } from "../../costs/published-sram.ts";
 import { families } from "../../network/families.ts";
 import { appendLayer, beginNetwork, endStage, Network, nextMainConv } from "../../network/network.ts";
 import { networkOf } from "../../network/structure.ts";

@@ -1,6 +1,7 @@
 import { greatestOf } from "../../base/extremes.ts";
 import { printableLine } from "../../base/printable.ts";
-import type { CostName, Costs } from "../../costs/costs.ts";
+import { type CostName, costTable } from "../../costs/cost-table.ts";
+import type { Costs } from "../../costs/costs.ts";
 import type { LargestStep, LiveStep } from "../../costs/live-sram.ts";
 
 /** Columns padded to their widest cell; numbers (cells that start with a digit) to the right. Cells are cut to a line that can be shown. */
@@ -17,9 +18,11 @@ export function table(cells: readonly (readonly string[])[]): string {
     .join("\n");
 }
 
+/** Costs as a person reads them: the number of layers comes last. */
+const shown = costTable.toSorted((x, y) => Number(x.unit === "layers") - Number(y.unit === "layers"));
 /** The order of the columns of `costHeader`. */
-export const costColumns: readonly CostName[] = ["bitops", "macs", "flash", "sram", "sramLive", "layers"];
-export const costHeader = ["BitOps", "MACs", "flash", "SRAM", "live SRAM", "layers"] as const;
+export const costColumns: readonly CostName[] = shown.map(({ name }) => name);
+export const costHeader: readonly string[] = shown.map(({ title }) => title);
 
 export function costCells(costs: Costs): string[] {
   return costColumns.map((name) => costText(name, costs[name]));
@@ -53,8 +56,9 @@ export function memoryTable(steps: readonly LiveStep[]): string {
 
 /** One cost with its unit. */
 export function costText(name: CostName, value: number): string {
-  if (name === "layers") return String(value);
-  return name === "bitops" || name === "macs" ? metric(value) : kibibytes(value);
+  const { unit } = costTable.find((cost) => cost.name === name)!;
+  if (unit === "layers") return String(value);
+  return unit === "bytes" ? kibibytes(value) : metric(value);
 }
 
 /** 6.976e9 -> 6.976 G. */

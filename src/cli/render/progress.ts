@@ -1,5 +1,5 @@
 import type { Config } from "../../config/config.ts";
-import { costNames } from "../../costs/costs.ts";
+import { costNames } from "../../costs/cost-table.ts";
 import type { Progress } from "../../run/run.ts";
 import { duration, rate } from "./format.ts";
 

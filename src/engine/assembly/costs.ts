@@ -1,36 +1,40 @@
 import { behind, blockAt, genesOf, outOf, resolutionOf } from "./genome";
 import {
+  BITOPS,
   BLOCK_BYTES,
   BLOCK_CONVS,
   BLOCK_COUNT,
   CLASSIFIER_CONSTANT,
   CLASSIFIER_PER_UNIT,
   ELEMENTWISE,
+  FIGURES,
+  FLASH,
   FLASH_CONSTANT,
   FLASH_PER_WEIGHT_BIT,
   FULL_PRECISION_PAIR,
+  LAYERS,
   LIMITS,
   LIVE_INNER,
   LIVE_JOIN_INPUT,
   LIVE_JOIN_OUTPUT,
   LIVE_LAST_INPUT,
   LIVE_LAST_OUTPUT,
+  MACS,
+  MORE_BUDGETS,
   REST,
   SCRATCH,
+  SRAM,
   SRAM_INNER,
   SRAM_LAST_INPUT,
   SRAM_LAST_OUTPUT,
+  SRAM_LIVE,
   WORK,
 } from "./layout";
 import { bitsOf, depthOf, rowOfBlock } from "./rows";
 
-/** Costs of the last genome, in the order of costNames. */
-const BITOPS = 0;
-const MACS = 1;
-const FLASH = 2;
-const SRAM = 3;
-const LAYERS = 4;
-const SRAM_LIVE = 5;
+/** Whether a genome is over a budget of a cost that is no figure of this module, in JavaScript. */
+@external("genome", "exceedsMore")
+declare function exceedsMore(genome: usize): bool;
 
 const FULL_PRECISION_BITS: f64 = FULL_PRECISION_PAIR & 15;
 
@@ -41,7 +45,7 @@ export function at(row: usize, field: usize): f64 {
   return load<f64>(row + (field << 3));
 }
 
-/** Fills `out` with the costs of a genome, doubles in the order of costNames. */
+/** Fills `out` with the figures of a genome, `FIGURES` doubles. */
 export function costs(genome: usize, out: usize): void {
   const count = load<i32>(BLOCK_COUNT);
   let bitops: f64 = 0;
@@ -105,11 +109,18 @@ export function costs(genome: usize, out: usize): void {
   );
 }
 
-/** Whether a genome is over a budget, by the sums alone where no memory is budgeted: what breeding asks of every step. */
+/** Whether a genome is over a budget: what breeding asks of every step. */
 export function exceeds(genome: usize): bool {
+  return exceedsFigures(genome) || (load<i32>(MORE_BUDGETS) != 0 && exceedsMore(genome));
+}
+
+/** By the sums alone where no memory is budgeted. */
+// @ts-ignore: decorator
+@inline
+function exceedsFigures(genome: usize): bool {
   if (limit(SRAM) != Infinity || limit(SRAM_LIVE) != Infinity) {
     costs(genome, SCRATCH);
-    for (let i = BITOPS; i <= SRAM_LIVE; i++) if (load<f64>(SCRATCH + (i << 3)) > limit(i)) return true;
+    for (let i = 0; i < FIGURES; i++) if (load<f64>(SCRATCH + (i << 3)) > limit(i)) return true;
     return false;
   }
   const count = load<i32>(BLOCK_COUNT);

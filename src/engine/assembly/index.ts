@@ -1,5 +1,5 @@
 import { costs, exceeds } from "./costs";
-import { GENOME_LENGTH } from "./layout";
+import { FIGURES, GENOME_LENGTH } from "./layout";
 import { score } from "./score";
 
 export { breed, settle } from "./breeding";
@@ -7,14 +7,19 @@ export { hash } from "./genome";
 export { below, reset } from "./random";
 export { exceeds };
 
+/** How many figures the module computes for a genome. */
+export function figures(): i32 {
+  return FIGURES;
+}
+
 /** Scores of `count` genomes, doubles at `out`. */
 export function scores(genomes: usize, count: i32, out: usize): void {
   const length = load<usize>(GENOME_LENGTH);
   for (let i = 0; i < count; i++) store<f64>(out + (<usize>i << 3), score(genomes + <usize>i * length));
 }
 
-/** Costs of `count` genomes, six doubles each at `out`. */
-export function allCosts(genomes: usize, count: i32, out: usize): void {
+/** Figures of `count` genomes, `stride` doubles from one genome's to the next at `out`. */
+export function allCosts(genomes: usize, count: i32, out: usize, stride: i32): void {
   const length = load<usize>(GENOME_LENGTH);
-  for (let i = 0; i < count; i++) costs(genomes + <usize>i * length, out + <usize>i * 48);
+  for (let i = 0; i < count; i++) costs(genomes + <usize>i * length, out + (<usize>(i * stride) << 3));
 }

@@ -47,9 +47,11 @@ export const CLASSIFIER_CONSTANT = 104;
 export const CLASSIFIER_PER_UNIT = 112;
 /** Address of room for a genome. */
 export const KEPT = 120;
-/** Budgets and scratch, doubles in the order of costNames. */
+/** Budgets and scratch, doubles in the order of the figures. */
 export const LIMITS = 128;
 export const SCRATCH = 192;
+/** Whether a cost that is no figure of the module has a budget: 0 or 1. */
+export const MORE_BUDGETS = 240;
 
 /** Index of an input resolution by its gene, a byte. */
 export const RESOLUTION_INDICES = 256;
@@ -122,6 +124,15 @@ export const LIVE_LAST_INPUT = 25;
 export const LIVE_LAST_OUTPUT = 26;
 export const LIVE_JOIN_INPUT = 27;
 export const FLASH_CONSTANT = 32;
+
+/** Figures that the module computes, the first costs of the table, in its order; `LIMITS` and `SCRATCH` have room for them. */
+export const BITOPS = 0;
+export const MACS = 1;
+export const FLASH = 2;
+export const SRAM = 3;
+export const LAYERS = 4;
+export const SRAM_LIVE = 5;
+export const FIGURES = 6;
 
 /** What full precision is charged for, as a bit pair: 8 bits. */
 export const FULL_PRECISION_PAIR = 0x88;

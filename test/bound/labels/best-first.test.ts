@@ -5,7 +5,7 @@ import { compileChain } from "../../../src/bound/graph/space-chain.ts";
 import { bestPaths } from "../../../src/bound/labels/best-first.ts";
 import { labelFronts } from "../../../src/bound/labels/label-setting.ts";
 import { Relaxation } from "../../../src/bound/lagrange/relaxation.ts";
-import { costNames } from "../../../src/costs/costs.ts";
+import { costNames } from "../../../src/costs/cost-table.ts";
 import { anyBudgets, anySpace, enumerate, sizeOf } from "../random-space.ts";
 
 /** A small space with its budgets, the scores of the networks within them, greatest first, and prices to solve it at. */

@@ -5,7 +5,7 @@ import type { Budgets, SpaceDescription } from "../../../src/bound/graph/space-d
 import { type Certificate, certificateOf, parseCertificate } from "../../../src/bound/proof/certificate.ts";
 import { verifyCertificate } from "../../../src/bound/proof/check-certificate.ts";
 import { solve } from "../../../src/bound/solve.ts";
-import { costNames } from "../../../src/costs/costs.ts";
+import { costNames } from "../../../src/costs/cost-table.ts";
 import { anyBudgets, anySpace, enumerate, sizeOf } from "../random-space.ts";
 
 const read = (certificate: Certificate) => parseCertificate(JSON.parse(JSON.stringify(certificate)), "test");

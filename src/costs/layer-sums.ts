@@ -1,0 +1,59 @@
+import { FULL_PRECISION_BITS } from "../network/bits.ts";
+import { firstConv, type Network } from "../network/network.ts";
+import { Shortcut } from "../network/shortcut.ts";
+
+/*
+ * What one layer adds to the costs that are sums over layers, by the formulas of the published program (spec section 6). Every figure is an
+ * exact double: sums of whole numbers, or of eighths.
+ */
+
+/** BN (2) and ReLU or addition (1) on every output value, in 8-bit-equivalent MACs. */
+const ELEMENTWISE = 3;
+
+/** Weights of a conv. */
+function weightsOf(network: Network, conv: number): number {
+  const k = network.kernel[conv];
+  return (network.depthwise[conv] === 1 ? 1 : network.inChannels[conv]) * network.outChannels[conv] * k * k;
+}
+
+/** 64 e, e = 8-bit-equivalent MACs, the published unit. */
+export function layerBitops(network: Network, layer: number): number {
+  const first = firstConv(network, layer);
+  let bitops = 0;
+  if (network.shortcut[layer] !== Shortcut.none && network.layerStride[layer] === 2) {
+    bitops = 64 * network.inChannels[first] * network.inResolution[first] * network.inResolution[first];
+  }
+  for (let conv = first; conv < network.layerEnd[layer]; conv++) {
+    const area = network.outResolution[conv] * network.outResolution[conv];
+    const bits = (network.bitsA[conv] || FULL_PRECISION_BITS) * (network.bitsW[conv] || FULL_PRECISION_BITS);
+    bitops += weightsOf(network, conv) * area * bits + 64 * ELEMENTWISE * network.outChannels[conv] * area;
+  }
+  return bitops;
+}
+
+export function layerMacs(network: Network, layer: number): number {
+  let macs = 0;
+  for (let conv = firstConv(network, layer); conv < network.layerEnd[layer]; conv++) {
+    macs += weightsOf(network, conv) * network.outResolution[conv] * network.outResolution[conv];
+  }
+  return macs;
+}
+
+/** Bytes: the weights, and two of a channel's BN. */
+export function layerFlash(network: Network, layer: number): number {
+  let flash = 0;
+  for (let conv = firstConv(network, layer); conv < network.layerEnd[layer]; conv++) {
+    flash += (weightsOf(network, conv) * (network.bitsW[conv] || FULL_PRECISION_BITS)) / 8;
+    flash += 2 * network.outChannels[conv];
+  }
+  return flash;
+}
+
+/** Layers as the paper counts them: main-path convs. */
+export function layerMainConvs(network: Network, layer: number): number {
+  let convs = 0;
+  for (let conv = firstConv(network, layer); conv < network.layerEnd[layer]; conv++) {
+    if (network.projection[conv] === 0) convs++;
+  }
+  return convs;
+}
