@@ -1,4 +1,4 @@
-import { median } from "../src/bench/median.ts";
+import { median } from "../src/base/median.ts";
 import { runLoop } from "../src/bench/search.ts";
 import { scoreWithin } from "../src/bound/gap.ts";
 import { applyAssignments, parseConfig } from "../src/config/config.ts";

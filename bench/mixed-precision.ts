@@ -1,4 +1,4 @@
-import { median } from "../src/bench/median.ts";
+import { median } from "../src/base/median.ts";
 import { bitProduct } from "../src/config/capabilities.ts";
 import { parseConfig } from "../src/config/config.ts";
 import type { Candidate } from "../src/run/candidate.ts";

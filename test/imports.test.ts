@@ -11,7 +11,7 @@ import { builtFile, packageRoot } from "../src/base/package-root.ts";
 const rooms: readonly (readonly [folder: string, what: string])[] = [
   [
     "src/base",
-    "the error that a user can mend, text that is read and never evaluated, ln, exp and erf, where built files are",
+    "the error that a user can mend, text that is read and never evaluated, ln, exp and erf, the median, where built files are",
   ],
   [
     "src/network",
@@ -21,6 +21,7 @@ const rooms: readonly (readonly [folder: string, what: string])[] = [
   ["src/kernel", "convolutions on noise: `reference`, `float32`, `simd`"],
   ["src/score", "the scores of a network; the closed form"],
   ["src/score/forward", "the score measured by a kernel"],
+  ["src/score/kinds", "the table of scores"],
   ["src/space", "genome and ranges of a search"],
   ["src/engine", "the genome module in WebAssembly: breeds, fits to budgets, hashes, costs and scores genomes"],
   ["src/config", "the schema and its defaults, devices, tasks, presets"],

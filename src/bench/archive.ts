@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Archive } from "../archive/archive.ts";
+import { median } from "../base/median.ts";
 import type { Config } from "../config/config.ts";
 import { openProblem } from "../problem/problem.ts";
 import { createScorer } from "../problem/scorer.ts";
-import { median } from "./median.ts";
 import { commitInGenerations, runLoop } from "./search.ts";
 
 export interface ArchiveBench {

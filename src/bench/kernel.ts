@@ -1,4 +1,6 @@
 import { leastOf } from "../base/extremes.ts";
+import { median } from "../base/median.ts";
+import { defaultScore } from "../config/config.ts";
 import { createKernels } from "../kernel/create.ts";
 import { type ConvSizes, fanInOf, type KernelName } from "../kernel/kernels.ts";
 import { hasRelaxedSimd, instantiate } from "../kernel/simd.ts";
@@ -67,7 +69,8 @@ export interface KernelReport {
   };
 }
 
-const weights = { stageWeights: [0, 0, 1, 1, 6], sigmaActivation: 5, sigmaWeight: 4 };
+const { stageWeights, sigmaActivation, sigmaWeight } = defaultScore("analytic");
+const weights = { stageWeights, sigmaActivation, sigmaWeight };
 const options = { ...weights, repeats: 1, batch: 1, noiseSeed: 1 };
 
 interface Subject {
@@ -259,10 +262,4 @@ function benchThinned({ name, network }: Subject, rounds: number): KernelReport[
     ratios.push((middle - start) / (performance.now() - middle));
   }
   return { network: name, maxChannels, speedup: median(ratios), deviation, repeats };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }

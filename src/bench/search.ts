@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Archive } from "../archive/archive.ts";
+import { median } from "../base/median.ts";
 import { type Config, parseConfig } from "../config/config.ts";
 import { costNames } from "../costs/cost-table.ts";
 import { GenomeEngine } from "../engine/engine.ts";
@@ -14,7 +15,6 @@ import { startSearch } from "../run/run.ts";
 import { Search, type SearchOptions } from "../search/loop.ts";
 import { Population } from "../search/population.ts";
 import { Seen, SeenSet } from "../search/seen-set.ts";
-import { median } from "./median.ts";
 
 const now = () => performance.now() / 1000;
 

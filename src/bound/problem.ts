@@ -1,5 +1,6 @@
 import { UserError } from "../base/user-error.ts";
 import type { Problem } from "../problem/problem.ts";
+import { kindOf } from "../score/kinds/kinds.ts";
 import { type Budgets, describeSpace, type SpaceDescription } from "./graph/space-description.ts";
 
 /** What `solve` and `verifyCertificate` take. */
@@ -14,7 +15,7 @@ export interface BoundProblem {
  */
 export function boundProblem({ config, space, classes }: Problem): BoundProblem {
   const { score, budgets } = config;
-  if (score.kind !== "analytic") {
+  if (kindOf(score).layerSum === undefined) {
     throw new UserError(
       `score.kind: the bound needs analytic, got ${score.kind}, a measured score; there is no bound for it`,
     );

@@ -1,5 +1,6 @@
 import { UserError } from "../base/user-error.ts";
 import { type Capability, capabilities, capabilityFor, legalPairs } from "../config/capabilities.ts";
+import { defaultScore } from "../config/config.ts";
 import { costNames } from "../costs/cost-table.ts";
 import { costs, emptyCosts } from "../costs/costs.ts";
 import { parseStructures, type StructureEntry } from "../formats/structures-file.ts";
@@ -60,10 +61,11 @@ function subjectOf(entry: StructureEntry, problem: Problem | undefined, chosen: 
   }
   const resolution = chosen ?? entry.resolution ?? config?.input.resolution ?? 224;
   const network = networkOf(structure, resolution);
+  const defaults = defaultScore("analytic");
   const score = new AnalyticScore({
-    stageWeights: entry.stageWeights ?? config?.score.stageWeights ?? [0, 0, 1, 1, 6],
-    sigmaActivation: entry.sigmaActivation ?? config?.score.sigmaActivation ?? 5,
-    sigmaWeight: entry.sigmaWeight ?? config?.score.sigmaWeight ?? 4,
+    stageWeights: entry.stageWeights ?? config?.score.stageWeights ?? defaults.stageWeights,
+    sigmaActivation: entry.sigmaActivation ?? config?.score.sigmaActivation ?? defaults.sigmaActivation,
+    sigmaWeight: entry.sigmaWeight ?? config?.score.sigmaWeight ?? defaults.sigmaWeight,
   });
   score.check(network);
   const ownCapability = capabilityFor(structure) ?? "published";

@@ -1,6 +1,7 @@
 import { Archive } from "../archive/archive.ts";
 import { parseConfig } from "../config/config.ts";
-import { resumableRun, resumeSearch } from "../run/run.ts";
+import { resumableRun } from "../run/resumable.ts";
+import { resumeSearch } from "../run/run.ts";
 import { type Command, text, wholeOption } from "./command.ts";
 import { conductRun, runOptions } from "./search.ts";
 

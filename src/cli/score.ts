@@ -1,5 +1,5 @@
 import { UserError } from "../base/user-error.ts";
-import type { ScoreConfig } from "../config/config.ts";
+import { defaultScore, type ScoreConfig } from "../config/config.ts";
 import { costs, emptyCosts } from "../costs/costs.ts";
 import { largestStep, liveSteps } from "../costs/live-sram.ts";
 import { parseStructures, type StructureEntry } from "../formats/structures-file.ts";
@@ -42,18 +42,13 @@ interface Settings {
   readonly measuredResolution: number | undefined;
 }
 
+const { resolution: _, ...defaults } = defaultScore("forward");
 const published: Settings = {
+  ...defaults,
+  kind: "analytic",
   resolution: 224,
   inputChannels: undefined,
-  stageWeights: [0, 0, 1, 1, 6],
-  sigmaActivation: 5,
-  sigmaWeight: 4,
   classes: 0,
-  kind: "analytic",
-  repeats: 1,
-  batch: 1,
-  noiseSeed: 1,
-  kernel: "simd",
   maxChannels: undefined,
   measuredResolution: undefined,
 };

@@ -6,6 +6,7 @@ import { operatorSets } from "../engine/operators.ts";
 import { kernelNames } from "../kernel/kernels.ts";
 import { searchFamilies } from "../network/families.ts";
 import { describe, parseStructure, type Structure } from "../network/structure.ts";
+import { kindOf } from "../score/kinds/kinds.ts";
 import { parseCapability } from "./capabilities.ts";
 import { fillFromDevice, startIsTasks } from "./devices.ts";
 import { normaliseResolution } from "./input-resolution.ts";
@@ -66,9 +67,6 @@ const scoreSchema = z.discriminatedUnion("kind", [
   }),
 ]);
 
-/** Children a generation where the configuration does not say: few where scoring is slow, so that checkpoints stay frequent. */
-const DEFAULT_GENERATION = { analytic: 1024, forward: 256 } as const;
-
 const schema = z.strictObject({
   name: z.string().min(1).max(100).default("search"),
   /** Each a name or what a file of one holds; checked and filled in by `fillFromDevice`. */
@@ -115,6 +113,11 @@ const schema = z.strictObject({
 
 export type ScoreConfig = z.output<typeof scoreSchema>;
 
+/** A score of a kind with every default. */
+export function defaultScore<K extends ScoreConfig["kind"]>(kind: K): Extract<ScoreConfig, { kind: K }> {
+  return scoreSchema.parse({ kind }) as Extract<ScoreConfig, { kind: K }>;
+}
+
 /** A checked configuration: every default filled in, the start network parsed. */
 export type Config = Omit<z.output<typeof schema>, "space" | "search"> & {
   readonly space: Omit<z.output<typeof spaceSchema>, "start"> & { readonly start: Structure };
@@ -142,7 +145,7 @@ export function parseConfig(raw: unknown, where: string): Config {
       `${where}: space.start[0].in: expected ${config.input.channels}, input.channels, got ${start[0].in}; make the two equal`,
     );
   }
-  const generation = config.search.generation ?? DEFAULT_GENERATION[config.score.kind];
+  const generation = config.search.generation ?? kindOf(config.score).generation;
   // The sizes of runs with the operators of earlier versions are fixed.
   const growing = config.search.growing ?? config.search.operators === "fitted";
   return { ...config, space: { ...config.space, start }, search: { ...config.search, generation, growing } };

@@ -1,3 +1,5 @@
+import { median } from "../base/median.ts";
+
 /** Seconds, of one genome: scoring it, and sending it, which is all that its message takes besides. */
 export interface Figures {
   readonly score: number;
@@ -33,9 +35,4 @@ export class Traffic {
   get figures(): Figures {
     return { score: median(this.#scoring), send: this.message / median(this.#genomes) };
   }
-}
-
-/** NaN of no values. */
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }

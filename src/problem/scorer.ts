@@ -1,8 +1,7 @@
-import type { ScoreConfig } from "../config/config.ts";
 import { GenomeEngine } from "../engine/engine.ts";
 import { Network } from "../network/network.ts";
-import { AnalyticScore } from "../score/analytic.ts";
-import { ForwardScore } from "../score/forward/forward.ts";
+import type { AnalyticScore } from "../score/analytic.ts";
+import { kindOf, type MeasuredScore } from "../score/kinds/kinds.ts";
 import { decode } from "../space/genome.ts";
 import type { Space } from "../space/space.ts";
 import type { Problem } from "./problem.ts";
@@ -24,17 +23,12 @@ export interface Scorer {
 
 /** @param engine of the space, where there is one already */
 export function createScorer({ config: { score }, space }: Problem, engine?: GenomeEngine): Scorer {
-  if (score.kind === "forward") return forwardScorer(score, space);
-  return analyticScorer(score, engine ?? new GenomeEngine(space, 0));
+  const { layerSum, measured } = kindOf(score);
+  if (layerSum !== undefined) return engineScorer(layerSum(score), engine ?? new GenomeEngine(space, 0));
+  return measuringScorer(measured!(score), space);
 }
 
-/** @throws UserError where no network of this shape can be scored */
-export function checkScorable(score: ScoreConfig, network: Network): void {
-  (score.kind === "forward" ? new ForwardScore(score) : new AnalyticScore(score)).check(network);
-}
-
-function analyticScorer(options: Extract<ScoreConfig, { kind: "analytic" }>, engine: GenomeEngine): Scorer {
-  const score = new AnalyticScore(options);
+function engineScorer(score: AnalyticScore, engine: GenomeEngine): Scorer {
   const gains = Float64Array.from({ length: 256 }, (_, pair) => score.bitsGain(pair >> 4, pair & 15));
   engine.setScore(score.stageWeights, gains);
   return {
@@ -49,8 +43,7 @@ function analyticScorer(options: Extract<ScoreConfig, { kind: "analytic" }>, eng
 /** Networks whose common leading convs are looked for together; bounds the memory of a batch. */
 const SHARED_NETWORKS = 64;
 
-function forwardScorer(options: Extract<ScoreConfig, { kind: "forward" }>, space: Space): Scorer {
-  const score = new ForwardScore(options);
+function measuringScorer(score: MeasuredScore, space: Space): Scorer {
   const networks = Array.from({ length: SHARED_NETWORKS }, () => new Network(space.convCapacity));
   const length = space.genomeLength;
   return {

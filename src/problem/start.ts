@@ -1,9 +1,9 @@
 import { UserError } from "../base/user-error.ts";
 import { Network } from "../network/network.ts";
+import { checkScorable } from "../score/kinds/kinds.ts";
 import { decode, encode } from "../space/genome.ts";
 import { checkBudgetsCanBeMet, fitStart, overBudget } from "./fit-start.ts";
 import type { Problem } from "./problem.ts";
-import { checkScorable } from "./scorer.ts";
 
 /** Where a search starts: the genome, and what was changed to make it fit. */
 export interface StartNetwork {

@@ -16,11 +16,13 @@ import type { TimeLimits } from "../pool/time-limit.ts";
 import { openProblem, type Problem } from "../problem/problem.ts";
 import { createScorer } from "../problem/scorer.ts";
 import { type StartNetwork, startGenome } from "../problem/start.ts";
+import { kindOf } from "../score/kinds/kinds.ts";
 import { digestOf } from "../search/digest.ts";
 import { type Counters, Search } from "../search/loop.ts";
 import { costsAt } from "../space/genome.ts";
 import { type Candidate, candidateAt } from "./candidate.ts";
 import { checkState, loadSeen } from "./known-candidates.ts";
+import { resumableRun } from "./resumable.ts";
 import { Stopping } from "./stopping.ts";
 
 export interface RunResult extends Readonly<Counters> {
@@ -108,37 +110,6 @@ export async function resumeSearch(
     checkState(archive, row, problem);
     return conduct(archive, problem, start, row, options);
   });
-}
-
-/**
- * The run that `resume` goes on with: the given one, else the last unfinished one, else (to extend it) the last one.
- * @throws UserError where there is none, or where it has bred as many children already
- */
-export function resumableRun(archive: Archive, id: number | undefined, evaluations: number | undefined): RunRow {
-  const row = chosenRun(archive, id, evaluations);
-  const bred = row.checkpoint?.counters.evaluations ?? 0;
-  if (evaluations !== undefined && evaluations <= bred) {
-    throw new UserError(
-      `evaluations: run ${row.id} has bred ${bred} children already; give a larger total than ${evaluations}`,
-    );
-  }
-  return row;
-}
-
-function chosenRun(archive: Archive, id: number | undefined, evaluations: number | undefined): RunRow {
-  if (id !== undefined) {
-    const row = archive.run(id);
-    if (row.status === "done" && evaluations === undefined) {
-      throw new UserError(`${archive.path}: run ${id} is finished`, "extend");
-    }
-    return row;
-  }
-  const runs = archive.runs();
-  const row = runs.findLast((run) => run.status === "running") ?? (evaluations === undefined ? undefined : runs.at(-1));
-  if (row === undefined) {
-    throw new UserError(`${archive.path}: no unfinished run`, "extend", "search");
-  }
-  return row;
 }
 
 async function withArchive<T>(options: RunOptions, use: (archive: Archive) => Promise<T>): Promise<T> {
@@ -261,10 +232,7 @@ async function conduct(
   };
 }
 
-/**
- * A pool of the given threads; where none are given, one that measures. It begins with the closed form here, which takes less than a
- * message, and with the forward score in threads, since it may take seconds a network in which no signal would come through.
- */
+/** A pool of the given threads; where none are given, one that measures, and begins where the kind of score says. */
 function openPool(problem: Problem, engine: GenomeEngine, { threads, limits }: RunOptions): Pool {
   const { config, space } = problem;
   const { genomeLength } = space;
@@ -272,6 +240,6 @@ function openPool(problem: Problem, engine: GenomeEngine, { threads, limits }: R
   const inThreads = (count: number) => openThreads(problem, count, { limits });
   if (threads !== undefined) return threads === 0 ? inline() : inThreads(threads);
   const cpus = availableParallelism();
-  const begin = config.score.kind === "forward" ? "threads" : "inline";
+  const { begin } = kindOf(config.score);
   return new MeasuredPool({ inline, threads: () => inThreads(cpus) }, { begin, genomeLength, cpus });
 }

@@ -98,7 +98,7 @@ export class ForwardScore {
    * Scores of networks, in their order; leading convs that several have in common are measured once. The networks must have passed `check`.
    * @param scores filled and returned
    */
-  scoreBatch(networks: readonly Network[], scores = new Float64Array(networks.length)): Float64Array {
+  scoreBatch(networks: readonly Network[], scores: Float64Array = new Float64Array(networks.length)): Float64Array {
     scores.fill(0);
     this.#run(networks, (repeat, i) => {
       const score = this.#sum.sum(networks[i], this.#blocks);

@@ -1,4 +1,0 @@
-/** The middle value; of an even number, the lower middle one. */
-export function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[(values.length - 1) >> 1];
-}

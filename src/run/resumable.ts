@@ -1,0 +1,33 @@
+import type { Archive, RunRow } from "../archive/archive.ts";
+import { UserError } from "../base/user-error.ts";
+
+/**
+ * The run that `resume` goes on with: the given one, else the last unfinished one, else (to extend it) the last one.
+ * @throws UserError where there is none, or where it has bred as many children already
+ */
+export function resumableRun(archive: Archive, id: number | undefined, evaluations: number | undefined): RunRow {
+  const row = chosenRun(archive, id, evaluations);
+  const bred = row.checkpoint?.counters.evaluations ?? 0;
+  if (evaluations !== undefined && evaluations <= bred) {
+    throw new UserError(
+      `evaluations: run ${row.id} has bred ${bred} children already; give a larger total than ${evaluations}`,
+    );
+  }
+  return row;
+}
+
+function chosenRun(archive: Archive, id: number | undefined, evaluations: number | undefined): RunRow {
+  if (id !== undefined) {
+    const row = archive.run(id);
+    if (row.status === "done" && evaluations === undefined) {
+      throw new UserError(`${archive.path}: run ${id} is finished`, "extend");
+    }
+    return row;
+  }
+  const runs = archive.runs();
+  const row = runs.findLast((run) => run.status === "running") ?? (evaluations === undefined ? undefined : runs.at(-1));
+  if (row === undefined) {
+    throw new UserError(`${archive.path}: no unfinished run`, "extend", "search");
+  }
+  return row;
+}

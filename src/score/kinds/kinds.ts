@@ -1,0 +1,54 @@
+import type { Network } from "../../network/network.ts";
+import { AnalyticScore } from "../analytic.ts";
+import { ForwardScore } from "../forward/forward.ts";
+import type { ForwardOptions } from "../forward/options.ts";
+
+/** A score that is measured network by network. */
+export interface MeasuredScore {
+  /** @throws UserError where no network of this shape can be scored */
+  check(network: Network): void;
+  /** Fills `scores`, in the order of the networks; not finite where there is none. A function of the options and each network alone. */
+  scoreBatch(networks: readonly Network[], scores: Float64Array): unknown;
+  /** Why network i of the last batch has no finite score. */
+  reason(i: number): string | undefined;
+}
+
+/** What the program must know of a kind of score. A new kind is a new row here and its options in `config/config.ts`. */
+interface ScoreKind<Options> {
+  /**
+   * Where the score is a sum over the layers, of the logarithm of their fan-in and of what their bits give: the genome engine then computes
+   * it, and the bound proves how far its optimum can be.
+   */
+  readonly layerSum?: (options: Options) => AnalyticScore;
+  /** Where it is not. */
+  readonly measured?: (options: Options) => MeasuredScore;
+  /** Children a generation where the configuration does not say: few where scoring is slow, so that checkpoints stay frequent. */
+  readonly generation: number;
+  /**
+   * Where scoring begins without `threads`: in threads where one network may take seconds in which no signal would come through; here where
+   * it takes less than a message.
+   */
+  readonly begin: "inline" | "threads";
+}
+
+type AnalyticOptions = ConstructorParameters<typeof AnalyticScore>[0];
+
+export type ScoreOptions =
+  | (AnalyticOptions & { readonly kind: "analytic" })
+  | (ForwardOptions & { readonly kind: "forward" });
+
+export const scoreKinds = {
+  analytic: { layerSum: (options: AnalyticOptions) => new AnalyticScore(options), generation: 1024, begin: "inline" },
+  forward: { measured: (options: ForwardOptions) => new ForwardScore(options), generation: 256, begin: "threads" },
+} as const satisfies { readonly [K in ScoreOptions["kind"]]: ScoreKind<Extract<ScoreOptions, { kind: K }>> };
+
+/** The row of a score, for functions that take any. */
+export function kindOf({ kind }: Pick<ScoreOptions, "kind">): ScoreKind<ScoreOptions> {
+  return scoreKinds[kind] as ScoreKind<ScoreOptions>;
+}
+
+/** @throws UserError where no network of this shape can be scored */
+export function checkScorable(options: ScoreOptions, network: Network): void {
+  const { layerSum, measured } = kindOf(options);
+  (layerSum ?? measured)!(options).check(network);
+}
