@@ -18,6 +18,7 @@ export { type Block, networkOf, parseStructure, type Structure } from "./network
 export { openProblem, type Problem } from "./problem/problem.ts";
 export { type VerifyOptions, type VerifyReport, verifyArchive } from "./run/audit.ts";
 export type { Candidate } from "./run/candidate.ts";
+export { type PruneOptions, type PruneReport, pruneArchive } from "./run/prune.ts";
 export {
   type Progress,
   type RunOptions,

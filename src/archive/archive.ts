@@ -4,6 +4,7 @@ import { UserError } from "../base/user-error.ts";
 import { connect, damageError, fileIdentity, refuseDamage, refuseMoved, refuseOrphanWal } from "./connection.ts";
 import { type GenerationRecord, GenerationWriter } from "./generation-writer.ts";
 import { migrate } from "./migration.ts";
+import { type Pruned, pruneCandidates } from "./pruning.ts";
 import { checkVersion, createIfEmpty, leaveWal, SCHEMA_VERSION, structuralDamage } from "./schema.ts";
 import { guard } from "./sqlite-errors.ts";
 import { type StoredGeneration, storedGenerations } from "./stored-generations.ts";
@@ -182,6 +183,19 @@ export class Archive {
       this.#writer ??= new GenerationWriter(this.#db);
       this.#writer.add(record);
     });
+  }
+
+  /**
+   * Drops the candidates of finished runs of these contexts that no population has, and gives the space back.
+   * @throws UserError where something is damaged
+   */
+  prune(contexts: readonly number[]): Pruned {
+    const pruned = this.#write(() => pruneCandidates(this.path, this.#db, contexts));
+    guard(this.path, () => {
+      refuseMoved(this.path, this.#file);
+      this.#db.exec("VACUUM");
+    });
+    return pruned;
   }
 
   /** All or nothing, and only while the file is in place and this process is its writer. */

@@ -2,6 +2,9 @@ import { Packr, unpack } from "msgpackr/pack";
 import type { Checkpoint } from "../search/loop.ts";
 import { bytesOf, equalBytes, Seal } from "./sums.ts";
 
+const statuses = ["running", "done", "pruned"] as const;
+export type RunStatus = (typeof statuses)[number];
+
 export interface RunRow {
   readonly id: number;
   readonly name: string;
@@ -10,7 +13,8 @@ export interface RunRow {
   readonly config: string;
   readonly started: string;
   readonly seconds: number;
-  readonly status: "running" | "done";
+  /** "pruned" is done, and has lost all candidates but those of populations. */
+  readonly status: RunStatus;
   readonly checkpoint: Checkpoint | undefined;
   /** Of a finished run. */
   readonly digest: string | undefined;
@@ -26,7 +30,7 @@ export interface RawRun {
   readonly config: string;
   readonly started: string;
   readonly seconds: number;
-  readonly status: "running" | "done";
+  readonly status: RunStatus;
   readonly checkpoint: Uint8Array | null;
   readonly digest?: string | null;
   readonly seal?: Uint8Array | null;
@@ -61,7 +65,7 @@ function hasTypes({ context, name, config, started, seconds, status, checkpoint,
     Number.isSafeInteger(context) &&
     [name, config, started].every((text) => typeof text === "string") &&
     Number.isFinite(seconds) &&
-    (status === "running" || status === "done") &&
+    statuses.includes(status) &&
     (checkpoint === null || checkpoint instanceof Uint8Array) &&
     (digest === null || typeof digest === "string")
   );

@@ -4,7 +4,18 @@ import { parseConfig } from "../config/config.ts";
 import { formatPython } from "../formats/structures-file.ts";
 import { openProblem } from "../problem/problem.ts";
 import { candidateAt } from "../run/candidate.ts";
-import { type Command, flag, flagOption, note, print, printJson, text, textOption, wholeOption } from "./command.ts";
+import {
+  type Command,
+  formatOption,
+  formatOptions,
+  note,
+  print,
+  printJson,
+  text,
+  textOption,
+  wholeOption,
+} from "./command.ts";
+import { csv, networkCells } from "./render/csv.ts";
 import { classifierLine, costCells, costHeader, stepLine, table } from "./render/format.ts";
 
 export const bestCommand: Command = {
@@ -13,10 +24,10 @@ export const bestCommand: Command = {
     run: text("id of the run", { defaultDescription: "the last one" }),
     top: text("how many, at most the population", { defaultDescription: "1" }),
     format: text("txt is the released code's format", {
-      choices: ["table", "json", "txt"],
+      choices: ["table", "json", "csv", "txt"],
       defaultDescription: "table",
     }),
-    json: flag("the same as --format json"),
+    ...formatOptions,
   },
   examples: [
     ["qes best qes.sqlite --top 5", "the five best of the last run"],
@@ -25,7 +36,7 @@ export const bestCommand: Command = {
   async run(args) {
     const path = String(args["archive"]);
     const top = wholeOption(args, "top", 1) ?? 1;
-    const format = textOption(args, "format") ?? (flagOption(args, "json") ? "json" : "table");
+    const format = textOption(args, "format") ?? formatOption(args);
     const id = wholeOption(args, "run", 1);
     const archive = Archive.openForReading(path);
     const run = id === undefined ? archive.lastRun() : archive.run(id);
@@ -45,7 +56,9 @@ export const bestCommand: Command = {
       candidateAt(problem, genomes, i * space.genomeLength, scores[i]),
     );
     if (format === "json") printJson(rows);
-    else if (format === "txt")
+    else if (format === "csv") {
+      process.stdout.write(csv(rows.map((row, i) => ({ rank: i + 1, ...networkCells(row), classes: row.classes }))));
+    } else if (format === "txt")
       process.stdout.write(
         formatPython(
           rows.map((row) => row.structure),

@@ -14,6 +14,8 @@ import {
   type Command,
   flag,
   flagOption,
+  formatOption,
+  formatOptions,
   positiveOption,
   print,
   printJson,
@@ -24,6 +26,7 @@ import {
   wholeOption,
 } from "./command.ts";
 import { readConfig } from "./input.ts";
+import { csv, networkCells } from "./render/csv.ts";
 import { costCells, costHeader, costText, duration, percent, table } from "./render/format.ts";
 
 export const boundCommand: Command = {
@@ -37,7 +40,7 @@ export const boundCommand: Command = {
     sweep: text("bound and best network at each value of a budget: name=from..to:points"),
     certificate: text("write what is needed to check the bound to this file"),
     set: texts("path=value: set one key of the configuration; repeatable"),
-    json: flag("print JSON on stdout"),
+    ...formatOptions,
     quiet: flag("no progress"),
   },
   examples: [
@@ -47,6 +50,7 @@ export const boundCommand: Command = {
   ],
   async run(args) {
     const config = readConfig(String(args["source"]), textsOption(args, "set"));
+    const format = formatOption(args);
     const goal = { gap: gapOption(args), seconds: positiveOption(args, "seconds") ?? 300 };
     const top = wholeOption(args, "top", 1, 10_000) ?? 1;
     /** With these qes score gives the same figures. */
@@ -59,8 +63,10 @@ export const boundCommand: Command = {
         if (args[name] !== undefined) throw new UserError(`--${name}: not together with --sweep; leave one out`);
       }
       const points = runSweep(config, parseSweep(swept), goal, view);
-      if (flagOption(args, "json")) printJson(points.map((point) => ({ ...point, ...settings })));
-      else print(sweepText(points));
+      if (format === "json") printJson(points.map((point) => ({ ...point, ...settings })));
+      else if (format === "csv") {
+        process.stdout.write(csv(points.map(({ best, ...point }) => ({ ...point, ...networkCells(best) }))));
+      } else print(sweepText(points));
       return 0;
     }
     const { spaces, budgets } = boundProblem(openProblem(config));
@@ -69,9 +75,10 @@ export const boundCommand: Command = {
     const path = textOption(args, "certificate");
     if (path !== undefined) writeCertificate(path, certificateOf(config, state));
     const result = resultOf(state, seconds);
-    if (flagOption(args, "json"))
-      printJson({ ...result, ...(top === 1 ? {} : { networks: state.networks }), ...settings });
-    else print(boundText(result, state));
+    if (format === "json") printJson({ ...result, ...(top === 1 ? {} : { networks: state.networks }), ...settings });
+    else if (format === "csv") {
+      process.stdout.write(csv(state.networks.map((network, i) => ({ rank: i + 1, ...networkCells(network) }))));
+    } else print(boundText(result, state));
     return 0;
   },
 };

@@ -100,6 +100,21 @@ export function printJson(value: unknown): void {
   process.stdout.write(`${printableJson(JSON.stringify(value, null, 2))}\n`);
 }
 
+export type OutputFormat = "table" | "json" | "csv";
+
+/** Options of the commands whose results are rows. */
+export const formatOptions = {
+  json: flag("print JSON on stdout"),
+  csv: flag("print CSV on stdout, memory in bytes"),
+} as const;
+
+/** @throws UserError where both are asked for */
+export function formatOption(args: Arguments): OutputFormat {
+  const chosen = (["json", "csv"] as const).filter((name) => flagOption(args, name));
+  if (chosen.length > 1) throw new UserError("--csv: not together with --json; leave one out");
+  return chosen[0] ?? "table";
+}
+
 export function print(line: string): void {
   process.stdout.write(`${printable(line)}\n`);
 }

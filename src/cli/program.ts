@@ -44,6 +44,11 @@ const commands: readonly Entry[] = [
     load: async () => (await import("./verify.ts")).verifyCommand,
   },
   {
+    usage: "prune <archive>",
+    describe: "make an archive small: keep of finished runs their best networks",
+    load: async () => (await import("./prune.ts")).pruneCommand,
+  },
+  {
     usage: "presets",
     describe: "list the shipped search configurations",
     load: async () => (await import("./presets.ts")).presetsCommand,

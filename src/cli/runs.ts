@@ -1,13 +1,18 @@
 import { Archive, type RunRow } from "../archive/archive.ts";
-import { type Command, flag, flagOption, print, printJson } from "./command.ts";
+import { type Command, formatOption, formatOptions, print, printJson } from "./command.ts";
+import { csv } from "./render/csv.ts";
 import { duration, table } from "./render/format.ts";
 
 export const runsCommand: Command = {
   positionals: { archive: "the archive file" },
-  options: { json: flag("print a JSON array on stdout") },
-  examples: [["qes runs qes.sqlite", "every run, its state and its best score"]],
+  options: formatOptions,
+  examples: [
+    ["qes runs qes.sqlite", "every run, its state and its best score"],
+    ["qes runs qes.sqlite --csv > runs.csv", "the same for a spreadsheet"],
+  ],
   async run(args) {
     const path = String(args["archive"]);
+    const format = formatOption(args);
     const archive = Archive.openForReading(path);
     const inProgress = archive.runInProgress;
     const rows: Row[] = [];
@@ -27,8 +32,9 @@ export const runsCommand: Command = {
       });
     });
     archive.close();
-    if (flagOption(args, "json")) {
-      printJson(rows);
+    if (format !== "table") {
+      if (format === "json") printJson(rows);
+      else process.stdout.write(csv(rows.map((row) => ({ ...row }))));
       return 0;
     }
     if (rows.length === 0) {

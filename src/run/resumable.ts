@@ -7,6 +7,12 @@ import { UserError } from "../base/user-error.ts";
  */
 export function resumableRun(archive: Archive, id: number | undefined, evaluations: number | undefined): RunRow {
   const row = chosenRun(archive, id, evaluations);
+  if (row.status === "pruned") {
+    throw new UserError(
+      `${archive.path}: run ${row.id} is finished and was pruned: what it has bred is no longer known, so that it cannot be extended`,
+      "search",
+    );
+  }
   const bred = row.checkpoint?.counters.evaluations ?? 0;
   if (evaluations !== undefined && evaluations <= bred) {
     throw new UserError(

@@ -136,6 +136,26 @@ describe("score reads what other commands print, and gives the same figures", ()
     }
   });
 
+  test("--csv of runs, best and bound has the figures of --json", async () => {
+    const archive = "csv.sqlite";
+    await qesJson(folder, "search", ...device, "--evaluations", "30", "--archive", archive);
+    const sweep = ["bound", "imagenet-mixed-7.0g", "--gap", "1%", "--sweep", "bitops=1e8..6.976e9:2"];
+    for (const args of [["runs", archive], ["best", archive, "--top", "2"], sweep]) {
+      const [header, ...lines] = (await qes(folder, ...args, "--csv")).stdout.trimEnd().split("\n");
+      const rows = await qesJson(folder, ...args);
+      expect(lines).toHaveLength(rows.length);
+      for (const [i, line] of lines.entries()) {
+        // The structure, which is quoted, is the last column or the last but one.
+        const cells = Object.fromEntries(header.split(",").map((column, j) => [column, line.split(",")[j]]));
+        const { best, costs = best?.costs, score = best?.score, ...row } = rows[i];
+        const expected = args[0] === "runs" ? { ...row, best } : { ...costs, score, resolution: cells["resolution"] };
+        for (const [column, value] of Object.entries(expected)) expect(cells[column]).toBe(String(value ?? ""));
+      }
+    }
+    const both = await qes(folder, "runs", archive, "--csv", "--json");
+    expect([both.code, both.stderr]).toEqual([2, "qes: --csv: not together with --json; leave one out\n"]);
+  });
+
   test("from standard input too, where the file is -", async () => {
     writeFileSync(join(folder, "net.json"), JSON.stringify(net));
     const command = [process.execPath, builtFile("src/cli/main.js"), "score", "-", "--stage-weights", "0,1"];

@@ -97,7 +97,9 @@ test.each(injuries)("%s is found, and resume does not trust it", async (sql, fin
   db.close();
   expect(verifyArchive(path, all).findings.join("\n")).toMatch(finding);
   if (/there twice/.test(String(finding))) return;
-  await expect(resumeSearch(2, 400, { archive: path, threads: 0, clock })).rejects.toThrow(/damaged/);
+  // Another run's row is not read.
+  const run = finding.source.startsWith("run 1: ") ? 1 : 2;
+  await expect(resumeSearch(run, 400, { archive: path, threads: 0, clock })).rejects.toThrow(/damaged/);
 });
 
 test("an archive of schema 1 is read as it is, and migrated by a resume that comes to the known digest", async () => {
