@@ -100,7 +100,8 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
       writeFileSync(config, stringify(scenario.config, { aliasDuplicateObjects: false }));
       const reference = references.get(scenario) ?? (await undisturbed(scenario, config, folder));
       references.set(scenario, reference);
-      await disturbed(scenario, config, join(folder, `${round}.sqlite`), reference, options, report);
+      const path = join(folder, `${round}.sqlite`);
+      await disturbed({ scenario, config, path, reference }, options, report);
       options.onRound?.(report);
     }
   } finally {
@@ -122,14 +123,16 @@ function searchArgs({ threads }: Scenario, config: string, path: string): string
   return ["search", config, "--archive", path, "--threads", String(threads), "--json", "--quiet"];
 }
 
-async function disturbed(
-  scenario: Scenario,
-  config: string,
-  path: string,
-  reference: Reference,
-  options: SoakOptions,
-  report: SoakReport,
-): Promise<void> {
+/** A search that is to be disturbed: its configuration's file, its archive, and how it ends undisturbed. */
+interface Trial {
+  readonly scenario: Scenario;
+  readonly config: string;
+  readonly path: string;
+  readonly reference: Reference;
+}
+
+async function disturbed(trial: Trial, options: SoakOptions, report: SoakReport): Promise<void> {
+  const { scenario, config, path, reference } = trial;
   report.searches++;
   const fail = (what: string) => report.problems.push(`${scenario.name}: ${what}`);
   let last: Outcome | undefined;

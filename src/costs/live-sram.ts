@@ -37,11 +37,11 @@ export interface LiveStep {
 export function liveBits(
   network: Network,
   layer: number,
-  first: number,
   conv: number,
   outputBits: number,
   parts?: Float64Array,
 ): number {
+  const first = firstConv(network, layer);
   const inPlane =
     network.inResolution[conv] * network.inResolution[conv] * (network.bitsA[conv] || FULL_PRECISION_BITS);
   const outPlane = network.outResolution[conv] * network.outResolution[conv] * outputBits;
@@ -88,10 +88,9 @@ export function sramLive(network: Network): number {
   let peak = 0;
   let conv = 0;
   for (let layer = 0; layer < network.layers; layer++) {
-    const first = conv;
     const after = bitsBehind(network, layer);
     for (; conv < network.layerEnd[layer]; conv++) {
-      const bits = liveBits(network, layer, first, conv, outputBitsOf(network, layer, conv, after));
+      const bits = liveBits(network, layer, conv, outputBitsOf(network, layer, conv, after));
       if (bits > peak) peak = bits;
     }
   }
@@ -105,12 +104,11 @@ export function liveSteps(network: Network): LiveStep[] {
   let conv = 0;
   let inner = 0;
   for (let layer = 0; layer < network.layers; layer++) {
-    const first = conv;
     const block = network.block[layer];
     inner = layer > 0 && network.block[layer - 1] === block ? inner + 1 : 0;
     const after = bitsBehind(network, layer);
     for (; conv < network.layerEnd[layer]; conv++) {
-      const bits = liveBits(network, layer, first, conv, outputBitsOf(network, layer, conv, after), parts);
+      const bits = liveBits(network, layer, conv, outputBitsOf(network, layer, conv, after), parts);
       steps.push({
         layer,
         conv,
@@ -159,12 +157,12 @@ export function liveForm(network: Network, layer: number): MemoryForm {
     const scale = 8 * (network.bitsA[conv] || FULL_PRECISION_BITS);
     const behind = nextMainConv(network, conv) >= network.layerEnd[layer];
     if (!behind) {
-      const bits = liveBits(network, layer, first, conv, network.bitsA[conv] || FULL_PRECISION_BITS);
+      const bits = liveBits(network, layer, conv, network.bitsA[conv] || FULL_PRECISION_BITS);
       form.inner = Math.max(form.inner, bits / scale);
       continue;
     }
-    const input = liveBits(network, layer, first, conv, 0);
-    const output = liveBits(network, layer, first, conv, 8) - input;
+    const input = liveBits(network, layer, conv, 0);
+    const output = liveBits(network, layer, conv, 8) - input;
     if (network.projection[conv] === 1) {
       form.joinInput = input / scale;
       form.joinOutput = output / 64;

@@ -2,11 +2,13 @@ import { ln } from "../base/gaussian.ts";
 import { LayerForms } from "../costs/layer-form.ts";
 import { FULL_PRECISION_BITS } from "../network/bits.ts";
 import { MOST_CONVS } from "../network/families.ts";
-import { appendLayer, beginNetwork, type LayerShape, Network } from "../network/network.ts";
+import { appendLayer, beginNetwork, type LayerPlace, type LayerShape, Network } from "../network/network.ts";
 import type { Space } from "../space/space.ts";
 import * as layout from "./assembly/layout.ts";
+import type { RowShape } from "./memory.ts";
 
 const eights = new Uint8Array(MOST_CONVS).fill(FULL_PRECISION_BITS);
+const eightBits = { a: eights, w: eights, offset: 0 };
 
 /** Computes rows of the genome module, by the ordinary folds over a one-layer network: there is one definition of every cost. */
 export class LayerRows {
@@ -18,21 +20,8 @@ export class LayerRows {
     this.#space = space;
   }
 
-  /**
-   * Fills the row of a block's shape from `rows[at]` on; its fields are in assembly/layout.ts.
-   * @param inUnits,btnUnits,outUnits in width steps; inUnits is 0 for the input image
-   * @param resolution of the block's input
-   */
-  fill(
-    rows: Float64Array,
-    at: number,
-    b: number,
-    inUnits: number,
-    btnUnits: number,
-    outUnits: number,
-    k: number,
-    resolution: number,
-  ): void {
+  /** Fills the row of a block's shape from `rows[at]` on; its fields are in assembly/layout.ts. */
+  fill(rows: Float64Array, at: number, { block: b, inUnits, btnUnits, outUnits, kernel, resolution }: RowShape): void {
     const block = this.#space.blocks[b];
     const step = this.#space.options.widthStep;
     const out = outUnits * step;
@@ -40,19 +29,19 @@ export class LayerRows {
       in: inUnits === 0 ? this.#space.inputChannels : inUnits * step,
       btn: btnUnits * step,
       out,
-      k,
+      k: kernel,
       s: block.s,
     };
-    this.#fillLayer(rows, at, b, shape, resolution, true);
+    this.#fillLayer(rows, at, { block: b, first: true }, shape, resolution);
     const rest = { ...shape, in: out, s: 1 };
-    this.#fillLayer(rows, at + layout.REST, b, rest, Math.ceil(resolution / block.s), false);
+    this.#fillLayer(rows, at + layout.REST, { block: b, first: false }, rest, Math.ceil(resolution / block.s));
   }
 
-  #fillLayer(rows: Float64Array, at: number, b: number, shape: LayerShape, resolution: number, first: boolean): void {
-    const { family } = this.#space.blocks[b];
+  #fillLayer(rows: Float64Array, at: number, place: LayerPlace, shape: LayerShape, resolution: number): void {
+    const { family } = this.#space.blocks[place.block];
     const network = this.#network;
     beginNetwork(network, resolution);
-    appendLayer(network, family, b, shape, first, eights, eights, 0);
+    appendLayer(network, family, place, shape, eightBits);
     let main = 0;
     for (let conv = 0; conv < network.convs; conv++) {
       if (network.projection[conv] === 1) continue;

@@ -17,12 +17,21 @@ interface GenomeModule {
   figures(): number;
 }
 
+/** The shape of a block whose row the module asks for. */
+export interface RowShape {
+  /** Index of the block. */
+  readonly block: number;
+  /** Widths in width steps; inUnits is 0 for the input image. */
+  readonly inUnits: number;
+  readonly btnUnits: number;
+  readonly outUnits: number;
+  readonly kernel: number;
+  /** Of the block's input. */
+  readonly resolution: number;
+}
+
 /** Writes the row of a block's shape, which the module asks for once each, from `rows[at]` on. */
-export type FillRow = (
-  rows: Float64Array,
-  at: number,
-  ...shape: [number, number, number, number, number, number]
-) => void;
+export type FillRow = (rows: Float64Array, at: number, shape: RowShape) => void;
 
 /** Whether a genome is over a budget of a cost that is no figure of the module. */
 export type ExceedsMore = (genomes: Uint8Array, at: number) => boolean;
@@ -39,8 +48,10 @@ export class GenomeMemory {
 
   /** @param size bytes behind the blocks */
   constructor(blocks: number, size: number, fillRow: FillRow, exceedsMore: ExceedsMore) {
-    const fill = (address: number, ...shape: [number, number, number, number, number, number]) =>
-      fillRow(this.doubles, address >> 3, ...shape);
+    const fill = (address: number, ...shape: number[]) => {
+      const [block, inUnits, btnUnits, outUnits, kernel, resolution] = shape;
+      fillRow(this.doubles, address >> 3, { block, inUnits, btnUnits, outUnits, kernel, resolution });
+    };
     const more = (genome: number) => exceedsMore(this.bytes, genome);
     this.module = new WebAssembly.Instance(wasmModule("engine/genome"), {
       genome: { fillRow: fill, exceedsMore: more },

@@ -66,19 +66,18 @@ export function beginNetwork(network: Network, resolution: number): void {
   network.stages = 0;
 }
 
+interface ConvShape {
+  readonly inChannels: number;
+  readonly outChannels: number;
+  readonly kernel: number;
+  readonly stride: number;
+  readonly depthwise: 0 | 1;
+}
+
 /** Appends one conv at the network's current resolution; returns its output resolution, ceil(r / s). */
-function appendConv(
-  network: Network,
-  inChannels: number,
-  outChannels: number,
-  kernel: number,
-  stride: number,
-  depthwise: number,
-  resolution: number,
-  bitsA: number,
-  bitsW: number,
-): number {
+function appendConv(network: Network, conv: ConvShape, resolution: number, bitsA: number, bitsW: number): number {
   const i = network.convs++;
+  const { inChannels, outChannels, kernel, stride, depthwise } = conv;
   const out = stride === 1 ? resolution : Math.ceil(resolution / stride);
   network.inChannels[i] = inChannels;
   network.outChannels[i] = outChannels;
@@ -102,20 +101,27 @@ export interface LayerShape {
   s: number;
 }
 
-/**
- * Appends one inner layer of a family.
- * @param first whether it is the first inner layer of its block (a projected shortcut is then always projected)
- * @param bitsA,bitsW one entry per main-path conv from `offset` on; 0 is full precision
- */
+/** Where an inner layer is. */
+export interface LayerPlace {
+  readonly block: number;
+  /** Whether it is the first inner layer of its block: a projected shortcut is then always projected. */
+  readonly first: boolean;
+}
+
+/** Bits of an inner layer: one entry per main-path conv from `offset` on; 0 is full precision. */
+export interface LayerBits {
+  readonly a: ArrayLike<number>;
+  readonly w: ArrayLike<number>;
+  readonly offset: number;
+}
+
+/** Appends one inner layer of a family. */
 export function appendLayer(
   network: Network,
   family: Family,
-  block: number,
+  { block, first }: LayerPlace,
   shape: Readonly<LayerShape>,
-  first: boolean,
-  bitsA: ArrayLike<number>,
-  bitsW: ArrayLike<number>,
-  offset: number,
+  { a, w, offset }: LayerBits,
 ): void {
   const inputResolution = network.convs === 0 ? network.resolution : network.outResolution[lastMainConv(network)];
   const templates = family.convs;
@@ -124,20 +130,23 @@ export function appendLayer(
     const t = templates[j];
     r = appendConv(
       network,
-      shape[t.from],
-      shape[t.to],
-      t.kernel === 1 ? 1 : shape.k,
-      t.strided ? shape.s : 1,
-      t.depthwise ? 1 : 0,
+      {
+        inChannels: shape[t.from],
+        outChannels: shape[t.to],
+        kernel: t.kernel === 1 ? 1 : shape.k,
+        stride: t.strided ? shape.s : 1,
+        depthwise: t.depthwise ? 1 : 0,
+      },
       r,
-      bitsA[offset + j],
-      bitsW[offset + j],
+      a[offset + j],
+      w[offset + j],
     );
   }
   const shortcut = shortcutOf(family.shortcut, shape, first);
   if (shortcut === Shortcut.projected) {
     // The average pool of a strided shortcut comes before the projection, which runs at the output resolution.
-    appendConv(network, shape.in, shape.out, 1, 1, 0, r, bitsA[offset], bitsW[offset]);
+    const projection = { inChannels: shape.in, outChannels: shape.out, kernel: 1, stride: 1, depthwise: 0 } as const;
+    appendConv(network, projection, r, a[offset], w[offset]);
     network.projection[network.convs - 1] = 1;
   }
   const layer = network.layers++;

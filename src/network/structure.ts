@@ -163,7 +163,8 @@ export function networkOf(structure: Structure, resolution: number): Network {
         k: block.k,
         s: layer === 0 ? block.s : 1,
       };
-      appendLayer(network, family, i, shape, layer === 0, bitsA, bitsW, layer * family.convs.length);
+      const bits = { a: bitsA, w: bitsW, offset: layer * family.convs.length };
+      appendLayer(network, family, { block: i, first: layer === 0 }, shape, bits);
     }
   });
   endStage(network);

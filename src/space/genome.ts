@@ -33,6 +33,7 @@ export function btnUnits(block: SpaceBlock, genomes: Uint8Array, at: number): nu
 const shape: LayerShape = { in: 0, btn: 0, out: 0, k: 0, s: 0 };
 const layerBitsA = new Uint8Array(MOST_CONVS);
 const layerBitsW = new Uint8Array(MOST_CONVS);
+const layerBits = { a: layerBitsA, w: layerBitsW, offset: 0 };
 
 /** Fills the network of a genome: the hot path, no allocation. */
 export function decode(space: Space, genomes: Uint8Array, at: number, network: Network): void {
@@ -67,7 +68,7 @@ export function decode(space: Space, genomes: Uint8Array, at: number, network: N
         layerBitsA[j] = pair >> 4;
         layerBitsW[j] = pair & 15;
       }
-      appendLayer(network, family, b, shape, layer === 0, layerBitsA, layerBitsW, 0);
+      appendLayer(network, family, { block: b, first: layer === 0 }, shape, layerBits);
       shape.in = shape.out;
       shape.s = 1;
     }

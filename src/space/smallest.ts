@@ -35,7 +35,8 @@ export function smallestCosts(space: Space, classes: number): Float64Array {
     const a = leastOf(pairs.map((pair) => pair.a));
     const behind = b + 1 < blocks.length ? leastOf(bitsOf(blocks[b + 1]).map((pair) => pair.a)) : FULL_PRECISION_BITS;
     const factors = sumCosts.map((cost) => leastOf(pairs.map((pair) => bitFactor(cost, pair.a, pair.w))));
-    const unused = new Uint8Array(block.family.convs.length);
+    const zeros = new Uint8Array(block.family.convs.length);
+    const unused = { a: zeros, w: zeros, offset: 0 };
     for (let out = block.minOut / step; out <= block.maxOut / step; out++) {
       let btn = out;
       if (block.family.isSuper) {
@@ -52,7 +53,7 @@ export function smallestCosts(space: Space, classes: number): Float64Array {
           s: block.s,
         };
         beginNetwork(network, r);
-        appendLayer(network, block.family, b, shape, true, unused, unused, 0);
+        appendLayer(network, block.family, { block: b, first: true }, shape, unused);
         forms.measure(network, 0);
         let sum = 0;
         let peak = 0;

@@ -79,7 +79,7 @@ export class LayerProbe {
     const network = this.#network;
     beginNetwork(network, resolution);
     // At full precision a layer's value has no part of the bits'.
-    appendLayer(network, family, 0, shape, first, zeros, zeros, 0);
+    appendLayer(network, family, { block: 0, first }, shape, none);
     endStage(network);
     this.#forms.measure(network, 0);
     const { constants, slopes, memories } = this.#forms;
@@ -94,3 +94,4 @@ export class LayerProbe {
 }
 
 const zeros = new Uint8Array(MOST_CONVS);
+const none = { a: zeros, w: zeros, offset: 0 };

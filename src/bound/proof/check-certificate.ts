@@ -107,16 +107,11 @@ function provenBound(space: SpaceDescription, budgets: Budgets, prices: readonly
     const { resolution, weight, lnOut, classes } = facts[b];
     beginNetwork(network, n === 0 ? resolution : Math.ceil(resolution / s));
     const shape = { in: width, btn: to.btn, out: to.width, k: to.k, s: n === 0 ? s : 1 };
-    appendLayer(
-      network,
-      family,
-      b,
-      shape,
-      n === 0,
-      family.convs.map(() => a),
-      family.convs.map(() => w),
-      0,
-    );
+    appendLayer(network, family, { block: b, first: n === 0 }, shape, {
+      a: family.convs.map(() => a),
+      w: family.convs.map(() => w),
+      offset: 0,
+    });
     endStage(network);
     costs(network, n === 0 ? classes : 0, layer.costs);
     scorer.blockValues(network, layer.values);
@@ -125,11 +120,12 @@ function provenBound(space: SpaceDescription, budgets: Budgets, prices: readonly
     if (Math.min(sram, sramLive) === Number.POSITIVE_INFINITY) return;
     // A conv behind the layer, whose activation bits are what the layer's last conv writes.
     const { convs } = network;
-    appendLayer(network, families.find((f) => !f.isSuper)!, b, { ...shape, k: 1, s: 1 }, false, [8], [8], 0);
+    const behind = families.find((f) => !f.isSuper)!;
+    appendLayer(network, behind, { block: b, first: false }, { ...shape, k: 1, s: 1 }, { a: [8], w: [8], offset: 0 });
     layer.next = bits.map((next) => {
       network.bitsA[convs] = next;
       const fits = (i: number) =>
-        liveBits(network, 0, 0, i, network.bitsA[nextMainConv(network, i)] || 8) <= 8 * sramLive &&
+        liveBits(network, 0, i, network.bitsA[nextMainConv(network, i)] || 8) <= 8 * sramLive &&
         (network.projection[i] === 1 || sramOf(network, 0, 0, i) <= sram);
       return [...Array(convs).keys()].every(fits);
     });
