@@ -3,7 +3,8 @@ import { type Capability, capabilities, capabilityFor, legalPairs } from "../con
 import { defaultScore } from "../config/config.ts";
 import { costNames } from "../costs/cost-table.ts";
 import { costs, emptyCosts } from "../costs/costs.ts";
-import { parseStructures, type StructureEntry } from "../formats/structures-file.ts";
+import { readNetworks } from "../formats/formats.ts";
+import type { StructureEntry } from "../formats/structures-file.ts";
 import { BitSteps } from "../network/bits.ts";
 import type { Network } from "../network/network.ts";
 import { networkOf, parseStructure, type Structure } from "../network/structure.ts";
@@ -42,7 +43,7 @@ export interface BitsSubject {
 /** @throws UserError where the file, the configuration or a structure is wrong */
 export function readSubjects(args: Arguments): BitsSubject[] {
   const path = String(args["structures"]);
-  const entries = parseStructures(readText(path), path);
+  const entries = readNetworks(readText(path), path);
   const source = textOption(args, "config");
   const assignments = textsOption(args, "set");
   if (source === undefined && assignments.length > 0) {

@@ -3,7 +3,7 @@ import { refineNetwork } from "../bits/refine.ts";
 import { costNames } from "../costs/cost-table.ts";
 import { costs, emptyCosts } from "../costs/costs.ts";
 import { largestStep } from "../costs/live-sram.ts";
-import { formatPython } from "../formats/structures-file.ts";
+import { formatOf } from "../formats/formats.ts";
 import { withPairs } from "../network/structure.ts";
 import { type BitsSubject, bitsOptions, readSubjects } from "./bits-input.ts";
 import { type Command, flag, flagOption, print, printJson, text, textOption } from "./command.ts";
@@ -25,12 +25,7 @@ export const refineCommand: Command = {
     if (flagOption(args, "json")) {
       printJson(rows.map(({ limits, ...row }) => row));
     } else if (textOption(args, "format") === "txt") {
-      process.stdout.write(
-        formatPython(
-          rows.map((row) => row.structure),
-          rows,
-        ),
-      );
+      process.stdout.write(formatOf("txt").write(rows));
     } else {
       for (const row of rows) print(render(row));
     }

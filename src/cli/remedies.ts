@@ -3,7 +3,7 @@ import type { Remedy, UserError } from "../base/user-error.ts";
 const words: Readonly<Record<Remedy, string>> = {
   resume: "go on with qes resume",
   extend: "extend a finished run with --evaluations N",
-  search: "or start one with qes search",
+  search: "start one with qes search",
   otherArchive: "or choose another --archive",
   unlock: "if that machine is gone, add --unlock",
   verify: "qes verify says more",

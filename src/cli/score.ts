@@ -2,7 +2,8 @@ import { UserError } from "../base/user-error.ts";
 import { defaultScore, type ScoreConfig } from "../config/config.ts";
 import { costs, emptyCosts } from "../costs/costs.ts";
 import { largestStep, liveSteps } from "../costs/live-sram.ts";
-import { parseStructures, type StructureEntry } from "../formats/structures-file.ts";
+import { readNetworks } from "../formats/formats.ts";
+import type { StructureEntry } from "../formats/structures-file.ts";
 import { type KernelName, kernelNames } from "../kernel/kernels.ts";
 import type { Network } from "../network/network.ts";
 import { networkOf, parseStructure } from "../network/structure.ts";
@@ -81,7 +82,7 @@ export const scoreCommand: Command = {
   ],
   async run(args) {
     const path = String(args["structures"]);
-    const entries = parseStructures(readText(path), path);
+    const entries = readNetworks(readText(path), path);
     const configPath = textOption(args, "config");
     const config = configPath === undefined ? undefined : readConfig(configPath, []);
     const fromConfig: Partial<Settings> =

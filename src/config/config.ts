@@ -118,6 +118,26 @@ export function defaultScore<K extends ScoreConfig["kind"]>(kind: K): Extract<Sc
   return scoreSchema.parse({ kind }) as Extract<ScoreConfig, { kind: K }>;
 }
 
+type Listed = readonly (readonly [activation: number, weight: number])[];
+
+/** A configuration as one writes it: what has a default may be left out, and with a task the space too. */
+export type ConfigInput = Omit<z.input<typeof schema>, "device" | "task" | "input" | "capability" | "space"> & {
+  /** The name of a shipped one, or what a file of one holds. */
+  readonly device?: string | Readonly<Record<string, unknown>>;
+  readonly task?: string | Readonly<Record<string, unknown>>;
+  readonly input?: {
+    /** Pixels of one side; several are searched. */
+    readonly resolution?:
+      | number
+      | readonly number[]
+      | { readonly min: number; readonly max: number; readonly step?: number };
+    readonly channels?: number;
+  };
+  /** A name, or legal pairs of activation and weight bits. */
+  readonly capability?: string | Listed | { readonly body: Listed; readonly stem?: Listed; readonly head?: Listed };
+  readonly space?: Partial<Omit<z.input<typeof spaceSchema>, "start">> & { readonly start?: Structure };
+};
+
 /** A checked configuration: every default filled in, the start network parsed. */
 export type Config = Omit<z.output<typeof schema>, "space" | "search"> & {
   readonly space: Omit<z.output<typeof spaceSchema>, "start"> & { readonly start: Structure };
@@ -125,11 +145,11 @@ export type Config = Omit<z.output<typeof schema>, "space" | "search"> & {
 };
 
 /**
- * Checks a configuration value.
+ * Checks a configuration value, such as a `ConfigInput` or what a YAML file holds.
  * @param where names it in messages: a file or a preset
  * @throws UserError with the path of every wrong key, what was expected and the nearest right key
  */
-export function parseConfig(raw: unknown, where: string): Config {
+export function parseConfig(raw: unknown, where = "configuration"): Config {
   const value = normaliseResolution(fillFromDevice(raw, where));
   const config = parseFields(schema, value, where);
   const capability = parseCapability(config.capability ?? "published", `${where}: capability`);
@@ -160,7 +180,7 @@ export function parseScoring(value: unknown, where: string): ScoreConfig {
 }
 
 /** @throws UserError where the text is not YAML */
-export function parseConfigText(text: string, where: string): unknown {
+export function parseConfigText(text: string, where = "configuration"): unknown {
   return parseYamlText(text, where);
 }
 

@@ -57,8 +57,8 @@ export interface RunOptions {
   readonly archive: string;
   /** 0 scores in this thread; absent: chosen by measurement. Never changes the result. */
   readonly threads?: number | undefined;
-  /** Monotonic seconds. */
-  readonly clock: () => number;
+  /** Monotonic seconds; this process's if absent. */
+  readonly clock?: () => number;
   readonly onStart?: (run: number, startChanges: readonly string[]) => void;
   readonly onProgress?: (progress: Progress) => void;
   /** Ends the run at a generation border: the generation in hand is closed, or dropped where that takes more than 3 seconds. */
@@ -159,8 +159,9 @@ async function conduct(
     },
     checkpoint,
   );
-  const began = options.clock();
-  const elapsed = () => secondsBefore + options.clock() - began;
+  const clock = options.clock ?? (() => performance.now() / 1000);
+  const began = clock();
+  const elapsed = () => secondsBefore + clock() - began;
   const bredBefore = search.counters.evaluations;
   const pool = openPool(problem, engine, options);
   const queue =

@@ -1,0 +1,96 @@
+import { Archive, type RunRow } from "../archive/archive.ts";
+import { UserError } from "../base/user-error.ts";
+import { parseConfig } from "../config/config.ts";
+import { openProblem } from "../problem/problem.ts";
+import { type Candidate, candidateAt } from "./candidate.ts";
+
+/** One run of an archive. */
+export interface ArchivedRun {
+  readonly run: number;
+  /** The configuration's name. */
+  readonly preset: string;
+  /** Null, as `of`, where the configuration does not say. */
+  readonly seed: number | null;
+  readonly status: RunRow["status"] | "stopped";
+  /** Children bred so far. */
+  readonly evaluations: number;
+  /** Children asked for. */
+  readonly of: number | null;
+  /** The best score; null where nothing is scored yet. */
+  readonly best: number | null;
+  readonly seconds: number;
+  /** A date and time, ISO 8601. */
+  readonly started: string;
+  /** Null where the run is not finished. */
+  readonly digest: string | null;
+}
+
+/**
+ * The runs of an archive, in the order they began; never disturbs a running search.
+ * @throws UserError where there is no archive, or it is damaged
+ */
+export function archivedRuns(path: string): ArchivedRun[] {
+  const archive = Archive.openForReading(path);
+  try {
+    const inProgress = archive.runInProgress;
+    const rows: ArchivedRun[] = [];
+    archive.eachRun((run) => {
+      const search = searchOf(run.config);
+      rows.push({
+        run: run.id,
+        preset: run.name,
+        seed: search.seed ?? null,
+        status: run.status === "running" && run.id !== inProgress ? "stopped" : run.status,
+        evaluations: run.checkpoint?.counters.evaluations ?? 0,
+        of: search.evaluations ?? null,
+        best: run.checkpoint?.scores[0] ?? null,
+        seconds: run.seconds,
+        started: run.started,
+        digest: run.digest ?? null,
+      });
+    });
+    return rows;
+  } finally {
+    archive.close();
+  }
+}
+
+/** Seed and length of a run, without the checks of a configuration that is to be run: there may be a hundred thousand of them. */
+function searchOf(config: string): { readonly seed?: number; readonly evaluations?: number } {
+  const { search } = (JSON.parse(config) ?? {}) as { search?: Record<string, unknown> };
+  const number = (name: string) => (typeof search?.[name] === "number" ? { [name]: search[name] } : {});
+  return { ...number("seed"), ...number("evaluations") };
+}
+
+export interface BestNetworks {
+  readonly run: number;
+  /** Best first. */
+  readonly networks: readonly Candidate[];
+}
+
+/**
+ * The best networks of a run, at most its population.
+ * @param options `run` is an id, the last run if absent; `top` is how many, 1 if absent
+ * @throws UserError where there is no such run, or it has scored nothing
+ */
+export function bestNetworks(
+  path: string,
+  options: { readonly run?: number | undefined; readonly top?: number | undefined } = {},
+): BestNetworks {
+  const archive = Archive.openForReading(path);
+  try {
+    const run = options.run === undefined ? archive.lastRun() : archive.run(options.run);
+    if (run?.checkpoint === undefined) {
+      const what = run === undefined ? "no runs" : `run ${run.id} has scored nothing yet`;
+      throw new UserError(`${path}: ${what}`, run === undefined ? "search" : "resume");
+    }
+    const problem = openProblem(parseConfig(JSON.parse(run.config), `${path}: run ${run.id}`));
+    const { genomes, scores } = run.checkpoint;
+    const networks = Array.from({ length: Math.min(options.top ?? 1, scores.length) }, (_, i) =>
+      candidateAt(problem, genomes, i * problem.space.genomeLength, scores[i]),
+    );
+    return { run: run.id, networks };
+  } finally {
+    archive.close();
+  }
+}
