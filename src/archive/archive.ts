@@ -264,6 +264,12 @@ export class Archive {
     });
   }
 
+  /** The generation in which a run scored a genome; undefined where it did not. */
+  generationOf(run: number, genome: Uint8Array): number | undefined {
+    const query = "SELECT generation FROM candidate WHERE run = ? AND genome = ?";
+    return guard(this.path, () => this.#db.prepare(query).pluck().get(run, genome) as number | undefined);
+  }
+
   /** Every run, damaged ones included. */
   checkedRuns(): RunRow[] {
     return guard(this.path, () => {

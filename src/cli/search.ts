@@ -31,6 +31,7 @@ import {
   table,
 } from "./render/format.ts";
 import { ProgressView } from "./render/progress.ts";
+import { conductSeeds, parseSeeds } from "./seeds.ts";
 
 export const DEFAULT_ARCHIVE = "qes.sqlite";
 
@@ -54,6 +55,7 @@ export const searchCommand: Command = {
     task: text("what the network is for (qes devices lists them), or a YAML file of one"),
     archive: text("file that keeps every scored candidate and the run", { defaultDescription: DEFAULT_ARCHIVE }),
     seed: text("seed of the random numbers", { defaultDescription: "the configuration's" }),
+    seeds: text("several seeds, such as 1..10 or 1,5,9: an archive each, as many at a time as there are cores"),
     evaluations: text("children to breed", { defaultDescription: "the configuration's" }),
     set: texts("path=value: set one key of the configuration; repeatable"),
     ...runOptions,
@@ -62,6 +64,7 @@ export const searchCommand: Command = {
     ["qes search imagenet-mixed-7.0g", "the published 7.0G search"],
     ["qes search --device stm32f746 --task vww", "a network for a device, without a configuration"],
     ["qes search imagenet-mixed-7.0g --set budgets.bitops=5e9 --seed 2", "with another budget"],
+    ["qes search imagenet-mixed-7.0g --seeds 1..10", "ten searches and how many reach the optimum; again goes on"],
     ["qes preset imagenet-mixed-7.0g > mine.yaml; qes search mine.yaml", "from a file of your own"],
   ],
   async run(args) {
@@ -70,9 +73,17 @@ export const searchCommand: Command = {
     const evaluations = wholeOption(args, "evaluations", 1);
     if (seed !== undefined) assignments.push(`search.seed=${seed}`);
     if (evaluations !== undefined) assignments.push(`search.evaluations=${evaluations}`);
+    const archive = textOption(args, "archive") ?? DEFAULT_ARCHIVE;
+    const several = textOption(args, "seeds");
+    if (several !== undefined) {
+      if (seed !== undefined) throw new UserError("--seeds: not together with --seed; leave one out");
+      const seeds = parseSeeds(several);
+      const configOf = (one: number) => searchConfig(args, [...assignments, `search.seed=${one}`]);
+      for (const line of configNotes(configOf(seeds[0]))) note(line);
+      return conductSeeds(args, archive, seeds, configOf, searchCommand.options);
+    }
     const config = searchConfig(args, assignments);
     for (const line of configNotes(config)) note(line);
-    const archive = textOption(args, "archive") ?? DEFAULT_ARCHIVE;
     return conductRun(args, archive, config, (options) => startSearch(config, options));
   },
 };
