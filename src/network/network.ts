@@ -162,7 +162,7 @@ export function firstConv(network: Network, layer: number): number {
 }
 
 /** Index of the last conv that is not a projection. */
-export function lastMainConv(network: Network): number {
+function lastMainConv(network: Network): number {
   const last = network.convs - 1;
   return network.projection[last] === 1 ? last - 1 : last;
 }

@@ -221,6 +221,6 @@ export class Relaxation {
 }
 
 /** Widths a network can have at border b, before block b. */
-export function widthsAt(chain: Chain, b: number): number {
+function widthsAt(chain: Chain, b: number): number {
   return b < chain.blocks.length ? chain.blocks[b].ins.length : chain.blocks[b - 1].outs.length;
 }

@@ -8,7 +8,7 @@ import type { BoundState } from "../solve.ts";
 
 export type { BoundNetwork };
 
-export const CERTIFICATE_FORMAT = "qe-search bound certificate 1";
+const CERTIFICATE_FORMAT = "qe-search bound certificate 1";
 
 /** What a reader needs to check a bound without the solver; plain JSON. docs/bound.md says what it proves and how. */
 export interface Certificate {

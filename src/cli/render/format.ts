@@ -62,7 +62,7 @@ export function costText(name: CostName, value: number): string {
 }
 
 /** 6.976e9 -> 6.976 G. */
-export function metric(value: number): string {
+function metric(value: number): string {
   for (const [unit, size] of [
     ["T", 1e12],
     ["G", 1e9],
@@ -75,7 +75,7 @@ export function metric(value: number): string {
 }
 
 /** Bytes in the unit of data sheets: KiB of 1024 bytes. */
-export function kibibytes(bytes: number): string {
+function kibibytes(bytes: number): string {
   return `${(bytes / 1024).toFixed(1)} KiB`;
 }
 

@@ -37,7 +37,7 @@ export type ScoreOptions =
   | (AnalyticOptions & { readonly kind: "analytic" })
   | (ForwardOptions & { readonly kind: "forward" });
 
-export const scoreKinds = {
+const scoreKinds = {
   analytic: { layerSum: (options: AnalyticOptions) => new AnalyticScore(options), generation: 1024, begin: "inline" },
   forward: { measured: (options: ForwardOptions) => new ForwardScore(options), generation: 256, begin: "threads" },
 } as const satisfies { readonly [K in ScoreOptions["kind"]]: ScoreKind<Extract<ScoreOptions, { kind: K }>> };
