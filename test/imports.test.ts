@@ -149,7 +149,7 @@ test("yargs is the command line's, piscina the pool's, zod and yaml those that r
   expect(importers("piscina").filter((file) => !file.startsWith("src/pool/"))).toEqual([]);
   const readers = ["config", "device", "issues", "task"].map((file) => `src/config/${file}.ts`);
   expect(importers("zod").sort()).toEqual(["src/bound/proof/certificate.ts", ...readers]);
-  expect(importers("yaml").sort()).toEqual(["src/base/yaml-text.ts", "src/cli/presets.ts"]);
+  expect(importers("yaml").sort()).toEqual(["src/base/yaml-text.ts", "src/cli/import.ts", "src/cli/presets.ts"]);
 });
 
 test("the threads load nothing that reads settings or starts other threads", () => {

@@ -59,6 +59,11 @@ const commands: readonly Entry[] = [
     load: async () => (await import("./presets.ts")).presetCommand,
   },
   {
+    usage: "import <file>",
+    describe: "turn a configuration of the released program into one of qes, as YAML",
+    load: async () => (await import("./import.ts")).importCommand,
+  },
+  {
     usage: "devices [name]",
     describe: "list the microcontrollers, the tasks and the bit capabilities; print one as YAML",
     load: async () => (await import("./devices.ts")).devicesCommand,

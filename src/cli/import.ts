@@ -1,0 +1,77 @@
+import { writeFileSync } from "node:fs";
+import { basename, dirname, isAbsolute, join } from "node:path";
+import { Document, isMap, isPair, visit } from "yaml";
+import { UserError } from "../base/user-error.ts";
+import { type ImportedConfig, readReleasedConfig } from "../formats/released-config.ts";
+import { type Command, note, text, textOption } from "./command.ts";
+import { readText } from "./input.ts";
+
+/** A kind of file that is imported; a new kind is a new row. */
+interface Kind {
+  readonly what: string;
+  readonly ending: RegExp;
+  /** What is wrong or left out is told by notes and a UserError, with its place in the file. */
+  read(text: string, path: string): ImportedConfig;
+}
+
+const kinds: readonly Kind[] = [
+  {
+    what: "a configuration of the released program (.py)",
+    ending: /\.py$/i,
+    read: (source, path) =>
+      readReleasedConfig(source, path, (named) => readText(isAbsolute(named) ? named : join(dirname(path), named))),
+  },
+];
+
+export const importCommand: Command = {
+  positionals: { file: `${kinds.map(({ what }) => what).join(", ")}; it is read and not run` },
+  options: { output: text("write the configuration to this file", { defaultDescription: "stdout" }) },
+  examples: [
+    [
+      "qes import Mixed_7d0G.py > mine.yaml; qes search mine.yaml",
+      "a search of the released program, as a configuration",
+    ],
+  ],
+  async run(args) {
+    const path = String(args["file"]);
+    const kind = kinds.find(({ ending }) => ending.test(path));
+    if (kind === undefined) {
+      throw new UserError(
+        `${path}: expected ${kinds.map(({ what }) => what).join(" or ")}; structure files are read by qes score`,
+      );
+    }
+    const { config, notes } = kind.read(readText(path), path);
+    for (const line of notes) note(`qes: ${line}`);
+    const yaml = yamlOf(config, path);
+    const output = textOption(args, "output");
+    if (output === undefined) process.stdout.write(yaml);
+    else write(output, yaml);
+    return 0;
+  },
+};
+
+/** One line a block of the network, as the presets have them. */
+function yamlOf(config: ImportedConfig["config"], path: string): string {
+  const document = new Document(config);
+  document.commentBefore = ` Imported from ${basename(path)}.`;
+  visit(document, {
+    Collection(_, node, ancestors) {
+      // The document, its map and a pair are above a top-level value; those of the space are one level deeper.
+      const inSpace = ancestors.some((above) => isPair(above) && String(above.key) === "space");
+      const inStart = ancestors.some((above) => isPair(above) && String(above.key) === "start");
+      const depth = ancestors.filter(isPair).length;
+      if (depth >= 1 && (inStart ? isMap(node) : depth >= (inSpace ? 2 : 1))) node.flow = true;
+    },
+  });
+  return document.toString({ flowCollectionPadding: true, lineWidth: 0 });
+}
+
+function write(path: string, yaml: string): void {
+  try {
+    writeFileSync(path, yaml);
+  } catch (error) {
+    throw new UserError(
+      `--output ${path}: cannot be written (${(error as NodeJS.ErrnoException).code}); check the path`,
+    );
+  }
+}
