@@ -4,7 +4,7 @@ import { type BlockChoice, measurePath } from "./graph/path.ts";
 import type { Incumbents } from "./incumbents.ts";
 import { bestPaths } from "./labels/best-first.ts";
 import { type Fronts, labelFronts, type Screen, TooManyLabels } from "./labels/label-setting.ts";
-import { type Column, priceBudgets } from "./lagrange/master-program.ts";
+import { ColumnGeneration } from "./lagrange/column-generation.ts";
 import { Relaxation } from "./lagrange/relaxation.ts";
 import { relaxedPath } from "./lagrange/relaxed-path.ts";
 
@@ -69,25 +69,59 @@ export class ChainBound<C extends Chain = Chain> {
   }
 
   /**
-   * Where the gap is open and there was no pass it is by multipliers, and its bound may be above `upperBound`, which leaves out layers that fit no network.
+   * A proof that stands on the whole graph, without the layers that were discarded on the way; its bound is rounded outward. Where the gap is
+   * open and there was no pass it is by multipliers, and its bound may be above `upperBound`, which leaves out layers that fit no network.
    * @param best score of the best network known, of any chain
+   * @param most the greatest upper bound of any chain: a proof by multipliers that is no greater is as good as one by enumeration
    */
-  prove(best: number): ChainProof {
-    const { chain, multipliers } = this;
-    const closed = this.enumeratedTo > Number.NEGATIVE_INFINITY && this.enumeratedTo <= best + this.slack;
-    const enumerated = this.#depth > 0 || closed;
-    let bound = this.upperBound;
-    if (!enumerated) {
-      const relaxation = new Relaxation(chain);
-      relaxation.solve(multipliers);
-      bound = relaxation.bound;
-    }
+  prove(best: number, most: number): ChainProof {
+    const { chain } = this;
+    const enumerated = this.#depth > 0 || this.enumeratedTo <= best + this.slack;
+    // A bound below every score there can be says that there is no network.
+    const enough = most > Number.NEGATIVE_INFINITY ? most : -2 * chain.magnitude - 1;
+    const { multipliers, bound: priced } = this.#priceWholeGraph(best, enumerated ? enough : -1 / 0);
+    const byMultipliers = !enumerated || priced <= enough;
+    const bound = !byMultipliers ? this.upperBound : priced < -2 * chain.magnitude ? -1 / 0 : priced;
     return {
       resolution: chain.resolution,
-      by: enumerated ? "enumeration" : "multipliers",
-      bound: bound === Number.NEGATIVE_INFINITY ? null : bound,
+      by: byMultipliers ? "multipliers" : "enumeration",
+      bound: bound === Number.NEGATIVE_INFINITY ? null : bound + this.#proofSlack(multipliers),
       multipliers: Object.fromEntries(chain.dimensions.map((name, d) => [name, multipliers[d]])),
     };
+  }
+
+  /**
+   * The lowest Lagrangian bound of all paths that pricing finds, and its multipliers.
+   * @param best score of the best network known
+   * @param enough a bound that need not be lowered further
+   */
+  #priceWholeGraph(best: number, enough: number): { multipliers: readonly number[]; bound: number } {
+    const { chain } = this;
+    const relaxation = new Relaxation(chain);
+    const columns = new ColumnGeneration(chain);
+    let lowest = { multipliers: this.multipliers, bound: Number.POSITIVE_INFINITY };
+    let { multipliers } = this;
+    for (let step = 0; step < MOST_MULTIPLIERS; step++) {
+      relaxation.solve(multipliers);
+      if (relaxation.bound < lowest.bound) lowest = { multipliers, bound: relaxation.bound };
+      const path = lowest.bound > enough && chain.limits.length > 0 ? relaxedPath(relaxation) : undefined;
+      if (path === undefined) break;
+      const next = columns.propose(measurePath(chain, path), lowest.multipliers);
+      if (lowest.bound - next.least <= leastGain(lowest.bound, best)) break;
+      multipliers = next.multipliers;
+    }
+    return lowest;
+  }
+
+  /**
+   * Twice what the checker may take rounding to be (docs/bound.md), so that it can accept a bound which is tight: rounding errors of the terms of a
+   * score and of two sums of prices.
+   */
+  #proofSlack(multipliers: readonly number[]): number {
+    const { blocks, limits, magnitude } = this.chain;
+    const layers = blocks.reduce((sum, { maxDepth }) => sum + maxDepth, 0);
+    const offset = limits.reduce((sum, limit, d) => sum + limit * multipliers[d], 0);
+    return (layers + blocks.length + 16) * 2 ** -49 * (magnitude + 2 * offset);
   }
 
   /** What rounding can hide in a sum of reduced values. */
@@ -100,7 +134,7 @@ export class ChainBound<C extends Chain = Chain> {
   *priceBudgets(incumbents: Incumbents<C>): Generator<void, void> {
     const { chain } = this;
     const relaxation = this.#relaxation;
-    const columns: Column[] = [];
+    const columns = new ColumnGeneration(chain);
     relaxation.discardMisfits();
     yield;
     let multipliers = this.multipliers;
@@ -124,15 +158,10 @@ export class ChainBound<C extends Chain = Chain> {
         relaxation.discard(incumbents.least - this.slack);
         this.#discardedBelow = incumbents.least;
       }
-      columns.push({ value, costs: costs.map((cost, d) => cost / unit(chain.limits[d])) });
-      const { prices, value: least } = priceBudgets(columns, chain.limits.length);
-      const gap = Math.max(0, this.lagrangian - incumbents.least);
-      const enough = Math.min(MULTIPLIER_GAIN * gap, LEAST_GAIN * Math.abs(this.lagrangian));
-      if (this.lagrangian - least <= Math.max(enough, this.slack)) break;
-      const center = columns.length > 12 && chain.limits.length > 1 ? 0.5 : 0;
-      multipliers = prices.map(
-        (price, d) => center * this.multipliers[d] + ((1 - center) * price) / unit(chain.limits[d]),
-      );
+      const next = columns.propose({ value, costs }, this.multipliers);
+      const enough = leastGain(this.lagrangian, incumbents.least);
+      if (this.lagrangian - next.least <= Math.max(enough, this.slack)) break;
+      multipliers = next.multipliers;
       yield;
     }
     yield* this.#makeScreens();
@@ -239,6 +268,7 @@ export class ChainBound<C extends Chain = Chain> {
   }
 }
 
-function unit(limit: number): number {
-  return limit > 0 ? limit : 1;
+/** What further multipliers must gain of a bound to be looked for. */
+function leastGain(bound: number, score: number): number {
+  return Math.min(MULTIPLIER_GAIN * Math.max(0, bound - score), LEAST_GAIN * Math.abs(bound));
 }

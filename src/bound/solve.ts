@@ -40,12 +40,13 @@ export function* solve(
   const { top = 1, maxLabels = 4e6, known = [] } = options;
   const incumbents = new SpaceIncumbents(budgets, top);
   const bounds = spaces.map((space) => new ChainBound(compileChain(space, budgets)));
+  const greatest = () => greatestOf(bounds.map((bound) => bound.upperBound));
   const state = (phase: BoundState["phase"]): BoundState => ({
-    upperBound: greatestOf(bounds.map((bound) => bound.upperBound)),
+    upperBound: greatest(),
     networks: incumbents.networks,
     proven: bounds.every((bound) => isClosed(bound, incumbents)),
     phase,
-    prove: () => bounds.map((bound) => bound.prove(incumbents.best)),
+    prove: () => bounds.map((bound) => bound.prove(incumbents.best, greatest())),
   });
   for (const { resolution, structure } of known) {
     const bound = bounds.find(

@@ -15,7 +15,7 @@ export const verifyBoundCommand: Command = {
     const path = String(args["certificate"]);
     const certificate = parseCertificate(parseJson(readText(path), path), path);
     const { spaces, budgets } = boundProblem(openProblem(parseConfig(certificate.config, `${path}: config`)));
-    const problems = verifyCertificate(certificate, spaces, budgets);
+    const problems = verifyCertificate(certificate, { spaces, budgets });
     if (flagOption(args, "json")) printJson({ valid: problems.length === 0, problems });
     else if (problems.length === 0) print(`valid: no network scores more than ${certificate.upperBound}`);
     for (const problem of problems) note(`qes: ${path}: ${problem}`);

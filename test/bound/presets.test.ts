@@ -75,7 +75,7 @@ describe("the published spaces", () => {
     let step = steps.next();
     while (!step.done) step = steps.next();
     expect(step.value.proven).toBe(true);
-    expect(verifyCertificate(certificateOf({}, step.value), spaces, budgets)).toEqual([]);
+    expect(verifyCertificate(certificateOf({}, step.value), { spaces, budgets })).toEqual([]);
   });
 
   it("a sweep's scores rise with the budget", () => {

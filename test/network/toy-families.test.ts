@@ -91,13 +91,13 @@ describe("families of two and of four convs a layer, added as rows", () => {
         while (!step.done) step = steps.next();
         expect(step.value.proven).toBe(true);
         const certificate = certificateOf({}, step.value);
-        expect(verifyCertificate(certificate, [description], budgets)).toEqual([]);
+        expect(verifyCertificate(certificate, { spaces: [description], budgets })).toEqual([]);
         if (best === Number.NEGATIVE_INFINITY) expect(step.value.networks).toEqual([]);
         else {
           expect(Math.abs(step.value.upperBound - best)).toBeLessThan(1e-9);
           const upperBound = best - 1e-6;
           const lower = { ...certificate, upperBound, proofs: [{ ...certificate.proofs[0], bound: upperBound }] };
-          expect(verifyCertificate({ ...lower, best: null }, [description], budgets)).not.toEqual([]);
+          expect(verifyCertificate({ ...lower, best: null }, { spaces: [description], budgets })).not.toEqual([]);
         }
       }),
       { numRuns: 60, seed: 11, endOnFailure: true },

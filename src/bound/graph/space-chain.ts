@@ -1,13 +1,18 @@
 import { greatestOf } from "../../base/extremes.ts";
 import { ln } from "../../base/gaussian.ts";
-import { UserError } from "../../base/user-error.ts";
 import { peakCosts, type SumName, sumCosts } from "../../costs/cost-table.ts";
 import type { BitPair } from "../../network/bits.ts";
 import type { LayerShape } from "../../network/network.ts";
 import { AnalyticScore } from "../../score/analytic.ts";
 import { activationClasses, type Chain, type ChainBlock, pairFigures, withBindingBudgets } from "./chain.ts";
 import { emptyLayerFigures, LayerProbe } from "./layer-figures.ts";
-import { attainableLayers, type BlockDescription, type Budgets, type SpaceDescription } from "./space-description.ts";
+import {
+  attainableLayers,
+  type BlockDescription,
+  type Budgets,
+  checkStageWeights,
+  type SpaceDescription,
+} from "./space-description.ts";
 
 export interface VariantShape {
   readonly k: number;
@@ -34,11 +39,7 @@ export interface SpaceChain extends Chain {
  * @throws UserError where the stage weights do not fit the space's strides
  */
 export function compileChain(space: SpaceDescription, budgets: Budgets): SpaceChain {
-  const stages = 1 + space.blocks.filter((block, b) => b > 0 && block.s === 2).length;
-  if (space.score.stageWeights.length !== stages) {
-    const got = space.score.stageWeights.length;
-    throw new UserError(`stage weights: expected ${stages} entries, one per stage of the network, got ${got}`);
-  }
+  checkStageWeights(space);
   const dimensions = sumCosts.map(({ name }) => name).filter((name) => budgets[name] !== undefined);
   const memories = peakCosts.map(({ name }) => name).filter((name) => budgets[name] !== undefined);
   const activations = activationClasses(

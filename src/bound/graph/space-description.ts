@@ -1,3 +1,4 @@
+import { UserError } from "../../base/user-error.ts";
 import type { CostName } from "../../costs/cost-table.ts";
 import type { BitPair } from "../../network/bits.ts";
 import type { Family } from "../../network/families.ts";
@@ -68,6 +69,15 @@ function describeBlock(space: Space, block: SpaceBlock, resolution: number): Blo
     return [...new Set(units)].map((btn) => btn * widthStep);
   };
   return { ...common, kernels: [...new Set(kernels.map((k) => shrunkKernel(k, r)))], bottlenecks };
+}
+
+/** @throws UserError where the stage weights do not fit the space's strides */
+export function checkStageWeights({ blocks, score }: SpaceDescription): void {
+  const stages = 1 + blocks.filter((block, b) => b > 0 && block.s === 2).length;
+  const got = score.stageWeights.length;
+  if (got !== stages) {
+    throw new UserError(`stage weights: expected ${stages} entries, one per stage of the network, got ${got}`);
+  }
 }
 
 /** Whether a structure is a network of the space. */

@@ -54,7 +54,7 @@ describe("certificates of random small spaces", () => {
       fc.property(space, anyBudgets, (description, budgetsAt) => {
         const budgets = budgetsAt(enumerate(description));
         for (const certificate of certificatesOf(description, budgets)) {
-          expect(verifyCertificate(read(certificate), [description], budgets)).toEqual([]);
+          expect(verifyCertificate(read(certificate), { spaces: [description], budgets })).toEqual([]);
         }
       }),
       { numRuns: 40, seed: 7, endOnFailure: true },
@@ -84,7 +84,7 @@ describe("certificates of random small spaces", () => {
         expect(Math.abs(networks[0].score - best)).toBeLessThan(1e-9);
         expect(upperBound - best).toBeLessThan(1e-9);
         const certificate = certificateOf({}, step.value);
-        expect(verifyCertificate(certificate, spaces, budgets)).toEqual([]);
+        expect(verifyCertificate(certificate, { spaces, budgets })).toEqual([]);
       }),
       { numRuns: 25, seed: 10, endOnFailure: true },
     );
@@ -96,7 +96,7 @@ describe("certificates of random small spaces", () => {
         const budgets = budgetsAt(enumerate(description));
         for (const certificate of certificatesOf(description, budgets)) {
           for (const changed of bettered(certificate)) {
-            expect(verifyCertificate(changed, [description], budgets)).not.toEqual([]);
+            expect(verifyCertificate(changed, { spaces: [description], budgets })).not.toEqual([]);
           }
         }
       }),
@@ -116,7 +116,7 @@ describe("certificates of random small spaces", () => {
             upperBound: upperBound - 1e-6,
             proofs: [{ ...proofs[0], bound: upperBound - 1e-6 }],
           };
-          expect(verifyCertificate(less, [description], budgets)).not.toEqual([]);
+          expect(verifyCertificate(less, { spaces: [description], budgets })).not.toEqual([]);
         }
       }),
       { numRuns: 25, seed: 9, endOnFailure: true },

@@ -1,0 +1,135 @@
+import { ln } from "../../base/gaussian.ts";
+import { UserError } from "../../base/user-error.ts";
+import { sumCosts } from "../../costs/cost-table.ts";
+import { liveBits } from "../../costs/live-sram.ts";
+import { sramOf } from "../../costs/published-sram.ts";
+import { type BitPair, FULL_PRECISION_BITS } from "../../network/bits.ts";
+import { families } from "../../network/families.ts";
+import { appendLayer, beginNetwork, endStage, Network, nextMainConv } from "../../network/network.ts";
+import { AnalyticScore } from "../../score/analytic.ts";
+import type { Budgets, SpaceDescription } from "../graph/space-description.ts";
+
+/** The conv behind a layer. */
+const behind = { a: [8], w: [8], offset: 0 };
+const single = families.find((family) => !family.isSuper)!;
+
+/** What is the same for all layers of a block. */
+interface BlockFacts {
+  /** Pixels of one side of the block's input. */
+  readonly resolution: number;
+  /** Sum of the stage weights from the block's stage on, and the weight of ln(out): the stage's where the block ends it, else 0. */
+  readonly weight: number;
+  readonly lnOut: number;
+  readonly classes: number;
+}
+
+/** Measures single layers of a space by building them with the program's own code. */
+export class LayerMeter {
+  /** Activation bits that a layer can have; 8 is first, and is full precision and what follows the last block, too. */
+  readonly bits: readonly number[];
+  /** Of the last layer measured: its part of the score, the sum of its terms' magnitudes, its costs in the order of `sumCosts`. */
+  value = 0;
+  magnitude = 0;
+  readonly costs = new Float64Array(sumCosts.length);
+  /** Which activation bits may come behind it, a mask of indices into `bits`. */
+  next = 0;
+  readonly #space: SpaceDescription;
+  readonly #facts: readonly BlockFacts[];
+  readonly #scorer: AnalyticScore;
+  readonly #sram: number;
+  readonly #sramLive: number;
+  readonly #alone = new Network(16);
+  readonly #followed = new Network(16);
+  readonly #values = new Float64Array(2);
+  #classes = 0;
+  #weight = 0;
+  #lnOut = 0;
+
+  constructor(
+    space: SpaceDescription,
+    { sram = Number.POSITIVE_INFINITY, sramLive = Number.POSITIVE_INFINITY }: Budgets,
+  ) {
+    const { blocks, score } = space;
+    const stageOf = (b: number) => blocks.filter((block, i) => i > 0 && i <= b && block.s === 2).length;
+    this.#space = space;
+    this.#sram = sram;
+    this.#sramLive = sramLive;
+    this.#scorer = new AnalyticScore(score);
+    this.#facts = blocks.map((_, b) => ({
+      resolution: blocks.slice(0, b).reduce((r, block) => Math.ceil(r / block.s), space.resolution),
+      weight: score.stageWeights.slice(stageOf(b)).reduce((sum, x) => sum + x, 0),
+      lnOut: b + 1 === blocks.length || blocks[b + 1].s === 2 ? score.stageWeights[stageOf(b)] : 0,
+      classes: b + 1 === blocks.length ? space.classes : 0,
+    }));
+    const all = blocks.flatMap((block) => block.pairs.map((pair) => pair.a || FULL_PRECISION_BITS));
+    this.bits = [...new Set([FULL_PRECISION_BITS, ...all])];
+  }
+
+  get #hasMemoryBudget(): boolean {
+    return this.#sram !== Number.POSITIVE_INFINITY || this.#sramLive !== Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * Builds a layer, still without bits.
+   * @param from channels it reads; of an inner layer that is not the block's first, `out`
+   */
+  build(b: number, first: boolean, from: number, { out, k, btn }: { out: number; k: number; btn: number }): void {
+    const { family, s } = this.#space.blocks[b];
+    const { resolution, weight, lnOut, classes } = this.#facts[b];
+    const shape = { in: from, btn, out, k, s: first ? s : 1 };
+    const none = family.convs.map(() => 0);
+    const networks = this.#hasMemoryBudget ? [this.#alone, this.#followed] : [this.#alone];
+    for (const network of networks) {
+      beginNetwork(network, first ? resolution : Math.ceil(resolution / s));
+      appendLayer(network, family, { block: b, first }, shape, { a: none, w: none, offset: 0 });
+      endStage(network);
+    }
+    this.#classes = first ? classes : 0;
+    this.#weight = weight;
+    this.#lnOut = first ? lnOut * ln(out) : 0;
+    // The conv behind the layer, whose activation bits are what the layer's last conv writes.
+    if (this.#hasMemoryBudget)
+      appendLayer(this.#followed, single, { block: b, first: false }, { ...shape, in: out, k: 1, s: 1 }, behind);
+  }
+
+  /** Measures the layer last built at one pair of bits. */
+  measure({ a, w }: BitPair): void {
+    const network = this.#alone;
+    for (let i = 0; i < network.convs; i++) {
+      network.bitsA[i] = a;
+      network.bitsW[i] = w;
+    }
+    for (let d = 0; d < sumCosts.length; d++) {
+      const { ofLayer, ofClassifier } = sumCosts[d];
+      const classifier =
+        this.#classes === 0 ? 0 : (ofClassifier?.(network.outChannels[network.convs - 1], this.#classes) ?? 0);
+      this.costs[d] = ofLayer(network, 0) + classifier;
+    }
+    this.#scorer.blockValues(network, this.#values);
+    const value = this.#weight * this.#values[0];
+    this.value = value + this.#lnOut;
+    this.magnitude = Math.abs(value) + Math.abs(this.#lnOut);
+    if (!Number.isFinite(this.magnitude)) {
+      throw new UserError(
+        `sigmaActivation, sigmaWeight: expected values that do not vanish when they are quantised to ${a} and ${w} bits; raise them`,
+      );
+    }
+    this.next = this.#hasMemoryBudget ? this.#mayFollow(network.convs, a) : -1;
+  }
+
+  #mayFollow(convs: number, a: number): number {
+    const network = this.#followed;
+    for (let i = 0; i < convs; i++) network.bitsA[i] = a;
+    let mask = 0;
+    for (let c = 0; c < this.bits.length; c++) {
+      network.bitsA[convs] = this.bits[c];
+      let fits = true;
+      for (let i = 0; i < convs && fits; i++) {
+        const live = liveBits(network, 0, i, network.bitsA[nextMainConv(network, i)] || FULL_PRECISION_BITS);
+        fits = live <= 8 * this.#sramLive && (network.projection[i] === 1 || sramOf(network, 0, 0, i) <= this.#sram);
+      }
+      if (fits) mask |= 1 << c;
+    }
+    return mask;
+  }
+}
