@@ -3,7 +3,6 @@ import { type Capability, capabilities, capabilityFor, legalPairs } from "../con
 import { defaultScore } from "../config/config.ts";
 import { costNames } from "../costs/cost-table.ts";
 import { costs, emptyCosts } from "../costs/costs.ts";
-import { readNetworks } from "../formats/formats.ts";
 import type { StructureEntry } from "../formats/structures-file.ts";
 import { BitSteps } from "../network/bits.ts";
 import type { Network } from "../network/network.ts";
@@ -11,7 +10,7 @@ import { networkOf, parseStructure, type Structure } from "../network/structure.
 import { openProblem, type Problem } from "../problem/problem.ts";
 import { AnalyticScore } from "../score/analytic.ts";
 import { type Arguments, text, textOption, texts, textsOption, wholeOption } from "./command.ts";
-import { readConfig, readText } from "./input.ts";
+import { readConfig, readNetworkFile } from "./input.ts";
 
 /** Options of the commands that look at the bits of given networks. */
 export const bitsOptions = {
@@ -43,7 +42,7 @@ export interface BitsSubject {
 /** @throws UserError where the file, the configuration or a structure is wrong */
 export function readSubjects(args: Arguments): BitsSubject[] {
   const path = String(args["structures"]);
-  const entries = readNetworks(readText(path), path);
+  const entries = readNetworkFile(path);
   const source = textOption(args, "config");
   const assignments = textsOption(args, "set");
   if (source === undefined && assignments.length > 0) {

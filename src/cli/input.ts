@@ -1,9 +1,11 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { UserError } from "../base/user-error.ts";
 import { applyAssignments, type Config, parseConfig, parseConfigText } from "../config/config.ts";
 import { withPartFiles } from "../config/part-files.ts";
 import { presetText } from "../config/presets.ts";
+import { readNetworks } from "../formats/formats.ts";
+import type { StructureEntry } from "../formats/structures-file.ts";
 import { STANDARD_INPUT } from "./command.ts";
 
 /** Largest input file that is read. */
@@ -63,4 +65,12 @@ export function readConfig(source: string, assignments: readonly string[]): Conf
 /** A raw configuration with `--set` assignments. */
 export function assignedConfig(value: unknown, assignments: readonly string[], where: string): Config {
   return parseConfig(withPartFiles(applyAssignments(value, assignments, "--set"), ".", readPartText), where);
+}
+
+/** The networks of a file; the only one of a file, where it has no name, has the file's. */
+export function readNetworkFile(path: string): StructureEntry[] {
+  const entries = readNetworks(readText(path), path);
+  const [only] = entries;
+  if (entries.length > 1 || only.name !== "0") return entries;
+  return [{ ...only, name: path === STANDARD_INPUT ? "standard input" : basename(path) }];
 }

@@ -125,7 +125,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
       "parse-positional-numbers": false,
     })
     .strict()
-    .demandCommand(1, 1, "expected a command, got none; qes --help lists them", "expected one command")
+    .demandCommand(1, 1, "expected a command, got none", "expected one command")
     .recommendCommands()
     .example("qes search imagenet-mixed-7.0g", "run a published search")
     .example("qes search --device stm32f746 --task vww", "a network for a microcontroller")

@@ -2,7 +2,6 @@ import { UserError } from "../base/user-error.ts";
 import { defaultScore, type ScoreConfig } from "../config/config.ts";
 import { costs, emptyCosts } from "../costs/costs.ts";
 import { largestStep, liveSteps } from "../costs/live-sram.ts";
-import { readNetworks } from "../formats/formats.ts";
 import type { StructureEntry } from "../formats/structures-file.ts";
 import { type KernelName, kernelNames } from "../kernel/kernels.ts";
 import type { Network } from "../network/network.ts";
@@ -22,7 +21,7 @@ import {
   textOption,
   wholeOption,
 } from "./command.ts";
-import { readConfig, readText } from "./input.ts";
+import { readConfig, readNetworkFile } from "./input.ts";
 import { classifierLine, costCells, costHeader, memoryTable, table } from "./render/format.ts";
 
 /** How a network is scored; from the options, else the file's own record, else the configuration, else the published settings. */
@@ -82,7 +81,7 @@ export const scoreCommand: Command = {
   ],
   async run(args) {
     const path = String(args["structures"]);
-    const entries = readNetworks(readText(path), path);
+    const entries = readNetworkFile(path);
     const configPath = textOption(args, "config");
     const config = configPath === undefined ? undefined : readConfig(configPath, []);
     const fromConfig: Partial<Settings> =

@@ -18,7 +18,7 @@ export const verifyCommand: Command = {
     if (flagOption(args, "json")) printJson(report);
     else {
       print(
-        `${report.archive}: schema ${report.schema}, ${report.runs} runs, ${report.generations} generations, ` +
+        `${report.archive}: schema ${report.schema}, ${report.runs} runs${report.pruned === 0 ? "" : ` (${report.pruned} pruned)`}, ${report.generations} generations, ` +
           `${report.candidates} candidates, ${report.recomputed} of them scored again`,
       );
       for (const finding of findings.slice(0, MOST_LINES)) print(`- ${finding}`);

@@ -18,6 +18,8 @@ export interface VerifyReport {
   readonly archive: string;
   readonly schema: number;
   readonly runs: number;
+  /** Runs of which pruning left the best networks. */
+  readonly pruned: number;
   readonly generations: number;
   readonly candidates: number;
   /** Candidates whose scores and costs were computed again. */
@@ -86,6 +88,7 @@ class Verification {
       archive: archive.path,
       schema: version,
       runs: rows.length,
+      pruned: rows.filter(({ status }) => status === "pruned").length,
       generations: this.#generations,
       candidates: this.#candidates,
       recomputed: this.#recomputed,

@@ -75,8 +75,8 @@ test("a table is printed for people", async () => {
   writeFileSync(join(folder, "net.json"), JSON.stringify(net));
   const { stdout } = await qes(folder, "score", "net.json", "--stage-weights", "0,1");
   expect(stdout).toMatchInlineSnapshot(`
-    "name  score             BitOps     MACs     flash    SRAM       live SRAM  layers  largest memory step
-       0  9.19847585879253  260.112 M  6.322 M  0.8 KiB  196.0 KiB  196.0 KiB       2  block 0 layer 0: 3x3 3->8 at 224x224 stride 2
+    "name      score             BitOps     MACs     flash    SRAM       live SRAM  layers  largest memory step
+    net.json  9.19847585879253  260.112 M  6.322 M  0.8 KiB  196.0 KiB  196.0 KiB       2  block 0 layer 0: 3x3 3->8 at 224x224 stride 2
     flash counts the convs, no classifier
     "
   `);
@@ -158,15 +158,16 @@ describe("score reads what other commands print, and gives the same figures", ()
 
   test("from standard input too, where the file is -", async () => {
     writeFileSync(join(folder, "net.json"), JSON.stringify(net));
-    const command = [process.execPath, builtFile("src/cli/main.js"), "score", "-", "--stage-weights", "0,1"];
+    const command = [process.execPath, builtFile("src/cli/main.js"), "score", "-", "--stage-weights", "0,1", "--json"];
     const { stdout, stderr } = spawnSync(command[0], command.slice(1), {
       input: JSON.stringify(net),
       encoding: "utf8",
     });
-    expect({ stdout, stderr }).toEqual({
-      stdout: (await qes(folder, "score", "net.json", "--stage-weights", "0,1")).stdout,
-      stderr: "",
-    });
+    expect(stderr).toBe("");
+    const [row] = JSON.parse(stdout);
+    const [own] = await qesJson(folder, "score", "net.json", "--stage-weights", "0,1");
+    expect([row.name, own.name]).toEqual(["standard input", "net.json"]);
+    expect({ ...row, name: "" }).toEqual({ ...own, name: "" });
     const wrong = spawnSync(command[0], command.slice(1), { input: "{}", encoding: "utf8" });
     expect(wrong.stderr).toMatch(/^qes: \/dev\/stdin: expected \{ best_structures/);
   });
