@@ -213,13 +213,21 @@ export class Archive {
     });
   }
 
-  /** Every generation of a context. @throws UserError where one is damaged */
-  eachGeneration(context: number, each: (generation: StoredGeneration) => void): void {
-    this.eachStored(context, (stored) => {
-      const { run, generation, damage } = stored;
+  /** Every generation of a context, each read when it is asked for. @throws UserError where one is damaged */
+  *generations(context: number): Generator<StoredGeneration> {
+    const all = storedGenerations(this.#db, this.#version, context);
+    const read = () => guard(this.path, () => all.next());
+    for (let next = read(); !next.done; next = read()) {
+      const { run, generation, damage } = next.value;
       if (damage !== undefined) this.refuse(`run ${run}, generation ${generation}: ${damage}`);
-      each(stored);
-    });
+      yield next.value;
+    }
+  }
+
+  /** Candidates of a context as its checksums say, at once and not yet checked: for what takes room or shows progress. */
+  recorded(context: number): number {
+    const query = "SELECT TOTAL(count) FROM generation JOIN run ON run.id = generation.run WHERE run.context = ?";
+    return guard(this.path, () => this.#db.prepare(query).pluck().get(context) as number);
   }
 
   /** Candidates of a context. */
@@ -230,12 +238,12 @@ export class Archive {
 
   /** Every candidate of a context, and the run that scored it. @throws UserError where a generation is damaged */
   eachCandidate(context: number, each: (genome: Uint8Array, score: number | null, run: number) => void): void {
-    this.eachGeneration(context, ({ run, genomes, genomeLength, scores }) => {
+    for (const { run, genomes, genomeLength, scores } of this.generations(context)) {
       for (let i = 0; i < scores.length; i++) {
         const genome = genomes.subarray(i * genomeLength, (i + 1) * genomeLength);
         each(genome, Number.isNaN(scores[i]) ? null : scores[i], run);
       }
-    });
+    }
   }
 
   /** @throws UserError that says what is wrong with the archive */
@@ -328,6 +336,11 @@ export class Archive {
     const row = readRun(raw, this.#version >= 2);
     if (row.damage !== undefined) refuseDamage(this.path, [`run ${row.id}: ${row.damage}`]);
     return row;
+  }
+
+  /** What is read meanwhile is the archive at one moment, whoever writes to it. */
+  atOneMoment<T>(read: () => T): T {
+    return guard(this.path, () => this.#db.transaction(read).deferred());
   }
 
   /** What SQLite's own check and the schema version say of the file; empty where it is whole. */

@@ -17,7 +17,7 @@ const checksums: Readonly<Record<string, readonly string[]>> = {
 
 /** A table whose columns are stored as they are: nothing in it is computed, so that reading and checking it takes what its size says. */
 const column =
-  /^\w+ (?:INTEGER|TEXT|REAL|BLOB|NUMERIC)(?: PRIMARY KEY)?(?: NOT NULL)?(?: UNIQUE)?(?: REFERENCES \w+)?(?: DEFAULT (?:\d+|'\w+'))?(?: CHECK \(id = 1\))?$/;
+  /^(?!rowid |oid |_rowid_ )\w+ (?:INTEGER|TEXT|REAL|BLOB|NUMERIC)(?: PRIMARY KEY)?(?: NOT NULL)?(?: UNIQUE)?(?: REFERENCES \w+)?(?: DEFAULT (?:\d+|'\w+'))?(?: CHECK \(id = 1\))?$/i;
 const tableKey = /^PRIMARY KEY \(run, generation\)$/;
 /** Left by SQLite's own ANALYZE; never read here. */
 const statistics = /^CREATE TABLE sqlite_stat\d\([\w,]+\)$/;

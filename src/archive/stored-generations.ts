@@ -1,4 +1,6 @@
 import type Database from "better-sqlite3";
+import { refuseDamage } from "./connection.ts";
+import { PackedRowReader } from "./packed-rows.ts";
 import { columnsOf, costColumns } from "./schema.ts";
 import { equalBytes, generationSum, type SummedGeneration, wordsOf } from "./sums.ts";
 
@@ -10,9 +12,20 @@ export interface StoredGeneration extends SummedGeneration {
   readonly damage: string | undefined;
 }
 
-type Row = [run: number, generation: number, genome: unknown, score: unknown, failure: unknown, ...costs: unknown[]];
+type Row = [
+  rowid: number,
+  run: number,
+  generation: number,
+  genome: unknown,
+  score: unknown,
+  failure: unknown,
+  ...costs: unknown[],
+];
 
-/** Reads every generation of a context, each checked against its checksum; an archive of schema 1 has none. */
+/**
+ * Reads every generation of a context in the order of its rows, each checked against its checksum; an archive of schema 1 has none.
+ * No statement stays open between two generations.
+ */
 export function* storedGenerations(
   db: Database.Database,
   version: number,
@@ -21,38 +34,101 @@ export function* storedGenerations(
   const reused = reusedKeys(db, context);
   const sums = version >= 2 ? sumsOf(db, context) : undefined;
   const known = columnsOf(db, "candidate");
-  const columns = costColumns()
-    .filter((name) => known.includes(name))
-    .map((name) => `, ${name}`);
-  const rows = db
-    .prepare(
-      `SELECT run, generation, genome, score, failure${columns.join("")} FROM candidate WHERE context = ? ORDER BY rowid`,
-    )
-    .raw()
-    .iterate(context) as Iterable<Row>;
-  const finish = (rows: GenerationRows | undefined): StoredGeneration[] => {
-    if (rows === undefined) return [];
-    const key = `${rows.run} ${rows.generation}`;
-    const stored = rows.read(context, reused.get(key) ?? new Uint32Array(0));
+  const columns = costColumns().filter((name) => known.includes(name));
+  const packed = sums === undefined ? undefined : new PackedRowReader(db, columns);
+  const rows = new RowReader(db, columns, context);
+  for (let head = rows.head(Number.MIN_SAFE_INTEGER); head !== undefined; ) {
+    const { rowid, run, generation } = head;
+    const key = `${run} ${generation}`;
     const sum = sums?.get(key);
+    const keys = reused.get(key) ?? new Uint32Array(0);
     sums?.delete(key);
     if (sums === undefined) reused.delete(key);
-    return [{ ...stored, damage: stored.damage ?? (sums === undefined ? undefined : mismatch(stored, sum)) }];
-  };
-  let open: GenerationRows | undefined;
-  for (const row of rows) {
-    if (open?.run !== row[0] || open.generation !== row[1]) {
-      yield* finish(open);
-      open = new GenerationRows(row[0], row[1]);
+    const whole = sum && readPacked(packed!, head, sum, context, keys);
+    if (whole !== undefined) {
+      head = rows.head(rowid + whole.scores.length);
+      yield whole;
+      continue;
     }
-    open.add(row);
+    const { stored, next } = rows.read(head, keys);
+    head = next;
+    yield { ...stored, damage: stored.damage ?? (sums === undefined ? undefined : mismatch(stored, sum)) };
   }
-  yield* finish(open);
   // What is left scored nothing, or has lost its rows.
   for (const key of (sums ?? reused).keys()) {
     const [run, generation] = key.split(" ").map(Number);
     const empty = new GenerationRows(run, generation).read(context, reused.get(key) ?? new Uint32Array(0));
     yield { ...empty, damage: sums === undefined ? undefined : mismatch(empty, sums.get(key)) };
+  }
+}
+
+/** The generation that begins at a row, or undefined where it is not as its checksum says, or has failures. */
+function readPacked(
+  reader: PackedRowReader,
+  { rowid, run, generation }: Head,
+  sum: StoredSum,
+  context: number,
+  reusedKeys: Uint32Array,
+): StoredGeneration | undefined {
+  if (!Number.isSafeInteger(sum.count) || sum.count < 1) return undefined;
+  const rows = reader.read(rowid, sum.count, context, run, generation);
+  if (rows === undefined) return undefined;
+  const stored = { ...rows, run, context, generation, failures: new Map(), reusedKeys, damage: undefined };
+  return mismatch(stored, sum) === undefined ? stored : undefined;
+}
+
+/** The first row of a generation. */
+interface Head {
+  readonly rowid: number;
+  readonly run: number;
+  readonly generation: number;
+}
+
+/** Reads generations value by value, whatever their rows hold. */
+class RowReader {
+  readonly #path: string;
+  readonly #context: number;
+  readonly #head: Database.Statement;
+  readonly #rows: Database.Statement;
+
+  constructor(db: Database.Database, costs: readonly string[], context: number) {
+    this.#path = db.name;
+    this.#context = context;
+    this.#head = db.prepare(
+      "SELECT rowid, run, generation FROM candidate WHERE rowid >= ? AND context = ? ORDER BY rowid LIMIT 1",
+    );
+    const columns = costs.map((name) => `, ${name}`).join("");
+    const query = `SELECT rowid, run, generation, genome, score, failure${columns} FROM candidate WHERE rowid >= ? AND context = ? ORDER BY rowid`;
+    this.#rows = db.prepare(query).raw();
+  }
+
+  /** The first row of the context from `rowid` on. */
+  head(rowid: number): Head | undefined {
+    return this.#checked(this.#head.get(rowid, this.#context) as Head | undefined);
+  }
+
+  /** Rows of one run and generation, as far as they follow one another; and where the next ones begin. */
+  read(
+    { rowid, run, generation }: Head,
+    reusedKeys: Uint32Array,
+  ): { stored: StoredGeneration; next: Head | undefined } {
+    const open = new GenerationRows(run, generation);
+    let next: Head | undefined;
+    for (const row of this.#rows.iterate(rowid, this.#context) as Iterable<Row>) {
+      if (row[1] !== run || row[2] !== generation) {
+        next = this.#checked({ rowid: row[0], run: row[1], generation: row[2] });
+        break;
+      }
+      open.add(row);
+    }
+    return { stored: open.read(this.#context, reusedKeys), next };
+  }
+
+  /** A row number that is rounded would be read again and again. */
+  #checked(head: Head | undefined): Head | undefined {
+    if (head !== undefined && !Number.isSafeInteger(head.rowid))
+      refuseDamage(this.#path, ["a row number is out of range"]);
+    return head;
   }
 }
 
@@ -101,7 +177,7 @@ class GenerationRows {
     this.generation = generation;
   }
 
-  add([, , genome, score, failure, ...costs]: Row): void {
+  add([, , , genome, score, failure, ...costs]: Row): void {
     const i = this.#scores.length;
     const scored = typeof score === "number" && Number.isFinite(score) && failure === null;
     const failed = score === null && typeof failure === "string";

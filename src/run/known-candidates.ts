@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Archive, RunRow } from "../archive/archive.ts";
 import type { Problem } from "../problem/problem.ts";
 import { Seen, SeenSet } from "../search/seen-set.ts";
@@ -13,7 +14,10 @@ export function checkState(archive: Archive, { id, context, checkpoint }: RunRow
 }
 
 /** Genomes that a seen-set is given room for at once; with more it grows. */
+const MAX_KNOWN = 1 << 24;
 const MAX_EXPECTED = 1 << 22;
+/** Candidates between two looks at what else the process has to do: a few hundredths of a second. */
+const TURN = 1 << 14;
 
 /** Which candidates a run knows, and how many it must find. */
 export interface KnownTo {
@@ -23,27 +27,47 @@ export interface KnownTo {
   readonly closed: number;
   /** Children that the run may still breed. */
   readonly evaluations: number;
+  /** Bytes of a genome. */
+  readonly length: number;
+}
+
+/** What a reading of many candidates heeds and tells. */
+export interface Loading {
+  /** Ends it. */
+  readonly stop?: AbortSignal | undefined;
+  readonly onLoad?: ((loaded: number, candidates: number) => void) | undefined;
 }
 
 /**
- * All that the archive knows of a context, with what this run has seen marked.
- * @param length bytes of a genome
+ * All that the archive knows of a context, with what this run has seen marked; undefined where it was stopped.
  * @throws UserError where something is damaged or missing
  */
-export function loadSeen(archive: Archive, { context, run, closed, evaluations }: KnownTo, length: number): SeenSet {
-  const seen = new SeenSet(Math.min(MAX_EXPECTED, archive.count(context) + evaluations));
+export async function loadSeen(archive: Archive, known: KnownTo, loading: Loading): Promise<SeenSet | undefined> {
+  const { context, run, closed, evaluations, length } = known;
+  const candidates = archive.recorded(context);
+  const seen = new SeenSet(Math.min(MAX_KNOWN, candidates) + Math.min(MAX_EXPECTED, evaluations));
   let found = 0;
-  archive.eachGeneration(context, ({ run: owner, genomes, genomeLength, scores }) => {
+  let loaded = 0;
+  let turns = 0;
+  for (const { run: owner, genomes, genomeLength, scores } of archive.generations(context)) {
     if (owner === run) found++;
     if (genomeLength !== 0 && genomeLength !== length)
       archive.refuse(`run ${owner}: genomes of ${genomeLength} bytes, not ${length}`);
     for (let i = 0; i < scores.length; i++) {
       const slot = seen.find(genomes, i * length, length);
-      const failed = Number.isNaN(scores[i]);
-      const flags = Seen.archived | (owner === run ? Seen.inRun : 0) | (failed ? Seen.failed : 0);
-      if (slot < 0) seen.add(slot, flags, failed ? 0 : scores[i]);
+      if (slot >= 0) continue;
+      const failed = Number.isNaN(scores[i]) ? Seen.failed : 0;
+      // What this run has bred is never scored again: its score stays out of the cache.
+      if (owner === run) seen.add(slot, Seen.archived | Seen.inRun | failed);
+      else seen.add(slot, Seen.archived | failed, failed ? 0 : scores[i]);
     }
-  });
+    loaded += scores.length;
+    if (loaded < turns * TURN) continue;
+    turns = Math.floor(loaded / TURN) + 1;
+    loading.onLoad?.(loaded, candidates);
+    await nextTurn();
+    if (loading.stop?.aborted) return undefined;
+  }
   if (found !== closed) archive.refuse(`run ${run}: expected ${closed} generations, got ${found}`);
   archive.eachReused(run, (low, high) => {
     const slot = seen.findHash(low, high);

@@ -22,16 +22,24 @@ export function resumableRun(archive: Archive, id: number | undefined, evaluatio
   return row;
 }
 
+/** Every run is looked at: what goes on shares the candidates of all, so none may be damaged. */
 function chosenRun(archive: Archive, id: number | undefined, evaluations: number | undefined): RunRow {
+  let given: RunRow | undefined;
+  let unfinished: RunRow | undefined;
+  let last: RunRow | undefined;
+  archive.eachRun((run) => {
+    if (run.id === id) given = run;
+    if (run.status === "running") unfinished = run;
+    last = run;
+  });
   if (id !== undefined) {
-    const row = archive.run(id);
+    const row = given ?? archive.run(id);
     if (row.status === "done" && evaluations === undefined) {
       throw new UserError(`${archive.path}: run ${id} is finished`, "extend");
     }
     return row;
   }
-  const runs = archive.runs();
-  const row = runs.findLast((run) => run.status === "running") ?? (evaluations === undefined ? undefined : runs.at(-1));
+  const row = unfinished ?? (evaluations === undefined ? undefined : last);
   if (row === undefined) {
     throw new UserError(`${archive.path}: no unfinished run`, "extend", "search");
   }

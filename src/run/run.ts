@@ -21,7 +21,7 @@ import { digestOf } from "../search/digest.ts";
 import { type Counters, Search } from "../search/loop.ts";
 import { costsAt } from "../space/genome.ts";
 import { type Candidate, candidateAt } from "./candidate.ts";
-import { checkState, loadSeen } from "./known-candidates.ts";
+import { checkState, type Loading, loadSeen } from "./known-candidates.ts";
 import { resumableRun } from "./resumable.ts";
 import { Stopping } from "./stopping.ts";
 
@@ -53,7 +53,7 @@ export interface Progress {
   readonly costs: Costs;
 }
 
-export interface RunOptions {
+export interface RunOptions extends Loading {
   readonly archive: string;
   /** 0 scores in this thread; absent: chosen by measurement. Never changes the result. */
   readonly threads?: number | undefined;
@@ -69,12 +69,12 @@ export interface RunOptions {
   readonly unlock?: boolean | undefined;
 }
 
-/** A run was stopped before its first network was scored: there is no result, but it can go on. */
+/** A run was stopped before it scored anything: there is no new result, but it can go on. */
 export class StoppedEarly extends Error {
   readonly run: number;
 
   constructor(run: number) {
-    super(`run ${run} was stopped before its first network was scored`);
+    super(`run ${run} was stopped before it scored anything`);
     this.run = run;
   }
 }
@@ -130,11 +130,9 @@ async function conduct(
 ): Promise<RunResult> {
   const { config, space, classes, limits } = problem;
   const { generations: closed = 0, evaluations: bred = 0 } = checkpoint?.counters ?? {};
-  const seen = loadSeen(
-    archive,
-    { context, run, closed, evaluations: config.search.evaluations - bred },
-    space.genomeLength,
-  );
+  const known = { context, run, closed, evaluations: config.search.evaluations - bred, length: space.genomeLength };
+  const seen = await loadSeen(archive, known, options);
+  if (seen === undefined) throw new StoppedEarly(run);
   archive.startRun(run, JSON.stringify(config));
   options.onStart?.(run, start.changes);
   const { seed, population, generation, growing, evaluations, operators, seedFrom, stopGap } = config.search;

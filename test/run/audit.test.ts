@@ -1,6 +1,7 @@
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
+import { verifyBeside } from "../../bench/durability/verify-beside.ts";
 import { Archive, SCHEMA_VERSION } from "../../src/archive/archive.ts";
 import { Database } from "../../src/archive/sqlite.ts";
 import { packageRoot } from "../../src/base/package-root.ts";
@@ -9,7 +10,7 @@ import { presetValue } from "../../src/config/presets.ts";
 import { openProblem } from "../../src/problem/problem.ts";
 import { verifyArchive } from "../../src/run/audit.ts";
 import { PopulationCheck } from "../../src/run/population-check.ts";
-import { resumeSearch, startSearch } from "../../src/run/run.ts";
+import { resumeSearch, StoppedEarly, startSearch } from "../../src/run/run.ts";
 import { temporaryFolder } from "../temporary.ts";
 
 const folder = temporaryFolder();
@@ -102,6 +103,37 @@ test.each(injuries)("%s is found, and resume does not trust it", async (sql, fin
   await expect(resumeSearch(run, 400, { archive: path, threads: 0, clock })).rejects.toThrow(/damaged/);
 });
 
+test("a population over the budgets of its run is found, every checksum right", () => {
+  const archive = Archive.openForReading(sound);
+  const { config, name, started, checkpoint } = archive.run(1);
+  const [{ id, key }] = archive.contexts();
+  const all = [...archive.generations(id)].filter(({ run }) => run === 1);
+  archive.close();
+  const forged = (budget: number) => {
+    const path = join(folder, `${++files}.sqlite`);
+    const value = JSON.parse(config);
+    const changed = { ...value, budgets: { ...value.budgets, bitops: budget } };
+    const copy = Archive.openForWriting(path);
+    const context = copy.contextId(key);
+    const run = copy.createRun(name, context, JSON.stringify(changed), started);
+    for (const stored of all.sort((a, b) => a.generation - b.generation)) {
+      copy.commit({ ...stored, run, context, checkpoint: checkpoint!, seconds: 1, done: true });
+    }
+    copy.close();
+    return verifyArchive(path, { sample: 10 }).findings;
+  };
+  const { budgets } = JSON.parse(config);
+  expect(forged(budgets.bitops)).toEqual([]);
+  expect(forged(budgets.bitops / 4)).toEqual([
+    expect.stringMatching(/^run 1: member 0 .* over its budget of bitops: \d+ > /),
+  ]);
+});
+
+test("beside a search that writes there is nothing wrong", async () => {
+  const report = await verifyBeside({ verifications: 6, evaluations: 400_000 });
+  expect(report).toMatchObject({ verifications: 6, findings: [] });
+});
+
 test("an archive of schema 1 is read as it is, and migrated by a resume that comes to the known digest", async () => {
   expect(verifyArchive(fixture, all)).toMatchObject({ schema: 1, runs: 3, findings: [] });
   const path = copyOf(fixture);
@@ -113,4 +145,35 @@ test("an archive of schema 1 is read as it is, and migrated by a resume that com
   const archive = Archive.openForReading(path);
   expect(archive.run(1).digest).toBe("a8232ea5c7d81f4ad277bc622945e61143065df64857e67568681058fe7c5711");
   archive.close();
+});
+
+function runsOf(path: string) {
+  const archive = Archive.openForReading(path);
+  const runs = archive.runs();
+  archive.close();
+  return runs;
+}
+
+test("reading what earlier runs left heeds a stop, tells how far it is, and loses nothing", async () => {
+  const path = copyOf(sound);
+  const value = presetValue("imagenet-mixed-7.0g") as { search: object };
+  const config = (evaluations: number) => parseConfig({ ...value, search: { ...value.search, evaluations } }, "test");
+  await startSearch(config(60_000), { archive: path, threads: 0, clock });
+  const before = runsOf(path);
+  const stop = new AbortController();
+  const told: [number, number][] = [];
+  const onLoad = (...progress: [number, number]) => {
+    told.push(progress);
+    stop.abort();
+  };
+  const options = { archive: path, threads: 0, clock, onLoad };
+  await expect(resumeSearch(3, 61_000, { ...options, stop: stop.signal })).rejects.toThrow(StoppedEarly);
+  expect(told).toHaveLength(1);
+  const [[loaded, candidates]] = told;
+  expect(loaded).toBeLessThan(candidates);
+  expect(runsOf(path)).toEqual(before);
+  const { run } = await resumeSearch(3, 61_000, options);
+  expect(run).toBe(3);
+  expect(told.length).toBeGreaterThan(2);
+  expect(verifyArchive(path, { sample: 10 }).findings).toEqual([]);
 });

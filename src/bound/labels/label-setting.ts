@@ -1,8 +1,8 @@
-import type { Chain, ChainBlock } from "../graph/chain.ts";
+import type { Chain } from "../graph/chain.ts";
 import type { LayerFigures } from "../graph/layer-figures.ts";
 import { mayFollow } from "../graph/memory-rule.ts";
 import type { Relaxation } from "../lagrange/relaxation.ts";
-import { emptyStep, LabelCollector, type Labels, type PricedStep, rootLabel } from "./labels.ts";
+import { LabelCollector, type Labels, rootLabel, type Step } from "./labels.ts";
 
 /** Every suffix worth keeping, by border (before block b) and state: in * classes + class of the suffix's first layer. */
 export interface Fronts {
@@ -69,7 +69,7 @@ class Pass {
   readonly #least: number;
   readonly #screens: readonly Screen[];
   readonly #limits: LabelLimits;
-  readonly #step: PricedStep;
+  readonly #step: Step;
   readonly #scratch: LabelCollector;
 
   constructor(relaxation: Relaxation, threshold: number, limits: LabelLimits, screens: readonly Screen[]) {
@@ -79,14 +79,13 @@ class Pass {
     this.#least = threshold - relaxation.offset;
     this.#screens = screens;
     this.#limits = limits;
-    this.#step = emptyStep(relaxation.multipliers);
+    this.#step = { value: 0, reduced: 0, costs: new Float64Array(this.#chain.limits.length) };
     this.#scratch = new LabelCollector(this.#chain.limits);
   }
 
   *extendBlock(b: number, behind: readonly (Labels | undefined)[]): Generator<void, (Labels | undefined)[]> {
     const classes = this.#chain.activations.length;
-    const block = this.#chain.blocks[b];
-    const { outs, variants, ins, goodPairs, pairClass, first } = block;
+    const { outs, variants, ins, goodPairs, pairClass, first } = this.#chain.blocks[b];
     const perIn = outs.length * variants;
     const prefix = this.#relaxation.prefix[b];
     const states: (LabelCollector | undefined)[] = new Array(ins.length * classes);
@@ -97,7 +96,19 @@ class Pass {
       else list.push(s);
     }
     for (const [r, shapes] of byRest) {
-      const tails = tailLabels(this.#relaxation, { b, r }, behind, this.#scratch, this.#least);
+      const tails = tailLabels(
+        this.#chain,
+        b,
+        r,
+        behind,
+        this.#scratch,
+        (c, n) => {
+          const head = this.#relaxation.blocks[b].head;
+          const depth = this.#chain.blocks[b].maxDepth;
+          return this.#least - head[(r * depth + depth - 1 - n) * classes + c];
+        },
+        this.#relaxation.multipliers,
+      );
       const merged = mergeDepths(tails, this.#scratch, classes);
       for (const s of shapes) {
         const i = Math.floor(s / perIn);
@@ -106,7 +117,7 @@ class Pass {
           const state = i * classes + c;
           const least = this.#least - prefix[state];
           if (least === Number.POSITIVE_INFINITY) continue;
-          setStep(this.#step, block, first, s, p);
+          setStep(this.#chain, b, first, s, p, this.#relaxation.multipliers, this.#step);
           for (let next = 0; next < classes; next++) {
             const labels = merged[next];
             if (labels === undefined || labels.count === 0 || !mayFollow(this.#chain, first, s, c, next)) continue;
@@ -142,31 +153,29 @@ class Pass {
 
 /**
  * Labels of everything behind the first inner layer, for one width and variant: result[n][class] has exactly n more layers, the first of them of that class.
- * @param b,r the block, and the width and variant
- * @param behind of the block's border
- * @param least reduced value, without the offset, below which no path is of use
+ * @param least reduced value below which a label with n layers and that class is of no use
  */
 export function tailLabels(
-  { chain, blocks, multipliers }: Relaxation,
-  { b, r }: { readonly b: number; readonly r: number },
+  chain: Chain,
+  b: number,
+  r: number,
   behind: readonly (Labels | undefined)[],
   scratch: LabelCollector,
-  least: number,
+  least: (c: number, n: number) => number,
+  multipliers: readonly number[],
 ): (Labels | undefined)[][] {
-  const block = chain.blocks[b];
-  const { head } = blocks[b];
-  const { maxDepth, variants, goodPairs, pairClass, rest } = block;
+  const { maxDepth, variants, goodPairs, pairClass, rest } = chain.blocks[b];
   const classes = chain.activations.length;
   const o = Math.floor(r / variants);
-  const step = emptyStep(multipliers);
+  const step: Step = { value: 0, reduced: 0, costs: new Float64Array(chain.limits.length) };
   const levels: (Labels | undefined)[][] = [behind.slice(o * classes, (o + 1) * classes)];
   for (let n = 1; n < maxDepth; n++) {
     const level: (Labels | undefined)[] = [];
     for (let c = 0; c < classes; c++) {
-      const bound = least - head[(r * maxDepth + maxDepth - 1 - n) * classes + c];
+      const bound = least(c, n);
       for (const p of goodPairs) {
         if (pairClass[p] !== c) continue;
-        setStep(step, block, rest, r, p);
+        setStep(chain, b, rest, r, p, multipliers, step);
         for (let next = 0; next < classes; next++) {
           const labels = levels[n - 1][next];
           if (labels !== undefined && mayFollow(chain, rest, r, c, next)) scratch.extend(labels, step, bound);
@@ -192,15 +201,17 @@ function mergeDepths(
   });
 }
 
-/** Sets a step to what one layer of a shape with a bit pair adds. */
+/** What one layer of a shape with a bit pair adds. */
 export function setStep(
-  step: PricedStep,
-  { gain, factor }: ChainBlock,
+  chain: Chain,
+  b: number,
   table: LayerFigures,
   s: number,
   p: number,
+  multipliers: readonly number[],
+  step: Step,
 ): void {
-  const { multipliers } = step;
+  const { gain, factor } = chain.blocks[b];
   step.value = table.value[s] + gain[p];
   step.reduced = step.value;
   for (let d = 0; d < step.costs.length; d++) {

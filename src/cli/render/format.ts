@@ -62,7 +62,7 @@ export function costText(name: CostName, value: number): string {
 }
 
 /** 6.976e9 -> 6.976 G. */
-function metric(value: number): string {
+export function metric(value: number): string {
   for (const [unit, size] of [
     ["T", 1e12],
     ["G", 1e9],

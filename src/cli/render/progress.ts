@@ -1,7 +1,7 @@
 import type { Config } from "../../config/config.ts";
 import { costNames } from "../../costs/cost-table.ts";
 import type { Progress } from "../../run/run.ts";
-import { duration, rate } from "./format.ts";
+import { duration, metric, rate } from "./format.ts";
 
 /** Seconds between two pictures of the progress: on a terminal, and where the output is a file. */
 const REDRAW = 0.1;
@@ -24,10 +24,22 @@ export class ProgressView {
 
   update(progress: Progress): void {
     this.#began ??= { seconds: progress.seconds, evaluations: progress.counters.evaluations };
+    if (this.#isDue()) this.#draw(progressLine(this.#config, progress, this.#began));
+  }
+
+  /** Before the search goes on: what earlier runs left is read. */
+  load(loaded: number, candidates: number): void {
+    if (this.#isDue()) this.#draw(`reading the archive: ${metric(loaded)} of ${metric(candidates)} candidates`);
+  }
+
+  #isDue(): boolean {
     const now = this.#clock();
-    if (now - this.#last < (this.#terminal ? REDRAW : LINE)) return;
+    if (now - this.#last < (this.#terminal ? REDRAW : LINE)) return false;
     this.#last = now;
-    const line = progressLine(this.#config, progress, this.#began);
+    return true;
+  }
+
+  #draw(line: string): void {
     process.stderr.write(
       this.#terminal ? `\r\x1b[2K${line.slice(0, (process.stderr.columns ?? 80) - 1)}` : `${line}\n`,
     );
