@@ -6,7 +6,14 @@ import { rolldown } from "rolldown";
 /** Those that are published and share chunks. Tests start program and archive by themselves. */
 const program = ["src/index", "src/cli/main", "src/cli/program", "src/archive/archive"];
 /** Those of the workshop, with chunks of their own. */
-const workshop = ["ablation", "mixed-precision", "durability/soak", "durability/damage", "durability/fuzz"];
+const workshop = [
+  "ablation",
+  "mixed-precision",
+  "durability/soak",
+  "durability/damage",
+  "durability/fuzz",
+  "durability/verify-beside",
+];
 /** One file each, and CommonJS: a thread that needs no loader of ES modules starts sooner. */
 const threads = ["workers/archive", "workers/bound", "workers/score"];
 

@@ -109,6 +109,12 @@ function searchConfig(args: Arguments, assignments: readonly string[]): Config {
 /** Milliseconds that the end of a search waits for its bound to close. */
 const BOUND_PATIENCE = 3000;
 
+/** By the signal itself: an orderly exit waits for threads, and one that hangs in a call to the system never comes to its end. */
+function endAtOnce(signal: NodeJS.Signals): void {
+  for (const name of signals) process.removeAllListeners(name);
+  process.kill(process.pid, signal);
+}
+
 /** Runs a search with progress and signals, and prints its result. */
 export async function conductRun(
   args: Arguments,
@@ -121,11 +127,11 @@ export async function conductRun(
   const view = flagOption(args, "quiet") ? undefined : new ProgressView(config, clock);
   const watch = new BoundWatch(config);
   const stop = new AbortController();
-  const onSignal = () => {
-    if (stop.signal.aborted) process.exit(STOPPED);
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (stop.signal.aborted) endAtOnce(signal);
     stop.abort();
     view?.end();
-    note("stopping at the next checkpoint; once more stops at once");
+    note(`stopping: the scores in hand get 3 seconds, then ${archive} is written to its end; once more stops at once`);
   };
   for (const signal of signals) process.on(signal, onSignal);
   try {
@@ -137,6 +143,7 @@ export async function conductRun(
         if (view !== undefined) note(`${config.name}: run ${id} in ${archive}`);
         if (changes.length > 0) note(`the start network was shrunk into the budgets: ${changes.join("; ")}`);
       },
+      onLoad: (loaded, candidates) => view?.load(loaded, candidates),
       onProgress: (progress) => {
         view?.update(progress);
         if (2 * progress.counters.evaluations >= progress.evaluations) watch.start();
@@ -154,7 +161,7 @@ export async function conductRun(
     return STOPPED;
   } catch (error) {
     if (!(error instanceof StoppedEarly)) throw error;
-    note(`stopped before the first network was scored; go on with: qes resume ${archive} --run ${error.run}`);
+    note(`stopped before anything was scored; go on with: qes resume ${archive} --run ${error.run}`);
     return STOPPED;
   } finally {
     await watch.close();

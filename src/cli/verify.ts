@@ -21,6 +21,8 @@ export const verifyCommand: Command = {
         `${report.archive}: schema ${report.schema}, ${report.runs} runs${report.pruned === 0 ? "" : ` (${report.pruned} pruned)`}, ${report.generations} generations, ` +
           `${report.candidates} candidates, ${report.recomputed} of them scored again`,
       );
+      if (report.schema < 2)
+        print("schema 1 has no checksums: a changed row shows only where it is scored again (--all)");
       for (const finding of findings.slice(0, MOST_LINES)) print(`- ${finding}`);
       if (findings.length > MOST_LINES) print(`- and ${findings.length - MOST_LINES} more; --json lists them all`);
       print(findings.length === 0 ? "nothing wrong" : `${findings.length} findings; restore a copy of the archive`);

@@ -2,11 +2,14 @@ import { Archive, type RunRow, type StoredGeneration } from "../archive/archive.
 import { UserError } from "../base/user-error.ts";
 import { parseConfig } from "../config/config.ts";
 import { costNames } from "../costs/cost-table.ts";
+import type { Costs } from "../costs/costs.ts";
 import { GenomeEngine } from "../engine/engine.ts";
 import { openProblem, type Problem } from "../problem/problem.ts";
 import { createScorer } from "../problem/scorer.ts";
 import { digestOf } from "../search/digest.ts";
+import type { Checkpoint } from "../search/loop.ts";
 import { SeenSet } from "../search/seen-set.ts";
+import { costsAt } from "../space/genome.ts";
 import { PopulationCheck } from "./population-check.ts";
 
 export interface VerifyOptions {
@@ -35,7 +38,7 @@ export interface VerifyReport {
 export function verifyArchive(path: string, options: VerifyOptions): VerifyReport {
   const archive = Archive.openForReading(path);
   try {
-    return new Verification(archive, options).report();
+    return archive.atOneMoment(() => new Verification(archive, options).report());
   } finally {
     archive.close();
   }
@@ -211,7 +214,7 @@ class Verification {
     };
   }
 
-  #checkRun({ row, population, found, scored, failed, reused }: ReadableRun): void {
+  #checkRun({ row, problem, population, found, scored, failed, reused }: ReadableRun): void {
     const { id, checkpoint, digest, status } = row;
     if (checkpoint === undefined) {
       if (found > 0 || status !== "running") this.#find(`run ${id}: it has no checkpoint`);
@@ -229,8 +232,28 @@ class Verification {
       check("candidates taken over", counters.reused, reused);
     }
     if (population?.passed === false) this.#find(`run ${id}: its population is not the best of its candidates`);
+    const over = firstOverBudget(problem, checkpoint);
+    if (over !== undefined) this.#find(`run ${id}: ${over}`);
     if (digest !== undefined && digest !== digestOf(checkpoint)) {
       this.#find(`run ${id}: its digest is ${digestOf(checkpoint)}, the archive says ${digest}`);
     }
   }
+}
+
+/** The first member of a population that is not within every budget of its run; undefined where all are. */
+function firstOverBudget({ space, classes, limits }: Problem, { genomes, scores }: Checkpoint): string | undefined {
+  if (genomes.length !== scores.length * space.genomeLength)
+    return "the genomes of its checkpoint do not fit its space";
+  for (let i = 0; i < scores.length; i++) {
+    let costs: Costs;
+    try {
+      costs = costsAt(space, genomes, i * space.genomeLength, classes);
+    } catch {
+      return `member ${i} of its population is no network of its space`;
+    }
+    const over = costNames.find((name, j) => !(costs[name] <= limits[j]));
+    if (over === undefined) continue;
+    return `member ${i} of its population is over its budget of ${over}: ${costs[over]} > ${limits[costNames.indexOf(over)]}`;
+  }
+  return undefined;
 }

@@ -11,7 +11,7 @@ import { gapOf } from "../../src/bound/gap.ts";
 import { table } from "../../src/cli/render/format.ts";
 import { presetValue } from "../../src/config/presets.ts";
 import { temporaryFolder } from "../temporary.ts";
-import { qes, qesJson } from "./qes.ts";
+import { qes, qesJson, startQes } from "./qes.ts";
 
 const folder = temporaryFolder();
 const preset = "imagenet-mixed-7.0g";
@@ -233,4 +233,32 @@ test("a pipe is read to its end", async () => {
   const { code, stdout } = await shell(line);
   expect(code).toBe(0);
   expect(JSON.parse(stdout).digest).toMatch(/^[0-9a-f]{64}$/);
+});
+
+test("a second signal ends the process at once, although the archive's disk stands still", async () => {
+  const search = startQes(folder, "search", preset, "--archive", "stuck.sqlite", "--threads", "0", "--quiet");
+  const until = async (holds: () => boolean) => {
+    while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
+  };
+  const disk = await (async () => {
+    await until(() => existsSync(at("stuck.sqlite-wal")));
+    const db = new Database(at("stuck.sqlite"), { timeout: 10_000 });
+    db.exec("BEGIN IMMEDIATE");
+    return db;
+  })();
+  let told = "";
+  search.process.stderr!.on("data", (text) => {
+    told += text;
+  });
+  // Until its thread waits for the lock.
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  search.process.kill("SIGINT");
+  await until(() => /stopping: .*stuck\.sqlite is written to its end; once more stops at once/.test(told));
+  const began = performance.now();
+  search.process.kill("SIGINT");
+  const { code, signal } = await search.outcome;
+  expect(performance.now() - began).toBeLessThan(1500);
+  expect({ code, signal }).toEqual({ code: null, signal: "SIGINT" });
+  disk.close();
+  expect(await qesJson(folder, "verify", "stuck.sqlite")).toMatchObject({ findings: [] });
 });
