@@ -30,8 +30,8 @@ const budgetNames: Readonly<Record<string, { readonly budget: string; readonly u
 
 /** Keys without a counterpart, and why none is missed; docs/import.md has the table. */
 const without: Readonly<Record<string, string>> = {
-  log_level: "progress is on stderr, or not with --quiet",
-  log_freq: "progress is on stderr, or not with --quiet",
+  log_level: "progress is shown while it searches",
+  log_freq: "progress is shown while it searches",
   latency: "a latency that was measured on a GPU is not predicted",
   enable_gpu: "searches run on CPUs",
   "model.dropout_channel": "nothing is trained",
@@ -42,7 +42,7 @@ const without: Readonly<Record<string, string>> = {
   "space.block_num": "the operators have rates of their own; search.operators=published has the released program's",
   "score.frames": "networks have two dimensions",
   "search.sync_size_ratio": "the result does not depend on the threads",
-  "search.num_network": "the archive keeps every network, qes best --top N shows them",
+  "search.num_network": "the archive keeps every network, and as many are shown as are asked for",
 };
 /** Those whose usual value says nothing. */
 const silent: Readonly<Record<string, PythonValue>> = {

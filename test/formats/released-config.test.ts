@@ -43,12 +43,12 @@ test("a full-precision configuration is the preset of the same search", () => {
 
 test("what has no counterpart is told with its place", () => {
   expect(read(mixed).notes).toEqual([
-    "mixed.py:3:1: log_level has no counterpart: progress is on stderr, or not with --quiet",
-    "mixed.py:4:1: log_freq has no counterpart: progress is on stderr, or not with --quiet",
+    "mixed.py:3:1: log_level has no counterpart: progress is shown while it searches",
+    "mixed.py:4:1: log_freq has no counterpart: progress is shown while it searches",
     "mixed.py:51:1: space_classifer has no counterpart",
     'mixed.py:28:5: budget "latency" has no counterpart (flops, layers, model_size, max_feature have) and is left out',
     "mixed.py:48:5: search.sync_size_ratio has no counterpart: the result does not depend on the threads",
-    "mixed.py:49:5: search.num_network has no counterpart: the archive keeps every network, qes best --top N shows them",
+    "mixed.py:49:5: search.num_network has no counterpart: the archive keeps every network, and as many are shown as are asked for",
   ]);
 });
 
