@@ -8,6 +8,7 @@ const program = ["src/index", "src/cli/main", "src/cli/program", "src/archive/ar
 /** Those of the workshop, with chunks of their own. */
 const workshop = [
   "ablation",
+  "expected-error",
   "mixed-precision",
   "durability/soak",
   "durability/damage",

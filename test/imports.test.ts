@@ -20,6 +20,7 @@ const rooms: readonly (readonly [folder: string, what: string])[] = [
   ["src/costs", "BitOps, MACs, flash, SRAM, layers: folds over the convs"],
   ["src/kernel", "convolutions on noise: `reference`, `float32`, `simd`"],
   ["src/score", "the scores of a network; the closed form"],
+  ["src/score/expected", "its mean, computed without noise"],
   ["src/score/forward", "the score measured by a kernel"],
   ["src/score/kinds", "the table of scores"],
   ["src/space", "genome and ranges of a search"],

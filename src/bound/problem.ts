@@ -17,7 +17,7 @@ export function boundProblem({ config, space, classes }: Problem): BoundProblem 
   const { score, budgets } = config;
   if (kindOf(score).layerSum === undefined) {
     throw new UserError(
-      `score.kind: the bound needs analytic, got ${score.kind}, a measured score; there is no bound for it`,
+      `score.kind: the bound needs analytic, where a score is a sum over layers, got ${score.kind}; there is no bound for it`,
     );
   }
   const limits = Object.fromEntries(Object.entries(budgets).filter(([, limit]) => limit !== undefined));

@@ -7,7 +7,9 @@ import { type KernelName, kernelNames } from "../kernel/kernels.ts";
 import type { Network } from "../network/network.ts";
 import { networkOf, parseStructure } from "../network/structure.ts";
 import { AnalyticScore } from "../score/analytic.ts";
+import { ExpectedScore } from "../score/expected/expected.ts";
 import { type ForwardDetail, ForwardScore } from "../score/forward/forward.ts";
+import { scoreKinds } from "../score/kinds/kinds.ts";
 import {
   type Command,
   flag,
@@ -32,7 +34,7 @@ interface Settings {
   readonly sigmaActivation: number;
   readonly sigmaWeight: number;
   readonly classes: number;
-  readonly kind: "analytic" | "forward";
+  readonly kind: ScoreConfig["kind"];
   /** Of the forward score alone. */
   readonly repeats: number;
   readonly batch: number;
@@ -56,7 +58,7 @@ const published: Settings = {
 export const scoreCommand: Command = {
   positionals: { structures: "interchange JSON, the released code's .txt, or a list of objects with a structure" },
   options: {
-    kind: text("how to score", { choices: ["analytic", "forward"], defaultDescription: "analytic" }),
+    kind: text("how to score", { choices: Object.keys(scoreKinds), defaultDescription: "analytic" }),
     resolution: text("pixels of one side of the input", { defaultDescription: "the file's, else 224" }),
     "input-channels": text("channels of the input", { defaultDescription: "the network's own" }),
     classes: text("outputs of the 8-bit classifier that flash counts", { defaultDescription: "the file's, else 0" }),
@@ -139,7 +141,7 @@ export const scoreCommand: Command = {
 
 /** The resolution of a measured score is not the input's. */
 function fromScoring(score: ScoreConfig): Partial<Settings> {
-  if (score.kind === "analytic") return score;
+  if (score.kind !== "forward") return score;
   const { resolution: measuredResolution, ...rest } = score;
   return withoutUndefined({ ...rest, measuredResolution });
 }
@@ -154,7 +156,11 @@ function scoreEntry(entry: StructureEntry, settings: Settings) {
   }
   const network = networkOf(structure, settings.resolution);
   const measured = settings.kind === "forward" ? measure(network, settings, entry.where) : undefined;
-  const { score, stages, blocks } = measured ?? new AnalyticScore(settings).detail(network);
+  const computed = () =>
+    settings.kind === "expected"
+      ? new ExpectedScore(settings).detail(network)
+      : new AnalyticScore(settings).detail(network);
+  const { score, stages, blocks } = measured ?? computed();
   return {
     name: entry.name,
     score,

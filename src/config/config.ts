@@ -55,6 +55,7 @@ const scoreFields = {
 
 const scoreSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("analytic"), ...scoreFields }),
+  z.strictObject({ kind: z.literal("expected"), ...scoreFields }),
   z.strictObject({
     kind: z.literal("forward"),
     ...scoreFields,

@@ -1,7 +1,9 @@
 import { ln } from "../base/gaussian.ts";
+import type { ConvTemplate } from "../network/families.ts";
 import { shrunkKernel } from "../space/genome.ts";
 import { RESOLUTION_UNIT, type Space } from "../space/space.ts";
 import * as layout from "./assembly/layout.ts";
+import { expectedBytes } from "./expected-tables.ts";
 import type { MoreCosts } from "./figures.ts";
 import { LayerRows } from "./layer-rows.ts";
 import { GenomeMemory } from "./memory.ts";
@@ -26,7 +28,7 @@ export function compileSpace(space: Space, classes: number, more: MoreCosts, roo
   const rows = new LayerRows(space);
   const memory = new GenomeMemory(
     blocks.length,
-    tables + room,
+    tables + expectedBytes(space) + room,
     (...row) => rows.fill(...row),
     (genomes, at) => more.exceed(genomes, at),
   );
@@ -43,6 +45,8 @@ function writeSpace(memory: GenomeMemory, space: Space, classes: number): void {
   memory.set(layout.RESOLUTION_COUNT, resolutions.length);
   memory.set(layout.KERNEL_COUNT, kernels.length);
   memory.set(layout.EXPANSIONS, expansions);
+  memory.set(layout.INPUT_CHANNELS, space.inputChannels);
+  memory.set(layout.CHANNELS_A_UNIT, widthStep);
   memory.set(layout.RESOLUTIONS, memory.numbers(resolutions));
   memory.set(layout.BTN_UNITS, memory.indices(btnUnits));
   memory.set(layout.STAGE_WEIGHTS, memory.reserve(8 * (blocks.length + 1)));
@@ -58,6 +62,7 @@ function writeSpace(memory: GenomeMemory, space: Space, classes: number): void {
     memory.set(at + layout.BLOCK_OFFSET, block.offset);
     memory.set(at + layout.BLOCK_KERNEL, isSuper ? 0 : block.k);
     memory.set(at + layout.BLOCK_CONVS, convs.length);
+    memory.set(at + layout.BLOCK_CONV_TEMPLATES, memory.table(convs.flatMap(templateBytes)));
     memory.set(at + layout.BLOCK_STRIDE, block.s);
     memory.set(at + layout.BLOCK_MIN_OUT, block.minOut / widthStep);
     memory.set(at + layout.BLOCK_MAX_OUT, block.maxOut / widthStep);
@@ -70,4 +75,10 @@ function writeSpace(memory: GenomeMemory, space: Space, classes: number): void {
     });
     memory.set(at + layout.BLOCK_KERNELS, memory.table(shrunk));
   }
+}
+
+const widths = ["in", "btn", "out"] as const;
+
+function templateBytes({ kernel, depthwise, strided, from, to }: ConvTemplate): number[] {
+  return [kernel === "k" ? 0 : kernel, Number(depthwise), Number(strided), widths.indexOf(from), widths.indexOf(to)];
 }

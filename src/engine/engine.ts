@@ -1,8 +1,10 @@
 import { costNames } from "../costs/cost-table.ts";
+import type { ExpectedTables } from "../score/expected/expected.ts";
 import type { Space } from "../space/space.ts";
 import * as layout from "./assembly/layout.ts";
 import { Breeding, type BreedingOptions } from "./breeding.ts";
 import { compileSpace } from "./compiled-space.ts";
+import { writeExpectedTables } from "./expected-tables.ts";
 import { MoreCosts } from "./figures.ts";
 import type { GenomeMemory } from "./memory.ts";
 
@@ -32,6 +34,7 @@ export class GenomeEngine {
   readonly #more: MoreCosts;
   readonly #batch: number;
   readonly #results: number;
+  #score: GenomeMemory["module"]["scores"];
   #breeds = false;
 
   /** @param classes outputs of the classifier counted into flash; 0 for none */
@@ -44,6 +47,7 @@ export class GenomeEngine {
     this.space = space;
     this.rooms = rooms;
     this.#memory = memory;
+    this.#score = memory.module.scores;
     this.#results = memory.reserve(results);
     this.#batch = memory.reserve(BATCH * length);
     const roomFor = (count: number) => {
@@ -64,16 +68,28 @@ export class GenomeEngine {
 
   /** What the analytic score is made of; weights missing for a stage make every score NaN. */
   setScore(stageWeights: ArrayLike<number>, bitGains: ArrayLike<number>): void {
+    this.#setStageWeights(stageWeights);
+    this.#memory.doubles.set(bitGains, layout.BIT_GAINS >> 3);
+    this.#score = this.#memory.module.scores;
+  }
+
+  /** What the expected score is made of; weights missing for a stage make every score NaN. To be called once. */
+  setExpectedScore(tables: ExpectedTables): void {
+    this.#setStageWeights(tables.stageWeights);
+    writeExpectedTables(this.#memory, this.space, tables);
+    this.#score = this.#memory.module.expectedScores;
+  }
+
+  #setStageWeights(stageWeights: ArrayLike<number>): void {
     const { words, doubles } = this.#memory;
     const stages = 1 + this.space.blocks.filter(({ s }, b) => b > 0 && s === 2).length;
     const address = words[layout.STAGE_WEIGHTS >> 2];
     for (let i = 0; i < stages; i++) doubles[(address >> 3) + i] = stageWeights[i] ?? Number.NaN;
-    doubles.set(bitGains, layout.BIT_GAINS >> 3);
   }
 
-  /** Analytic score of every genome. */
+  /** Score of every genome, by what was set last. */
   scores(genomes: Uint8Array): Float64Array {
-    return this.#inBatches(genomes, 1, this.#memory.module.scores);
+    return this.#inBatches(genomes, 1, this.#score);
   }
 
   /** Costs of every genome, `costNames.length` figures each, in that order. */

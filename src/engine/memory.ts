@@ -12,6 +12,7 @@ interface GenomeModule {
   reset(generation: number, child: number): void;
   below(n: number): number;
   scores(genomes: number, count: number, out: number): void;
+  expectedScores(genomes: number, count: number, out: number): void;
   allCosts(genomes: number, count: number, out: number, stride: number): void;
   /** Figures of a genome. */
   figures(): number;

@@ -23,14 +23,20 @@ export interface Scorer {
 
 /** @param engine of the space, where there is one already */
 export function createScorer({ config: { score }, space }: Problem, engine?: GenomeEngine): Scorer {
-  const { layerSum, measured } = kindOf(score);
-  if (layerSum !== undefined) return engineScorer(layerSum(score), engine ?? new GenomeEngine(space, 0));
-  return measuringScorer(measured!(score), space);
+  const { layerSum, expected, measured } = kindOf(score);
+  if (measured !== undefined) return measuringScorer(measured(score), space);
+  const own = engine ?? new GenomeEngine(space, 0);
+  if (layerSum !== undefined) setLayerSum(own, layerSum(score));
+  else own.setExpectedScore(expected!(score).tables);
+  return engineScorer(own);
 }
 
-function engineScorer(score: AnalyticScore, engine: GenomeEngine): Scorer {
+function setLayerSum(engine: GenomeEngine, score: AnalyticScore): void {
   const gains = Float64Array.from({ length: 256 }, (_, pair) => score.bitsGain(pair >> 4, pair & 15));
   engine.setScore(score.stageWeights, gains);
+}
+
+function engineScorer(engine: GenomeEngine): Scorer {
   return {
     genomeLength: engine.space.genomeLength,
     score(genomes) {

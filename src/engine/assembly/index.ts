@@ -1,4 +1,5 @@
 import { costs, exceeds } from "./costs";
+import { expectedScore } from "./expected";
 import { FIGURES, GENOME_LENGTH } from "./layout";
 import { score } from "./score";
 
@@ -16,6 +17,12 @@ export function figures(): i32 {
 export function scores(genomes: usize, count: i32, out: usize): void {
   const length = load<usize>(GENOME_LENGTH);
   for (let i = 0; i < count; i++) store<f64>(out + (<usize>i << 3), score(genomes + <usize>i * length));
+}
+
+/** Expected scores of `count` genomes, doubles at `out`. */
+export function expectedScores(genomes: usize, count: i32, out: usize): void {
+  const length = load<usize>(GENOME_LENGTH);
+  for (let i = 0; i < count; i++) store<f64>(out + (<usize>i << 3), expectedScore(genomes + <usize>i * length));
 }
 
 /** Figures of `count` genomes, `stride` doubles from one genome's to the next at `out`. */

@@ -58,6 +58,25 @@ export const RESOLUTION_INDICES = 256;
 /** Doubles: ln of a width by its units, the gain of a bit pair by its byte. */
 export const LN_WIDTHS = 512;
 export const BIT_GAINS = 2560;
+/** The expected score: addresses of the tables of what a quantiser keeps, by activation bits, 32 bits each. */
+export const EXPECTED_TABLES = 4608;
+/** Bits of a pair: 0 to 15. */
+export const BIT_WIDTHS = 16;
+/** Doubles by bits: the second moment of a quantised weight, the kurtosis of weights and of activations. */
+export const EXPECTED_SECOND_W = 4672;
+export const EXPECTED_KURTOSIS_W = 4800;
+export const EXPECTED_KURTOSIS_A = 4928;
+export const EXPECTED_LN_SIGMA = 5056;
+/** Addresses of two profiles, doubles by pixel. */
+export const EXPECTED_PROFILE = 5064;
+export const EXPECTED_TAPS = 5068;
+/** The grids of those tables: relative variance from 0, and spread from 0 to 1. */
+export const EXPECTED_MOST_VARIANCE = 4;
+export const EXPECTED_VARIANCE_STEPS = 128;
+export const EXPECTED_SPREAD_STEPS = 16;
+export const INPUT_CHANNELS = 5072;
+/** Channels of a width unit. */
+export const CHANNELS_A_UNIT = 5076;
 /** Rows by block shape, `ROW_BYTES` each; a power of two of them. */
 export const ROWS = 8192;
 export const ROW_SLOTS = 65536;
@@ -80,7 +99,20 @@ export const BLOCK_BIT_PAIRS = 28;
 export const BLOCK_BIT_STEPS = 32;
 /** Kernels as they shrink at the block's input: a byte at resolution index * KERNEL_COUNT + kernel. */
 export const BLOCK_KERNELS = 36;
-export const BLOCK_BYTES = 40;
+/** The convs of an inner layer, `TEMPLATE_BYTES` each. */
+export const BLOCK_CONV_TEMPLATES = 40;
+export const BLOCK_BYTES = 48;
+
+/**
+ * A conv of an inner layer, bytes: its kernel, 0 for the block's; whether it is depthwise, and takes the stride; the widths that it reads and writes: 0 in, 1 btn,
+ * 2 out.
+ */
+export const TEMPLATE_KERNEL = 0;
+export const TEMPLATE_DEPTHWISE = 1;
+export const TEMPLATE_STRIDED = 2;
+export const TEMPLATE_FROM = 3;
+export const TEMPLATE_TO = 4;
+export const TEMPLATE_BYTES = 5;
 
 /** What `settle` found: within budget; over it; within budget, perhaps as another genome, with a new hash. */
 export const FITS = 0;

@@ -1,5 +1,6 @@
 import type { Network } from "../../network/network.ts";
 import { AnalyticScore } from "../analytic.ts";
+import { type ExpectedOptions, ExpectedScore } from "../expected/expected.ts";
 import { ForwardScore } from "../forward/forward.ts";
 import type { ForwardOptions } from "../forward/options.ts";
 
@@ -20,7 +21,9 @@ interface ScoreKind<Options> {
    * it, and the bound proves how far its optimum can be.
    */
   readonly layerSum?: (options: Options) => AnalyticScore;
-  /** Where it is not. */
+  /** Where it follows from all layers before: the genome engine computes that too, and there is no bound. */
+  readonly expected?: (options: Options) => ExpectedScore;
+  /** Where it is measured. */
   readonly measured?: (options: Options) => MeasuredScore;
   /** Children a generation where the configuration does not say: few where scoring is slow, so that checkpoints stay frequent. */
   readonly generation: number;
@@ -35,10 +38,12 @@ type AnalyticOptions = ConstructorParameters<typeof AnalyticScore>[0];
 
 export type ScoreOptions =
   | (AnalyticOptions & { readonly kind: "analytic" })
+  | (ExpectedOptions & { readonly kind: "expected" })
   | (ForwardOptions & { readonly kind: "forward" });
 
 const scoreKinds = {
   analytic: { layerSum: (options: AnalyticOptions) => new AnalyticScore(options), generation: 1024, begin: "inline" },
+  expected: { expected: (options: ExpectedOptions) => new ExpectedScore(options), generation: 1024, begin: "inline" },
   forward: { measured: (options: ForwardOptions) => new ForwardScore(options), generation: 256, begin: "threads" },
 } as const satisfies { readonly [K in ScoreOptions["kind"]]: ScoreKind<Extract<ScoreOptions, { kind: K }>> };
 
@@ -49,6 +54,6 @@ export function kindOf({ kind }: Pick<ScoreOptions, "kind">): ScoreKind<ScoreOpt
 
 /** @throws UserError where no network of this shape can be scored */
 export function checkScorable(options: ScoreOptions, network: Network): void {
-  const { layerSum, measured } = kindOf(options);
-  (layerSum ?? measured)!(options).check(network);
+  const { layerSum, expected, measured } = kindOf(options);
+  (layerSum ?? expected ?? measured)!(options).check(network);
 }
