@@ -41,7 +41,7 @@ export type ScoreOptions =
   | (ExpectedOptions & { readonly kind: "expected" })
   | (ForwardOptions & { readonly kind: "forward" });
 
-const scoreKinds = {
+export const scoreKinds = {
   analytic: { layerSum: (options: AnalyticOptions) => new AnalyticScore(options), generation: 1024, begin: "inline" },
   expected: { expected: (options: ExpectedOptions) => new ExpectedScore(options), generation: 1024, begin: "inline" },
   forward: { measured: (options: ForwardOptions) => new ForwardScore(options), generation: 256, begin: "threads" },
