@@ -2,6 +2,7 @@ import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { UserError } from "../base/user-error.ts";
 import { applyAssignments, type Config, parseConfig, parseConfigText } from "../config/config.ts";
+import { deviceNames, taskNames } from "../config/devices.ts";
 import { withPartFiles } from "../config/part-files.ts";
 import { presetText } from "../config/presets.ts";
 import { readNetworks } from "../formats/formats.ts";
@@ -58,8 +59,18 @@ function readPartText(path: string): string {
  */
 export function readConfig(source: string, assignments: readonly string[]): Config {
   const isFile = existsSync(source) || /[\\/]|\.ya?ml$/.test(source);
+  if (!isFile) refusePart(source);
   const value = parseConfigText(isFile ? readText(source) : presetText(source), source);
   return assignedConfig(isFile ? withPartFiles(value, dirname(source), readPartText) : value, assignments, source);
+}
+
+/** @throws UserError where the name of a device or a task is given for that of a preset */
+function refusePart(source: string): void {
+  const [kind, other] = deviceNames().includes(source) ? ["device", "task"] : ["task", "device"];
+  if (kind === "task" && !taskNames().includes(source)) return;
+  throw new UserError(
+    `no preset or file ${JSON.stringify(source)}: it is a ${kind}, which qes search takes as --${kind} ${source} beside --${other} NAME`,
+  );
 }
 
 /** A raw configuration with `--set` assignments. */
@@ -69,7 +80,13 @@ export function assignedConfig(value: unknown, assignments: readonly string[], w
 
 /** The networks of a file; the only one of a file, where it has no name, has the file's. */
 export function readNetworkFile(path: string): StructureEntry[] {
-  const entries = readNetworks(readText(path), path);
+  const text = readText(path);
+  if (text.startsWith("SQLite format 3\0")) {
+    throw new UserError(
+      `${path}: expected a file of networks, got an archive; qes best ${path} --json prints its best ones`,
+    );
+  }
+  const entries = readNetworks(text, path);
   const [only] = entries;
   if (entries.length > 1 || only.name !== "0") return entries;
   return [{ ...only, name: path === STANDARD_INPUT ? "standard input" : basename(path) }];

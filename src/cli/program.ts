@@ -106,6 +106,17 @@ function normalised(args: readonly string[]): string[] {
   return args.map((arg) => (arg === "-" ? STANDARD_INPUT : arg));
 }
 
+/** What the parser of the command line says, in the words of this program. */
+function mistake(message: string, command: string | undefined): string {
+  const near = message.match(/^Did you mean (.+)\?$/)?.[1];
+  if (near !== undefined) return `unknown command; did you mean ${near}? qes --help lists all`;
+  const entry = commands.find(({ usage }) => usage.split(" ")[0] === command);
+  if (entry !== undefined && message.startsWith("Not enough non-option arguments")) {
+    return `${command}: expected ${entry.usage.slice(entry.usage.indexOf("<"))}, got nothing; see qes ${command} --help`;
+  }
+  return `${message}; see qes --help`;
+}
+
 /**
  * Runs one command line.
  * @param args without the interpreter and the script
@@ -134,13 +145,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     .wrap(Math.min(120, process.stdout.columns ?? 120))
     .exitProcess(false)
     .fail((message, error) => {
-      const near = message?.match(/^Did you mean (.+)\?$/)?.[1];
-      throw (
-        error ??
-        new UserError(
-          near ? `unknown command; did you mean ${near}? qes --help lists all` : `${message}; see qes --help`,
-        )
-      );
+      throw error ?? new UserError(mistake(message, args[0]));
     });
   for (const entry of commands) {
     program = program.command({
