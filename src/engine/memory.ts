@@ -1,4 +1,4 @@
-import { wasmModule } from "../base/wasm-module.ts";
+import { wasmInstance } from "../base/wasm-module.ts";
 import * as layout from "./assembly/layout.ts";
 import { checkFigures } from "./figures.ts";
 
@@ -54,9 +54,9 @@ export class GenomeMemory {
       fillRow(this.doubles, address >> 3, { block, inUnits, btnUnits, outUnits, kernel, resolution });
     };
     const more = (genome: number) => exceedsMore(this.bytes, genome);
-    this.module = new WebAssembly.Instance(wasmModule("engine/genome"), {
+    this.module = wasmInstance("engine/genome", {
       genome: { fillRow: fill, exceedsMore: more },
-    }).exports as unknown as GenomeModule;
+    }) as unknown as GenomeModule;
     checkFigures(this.module.figures());
     const { memory } = this.module;
     this.#free = layout.BLOCKS + blocks * layout.BLOCK_BYTES;

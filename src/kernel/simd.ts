@@ -1,5 +1,5 @@
 import { UserError } from "../base/user-error.ts";
-import { wasmModule } from "../base/wasm-module.ts";
+import { wasmInstance } from "../base/wasm-module.ts";
 import {
   bytesOf,
   type ConvSizes,
@@ -43,7 +43,7 @@ export function hasRelaxedSimd(): boolean {
 
 /** A fresh instance with a memory of its own. */
 export function instantiate(name: "simd" | "simd-relaxed"): Assembly {
-  return new WebAssembly.Instance(wasmModule(`kernel/${name}`)).exports as unknown as Assembly;
+  return wasmInstance(`kernel/${name}`) as unknown as Assembly;
 }
 
 /** WebAssembly SIMD: integer convs in int16 with exact sums, the rest in float32. */
