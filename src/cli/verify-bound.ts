@@ -49,13 +49,14 @@ export const verifyBoundCommand: Command = {
     const bytes = (positiveOption(args, "memory") ?? DEFAULT_MEGABYTES) * 1e6;
     const certificate = parseCertificate(parseJson(readText(path), path), path);
     const problem = boundProblem(openProblem(parseConfig(certificate.config, `${path}: config`)));
-    const statement = statementOf(problem);
-    const others = own === undefined ? [] : differingParts(own, statement);
     const until = performance.now() + 1000 * seconds;
+    const limits = { bytes, isLate: () => performance.now() > until };
+    const statement = statementOf(problem, limits);
+    const others = own === undefined ? [] : differingParts(own, statement);
     const problems =
       others.length > 0
         ? others.map((part) => `expected the ${part} of ${source}, got another; leave out --config, or bound that one`)
-        : verifyCertificate(certificate, problem, { bytes, isLate: () => performance.now() > until });
+        : verifyCertificate(certificate, problem, limits);
     const valid = problems.length === 0;
     const { upperBound, best } = certificate;
     const about = { ...statement, ...(source === undefined ? {} : { comparedWith: source }) };

@@ -26,7 +26,7 @@ const spaceSchema = z.strictObject({
         .map((name) => JSON.stringify(name))
         .join("|")}`,
   }),
-  start: z.array(z.unknown()).min(1),
+  start: z.array(z.unknown()).min(1).max(256),
   kernels: z
     .array(whole(1, 31).refine((k) => k % 2 === 1, "expected an odd kernel size"))
     .min(1)

@@ -1,4 +1,5 @@
 import { greatestOf } from "../../base/extremes.ts";
+import { UserError } from "../../base/user-error.ts";
 import { sumCosts } from "../../costs/cost-table.ts";
 import type { BitPair } from "../../network/bits.ts";
 import { attainableLayers, type Budgets, type SpaceDescription } from "../graph/space-description.ts";
@@ -8,8 +9,10 @@ import { LayerMeter } from "./layer-meter.ts";
 
 const none = Number.NEGATIVE_INFINITY;
 /** Sums of costs up to it are exact; above it limits are widened by what rounding can do. */
-const EXACT = 2 ** 50;
+const EXACT = 2 ** 49;
 const WIDER = 1 + 2 ** -30;
+/** What the argument about rounding counts on; a score holds no more. */
+const MOST_LAYERS = 4096;
 /** More than what the underflow of any sum or product here comes to. */
 const UNDERFLOW = 2 ** -960;
 
@@ -66,6 +69,8 @@ export class SpaceCheck {
    */
   constructor(space: SpaceDescription, budgets: Budgets, prices: readonly number[], limits: CheckLimits) {
     this.#allowance = new Allowance(limits);
+    const layers = space.blocks.reduce((sum, { maxDepth }) => sum + maxDepth, 0);
+    if (layers > MOST_LAYERS) throw new UserError(`expected a space of at most ${MOST_LAYERS} layers, got ${layers}`);
     this.#meter = new LayerMeter(space, budgets);
     this.#prices = prices;
     this.#limits = sumCosts.map(({ name }) => {
@@ -84,7 +89,6 @@ export class SpaceCheck {
     for (let b = this.#blocks.length - 1; b >= 0; b--) magnitude += this.#potentials(b);
     const offset = this.#worth(sumCosts.map(() => 0));
     this.bound = greatestOf(this.#borders[0]) + offset;
-    const layers = space.blocks.reduce((sum, { maxDepth }) => sum + maxDepth, 0);
     const roundings = layers + space.score.stageWeights.length + 2 * sumCosts.length + 16;
     const sum = magnitude + 2 * offset;
     this.magnitude = magnitude;

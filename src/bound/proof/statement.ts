@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Budgets, SpaceDescription } from "../graph/space-description.ts";
 import type { BoundProblem } from "../problem.ts";
+import { Allowance, type CheckLimits } from "./allowance.ts";
 
 /** Range of one block, for a person. */
 export interface BlockStatement {
@@ -27,11 +28,14 @@ export interface Statement {
   readonly digest: string;
 }
 
-/** States a problem: equal digests, equal problems. */
-export function statementOf({ spaces, budgets }: BoundProblem): Statement {
+/**
+ * States a problem: equal digests, equal problems.
+ * @throws UserError where it takes more time than the limits allow
+ */
+export function statementOf({ spaces, budgets }: BoundProblem, limits: CheckLimits = {}): Statement {
   const [{ blocks, score, classes, inputChannels }] = spaces;
   const digests = {
-    space: digestOf(spaceParts(spaces)),
+    space: digestOf(spaceParts(spaces, new Allowance(limits))),
     score: digestOf([score.stageWeights, score.sigmaActivation, score.sigmaWeight, classes]),
     budgets: digestOf(Object.entries(budgets).sort(([x], [y]) => (x < y ? -1 : 1))),
   };
@@ -59,13 +63,16 @@ export function differingParts(x: Statement, y: Statement): string[] {
   return (["space", "score", "budgets"] as const).filter((part) => x.digests[part] !== y.digests[part]);
 }
 
-function* spaceParts(spaces: readonly SpaceDescription[]): Generator<unknown> {
+function* spaceParts(spaces: readonly SpaceDescription[], allowance: Allowance): Generator<unknown> {
   for (const { resolution, inputChannels, blocks } of spaces) {
     yield [resolution, inputChannels, blocks.length];
     for (const { family, s, outs, kernels, bottlenecks, maxDepth, pairs } of blocks) {
       const { className, convs, shortcut } = family;
       yield [className, convs, shortcut, s, outs, kernels, maxDepth, pairs.map(({ a, w }) => [a, w])];
-      for (const out of outs) yield bottlenecks(out);
+      for (const out of outs) {
+        allowance.step();
+        yield bottlenecks(out);
+      }
     }
   }
 }

@@ -44,7 +44,7 @@ const forged = (
 /** Whether it is found wrong, or ends at a limit: where prices leave everything above the claim the enumeration is long. */
 function isRefused(certificate: Certificate, problem: BoundProblem): boolean {
   try {
-    return verifyCertificate(certificate, problem, { bytes: 40e6 }).length > 0;
+    return verifyCertificate(certificate, problem, { bytes: 20e6 }).length > 0;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return true;
@@ -101,6 +101,31 @@ describe("a forged certificate is refused", () => {
     expect(verifyCertificate(forged(5, "multipliers", { flash: 1 }), problemOf())).not.toEqual([]);
     expect(verifyCertificate({ ...forged(5, "multipliers", {}), proofs: [] }, problemOf())).not.toEqual([]);
   });
+
+  it("that is about more layers than the argument about rounding counts on", () => {
+    const [space] = problemOf(narrow).spaces;
+    const many = { ...space, blocks: [...space.blocks, ...Array(65).fill({ ...space.blocks[4], maxDepth: 64 })] };
+    expect(() => verifyCertificate(forged(5, "multipliers", {}), { spaces: [many], budgets: {} })).toThrow(
+      /at most 4096 layers/,
+    );
+    const start = Array(257).fill(configOf().space.start[1]);
+    expect(() => configOf({ space: { start } })).toThrow(/space.start/);
+  });
+
+  it.each([2 ** 49, 2 ** 50, 2 ** 53, 1e18])(
+    "that claims less than the optimum under a limit of %d, from 2^49 on a widened one",
+    (bitops) => {
+      const problem = problemOf({ ...narrow, budgets: { bitops } });
+      const unlimited = problemOf({ ...narrow, budgets: {} });
+      const steps = solve(unlimited.spaces, unlimited.budgets);
+      let step = steps.next();
+      while (!step.done) step = steps.next();
+      const { upperBound } = certificateOf({}, step.value);
+      const score = step.value.networks[0].score;
+      expect(verifyCertificate(forged(upperBound, "multipliers", {}), problem)).toEqual([]);
+      expect(isRefused(forged(score - 1e-9, "multipliers", { bitops: 1e-30 }), problem)).toBe(true);
+    },
+  );
 
   it("where a sigma makes every score minus infinity", () => {
     const check = () => verifyCertificate(forged(5, "multipliers", {}), problemOf({ score: { sigmaWeight: 1e-5 } }));
