@@ -140,9 +140,11 @@ describe("score reads what other commands print, and gives the same figures", ()
     const archive = "csv.sqlite";
     await qesJson(folder, "search", ...device, "--evaluations", "30", "--archive", archive);
     const sweep = ["bound", "imagenet-mixed-7.0g", "--gap", "1%", "--sweep", "bitops=1e8..6.976e9:2"];
-    for (const args of [["runs", archive], ["best", archive, "--top", "2"], sweep]) {
+    const top = ["bound", "imagenet-mixed-7.0g", "--top", "2"];
+    for (const args of [["runs", archive], ["best", archive, "--top", "2"], top, sweep]) {
       const [header, ...lines] = (await qes(folder, ...args, "--csv")).stdout.trimEnd().split("\n");
-      const rows = await qesJson(folder, ...args);
+      const result = await qesJson(folder, ...args);
+      const rows = result.networks ?? result;
       expect(lines).toHaveLength(rows.length);
       for (const [i, line] of lines.entries()) {
         // The structure, which is quoted, is the last column or the last but one.
