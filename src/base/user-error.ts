@@ -12,6 +12,9 @@ export type Remedy =
   | "unlock"
   /** Verify the archive, which tells more. */
   | "verify"
+  /** Allow more memory, or more time. */
+  | "moreMemory"
+  | "moreTime"
   /** See which devices and tasks there are. */
   | "devices";
 

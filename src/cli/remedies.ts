@@ -7,6 +7,8 @@ const words: Readonly<Record<Remedy, string>> = {
   otherArchive: "or choose another --archive",
   unlock: "if that machine is gone, add --unlock",
   verify: "qes verify says more",
+  moreMemory: "or raise --memory",
+  moreTime: "raise --seconds",
   devices: "qes devices lists them",
 };
 

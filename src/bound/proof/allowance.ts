@@ -29,7 +29,8 @@ export class Allowance {
     this.#bytes += bytes;
     if (this.#bytes > this.#most) {
       throw new UserError(
-        `expected a proof that is checked in ${this.#most / 1e6} MB; it needs more: raise --memory, or bound more closely`,
+        `expected a proof that is checked in ${this.#most / 1e6} MB; it needs more; bound more closely`,
+        "moreMemory",
       );
     }
   }
@@ -41,6 +42,6 @@ export class Allowance {
   /** @throws UserError where the time is up */
   step(): void {
     if (++this.#steps % STEPS !== 0 || !this.#isLate()) return;
-    throw new UserError("expected a proof that is checked in the time given; it needs more: raise --seconds");
+    throw new UserError("expected a proof that is checked in the time given; it needs more", "moreTime");
   }
 }

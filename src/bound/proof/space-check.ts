@@ -32,6 +32,18 @@ interface RestFigures {
   readonly next: Int32Array;
 }
 
+/** A layer with its bits, as a label grows by it. */
+interface OneLayer {
+  /** Index of its activation bits. */
+  readonly bits: number;
+  readonly value: number;
+  /** Its costs are those from `at` on. */
+  readonly costs: Float64Array;
+  readonly at: number;
+  /** Which activation bits may follow, a bit each. */
+  readonly next: number;
+}
+
 interface BlockTables {
   readonly ins: readonly number[];
   readonly shapes: readonly Shape[];
@@ -234,9 +246,10 @@ export class SpaceCheck {
         pairs.forEach((pair, p) => {
           meter.measure(pair);
           const { value, costs, next } = meter;
+          const layer = { bits: classes[p], value, costs, at: 0, next };
           for (const label of kept) {
             this.#allowance.step();
-            const grown = this.#grown(label, classes[p], value, costs, 0, next);
+            const grown = this.#grown(label, layer);
             if (grown !== undefined) keep(now[s], inside, s * bits, grown);
           }
         });
@@ -251,16 +264,16 @@ export class SpaceCheck {
         for (let p = 0; p < pairs.length; p++) {
           const at = s * pairs.length + p;
           if (rest.value[at] === none) continue;
+          const layer = {
+            bits: classes[p],
+            value: rest.value[at],
+            costs: rest.costs,
+            at: sumCosts.length * at,
+            next: rest.next[at],
+          };
           for (const label of kept) {
             this.#allowance.step();
-            const grown = this.#grown(
-              label,
-              classes[p],
-              rest.value[at],
-              rest.costs,
-              sumCosts.length * at,
-              rest.next[at],
-            );
+            const grown = this.#grown(label, layer);
             if (grown !== undefined) keep(then[s], inside, (n * shapes.length + s) * bits, grown);
           }
         }
@@ -271,17 +284,10 @@ export class SpaceCheck {
   }
 
   /** A label and one more layer; undefined where the layer may not follow, or where it breaks a budget. */
-  #grown(
-    { value, costs, next }: Label,
-    c: number,
-    more: number,
-    moreCosts: Float64Array,
-    at: number,
-    after: number,
-  ): Label | undefined {
-    if (((next >> c) & 1) === 0) return undefined;
-    const sums = costs.map((cost, d) => cost + moreCosts[at + d]);
-    return this.#fits(sums) ? { value: value + more, costs: sums, next: after } : undefined;
+  #grown({ value, costs, next }: Label, layer: OneLayer): Label | undefined {
+    if (((next >> layer.bits) & 1) === 0) return undefined;
+    const sums = costs.map((cost, d) => cost + layer.costs[layer.at + d]);
+    return this.#fits(sums) ? { value: value + layer.value, costs: sums, next: layer.next } : undefined;
   }
 }
 
