@@ -25,12 +25,15 @@ export class LayerForms {
   readonly memories: MemoryForm[];
   readonly #sums: readonly SumCost[];
   readonly #peaks: readonly PeakCost[];
+  /** What their factors grow by from 1 bit to 2. */
+  readonly #factors: Float64Array;
   readonly #bitsA = new Uint8Array(MOST_CONVS + 1);
   readonly #bitsW = new Uint8Array(MOST_CONVS + 1);
 
   constructor(sums: readonly SumName[], peaks: readonly PeakName[]) {
     this.#sums = sums.map(sumCost);
     this.#peaks = peaks.map(peakCost);
+    this.#factors = Float64Array.from(this.#sums, (cost) => bitFactor(cost, 2, 2) - bitFactor(cost, 1, 1));
     this.constants = new Float64Array(sums.length);
     this.slopes = new Float64Array(sums.length);
     this.memories = new Array(peaks.length);
@@ -46,19 +49,20 @@ export class LayerForms {
       this.#bitsA[conv - first] = bitsA[conv];
       this.#bitsW[conv - first] = bitsW[conv];
     }
+    const sums = this.#sums;
+    const peaks = this.#peaks;
+    const factors = this.#factors;
     setBits(network, first, end, 2);
-    for (let i = 0; i < this.#sums.length; i++) {
-      if (this.#sums[i].factor !== "none") slopes[i] = this.#sums[i].ofLayer(network, layer);
-    }
+    for (let i = 0; i < sums.length; i++) if (factors[i] !== 0) slopes[i] = sums[i].ofLayer(network, layer);
     setBits(network, first, end, 1);
-    for (let i = 0; i < this.#sums.length; i++) {
-      const cost = this.#sums[i];
-      const one = cost.ofLayer(network, layer);
-      const factor = bitFactor(cost, 1, 1);
-      slopes[i] = cost.factor === "none" ? 0 : (slopes[i] - one) / (bitFactor(cost, 2, 2) - factor);
-      constants[i] = one - slopes[i] * factor;
+    for (let i = 0; i < sums.length; i++) {
+      constants[i] = sums[i].ofLayer(network, layer);
+      if (factors[i] === 0) continue;
+      slopes[i] = (slopes[i] - constants[i]) / factors[i];
+      // At 1 bit every factor is 1.
+      constants[i] -= slopes[i];
     }
-    for (let i = 0; i < this.#peaks.length; i++) memories[i] = this.#peaks[i].form(network, layer);
+    for (let i = 0; i < peaks.length; i++) memories[i] = peaks[i].form(network, layer);
     for (let conv = first; conv < end; conv++) {
       bitsA[conv] = this.#bitsA[conv - first];
       bitsW[conv] = this.#bitsW[conv - first];

@@ -11,9 +11,8 @@ import { Shortcut } from "../network/shortcut.ts";
 const ELEMENTWISE = 3;
 
 /** Weights of a conv. */
-function weightsOf(network: Network, conv: number): number {
-  const k = network.kernel[conv];
-  return (network.depthwise[conv] === 1 ? 1 : network.inChannels[conv]) * network.outChannels[conv] * k * k;
+function weightsOf({ kernel, depthwise, inChannels, outChannels }: Network, conv: number): number {
+  return (depthwise[conv] === 1 ? 1 : inChannels[conv]) * outChannels[conv] * kernel[conv] * kernel[conv];
 }
 
 /** 64 e, e = 8-bit-equivalent MACs, the published unit. */
@@ -23,10 +22,12 @@ export function layerBitops(network: Network, layer: number): number {
   if (network.shortcut[layer] !== Shortcut.none && network.layerStride[layer] === 2) {
     bitops = 64 * network.inChannels[first] * network.inResolution[first] * network.inResolution[first];
   }
-  for (let conv = first; conv < network.layerEnd[layer]; conv++) {
-    const area = network.outResolution[conv] * network.outResolution[conv];
-    const bits = (network.bitsA[conv] || FULL_PRECISION_BITS) * (network.bitsW[conv] || FULL_PRECISION_BITS);
-    bitops += weightsOf(network, conv) * area * bits + 64 * ELEMENTWISE * network.outChannels[conv] * area;
+  const { bitsA, bitsW, outChannels, outResolution } = network;
+  const end = network.layerEnd[layer];
+  for (let conv = first; conv < end; conv++) {
+    const area = outResolution[conv] * outResolution[conv];
+    const bits = (bitsA[conv] || FULL_PRECISION_BITS) * (bitsW[conv] || FULL_PRECISION_BITS);
+    bitops += (weightsOf(network, conv) * bits + 64 * ELEMENTWISE * outChannels[conv]) * area;
   }
   return bitops;
 }
@@ -41,10 +42,11 @@ export function layerMacs(network: Network, layer: number): number {
 
 /** Bytes: the weights, and two of a channel's BN. */
 export function layerFlash(network: Network, layer: number): number {
+  const { bitsW, outChannels } = network;
+  const end = network.layerEnd[layer];
   let flash = 0;
-  for (let conv = firstConv(network, layer); conv < network.layerEnd[layer]; conv++) {
-    flash += (weightsOf(network, conv) * (network.bitsW[conv] || FULL_PRECISION_BITS)) / 8;
-    flash += 2 * network.outChannels[conv];
+  for (let conv = firstConv(network, layer); conv < end; conv++) {
+    flash += (weightsOf(network, conv) * (bitsW[conv] || FULL_PRECISION_BITS)) / 8 + 2 * outChannels[conv];
   }
   return flash;
 }

@@ -1,5 +1,5 @@
 import { ln } from "../base/gaussian.ts";
-import { LayerForms } from "../costs/layer-form.ts";
+import { LayerForms, layerForm } from "../costs/layer-form.ts";
 import { FULL_PRECISION_BITS } from "../network/bits.ts";
 import { MOST_CONVS } from "../network/families.ts";
 import { appendLayer, beginNetwork, type LayerPlace, type LayerShape, Network } from "../network/network.ts";
@@ -10,14 +10,29 @@ import type { RowShape } from "./memory.ts";
 const eights = new Uint8Array(MOST_CONVS).fill(FULL_PRECISION_BITS);
 const eightBits = { a: eights, w: eights, offset: 0 };
 
+/** The costs that a row is made of; the module has one field for MACs and the slope of BitOps, and counts layers by convs. */
+const sums = ["bitops", "flash"] as const;
+const [BITOPS, FLASH] = [0, 1];
+const peaks = ["sram", "sramLive"] as const;
+const [SRAM, SRAM_LIVE] = [0, 1];
+
 /** Computes rows of the genome module, by the ordinary folds over a one-layer network: there is one definition of every cost. */
 export class LayerRows {
   readonly #space: Space;
   readonly #network = new Network(MOST_CONVS + 1);
-  readonly #forms = new LayerForms(["bitops", "macs", "flash", "layers"], ["sram", "sramLive"]);
+  readonly #forms = new LayerForms(sums, peaks);
 
+  /** @throws Error where the module's fields do not say what a layer costs */
   constructor(space: Space) {
     this.#space = space;
+    for (const { family, s } of space.blocks) {
+      const shape = { in: 8, btn: 16, out: 24, k: 3, s };
+      beginNetwork(this.#network, 32);
+      appendLayer(this.#network, family, { block: 0, first: true }, shape, eightBits);
+      const { bitops, macs, layers } = layerForm(this.#network, 0).sums;
+      if (bitops.slope === macs.constant && layers.constant === family.convs.length) continue;
+      throw new Error(`genome engine: a row has no room for the MACs or the layers of ${family.className}`);
+    }
   }
 
   /** Fills the row of a block's shape from `rows[at]` on; its fields are in assembly/layout.ts. */
@@ -50,17 +65,13 @@ export class LayerRows {
       rows[at + layout.LN_FAN_IN + main++] = 0.5 * ln(fanIn);
     }
     this.#forms.measure(network, 0);
-    const [work, , perWeightBit] = this.#forms.slopes;
-    const [elementwise, macs, constant, layers] = this.#forms.constants;
-    const [published, live] = this.#forms.memories;
-    // The module has one field for both, and counts layers by convs.
-    if (work !== macs || layers !== family.convs.length) {
-      throw new Error(`genome engine: a row has no room for the costs of ${family.className}`);
-    }
-    rows[at + layout.WORK] = work;
-    rows[at + layout.ELEMENTWISE] = elementwise;
-    rows[at + layout.FLASH_PER_WEIGHT_BIT] = perWeightBit;
-    rows[at + layout.FLASH_CONSTANT] = constant;
+    const { slopes, constants, memories } = this.#forms;
+    const published = memories[SRAM];
+    const live = memories[SRAM_LIVE];
+    rows[at + layout.WORK] = slopes[BITOPS];
+    rows[at + layout.ELEMENTWISE] = constants[BITOPS];
+    rows[at + layout.FLASH_PER_WEIGHT_BIT] = slopes[FLASH];
+    rows[at + layout.FLASH_CONSTANT] = constants[FLASH];
     rows[at + layout.SRAM_INNER] = published.inner;
     rows[at + layout.SRAM_LAST_INPUT] = published.lastInput;
     rows[at + layout.SRAM_LAST_OUTPUT] = published.lastOutput;

@@ -164,7 +164,7 @@ describe("search", () => {
     const { code, stderr } = await qes(folder, "resume", "alone.sqlite", "--run", "1", "--evaluations", "20000");
     expect({ code, stderr }).toEqual({
       code: 2,
-      stderr: "qes: --evaluations: run 1 has bred 20000 children already; give a larger total than 20000\n",
+      stderr: "qes: evaluations: run 1 has bred 20000 children already; give a larger total than 20000\n",
     });
     expect(await qesJson(folder, "runs", "alone.sqlite")).toMatchObject([{ status: "done" }]);
   });

@@ -14,17 +14,21 @@ export function mayFollow(chain: Chain, table: LayerFigures, shape: number, c: n
   return true;
 }
 
-/** Greatest of values[at + class] over the classes that may follow a layer. */
+/**
+ * Greatest of values[at + class] over the classes that may follow a layer.
+ * @param layer its shape * classes + its class
+ */
 export function bestFollowing(
   chain: Chain,
   table: LayerFigures,
-  shape: number,
-  c: number,
+  layer: number,
   values: Float64Array,
   at: number,
 ): number {
-  const classes = chain.activations.length;
   if (chain.memoryLimits.length === 0) return values[at];
+  const classes = chain.activations.length;
+  const c = layer % classes;
+  const shape = (layer - c) / classes;
   let best = Number.NEGATIVE_INFINITY;
   for (let next = 0; next < classes; next++) {
     if (values[at + next] > best && mayFollow(chain, table, shape, c, next)) best = values[at + next];

@@ -110,7 +110,9 @@ function compileBlock(
   const first = emptyLayerFigures(ins.length * outs.length * variants, dimensions.length, memories.length);
   const rest = emptyLayerFigures(outs.length * variants, dimensions.length, memories.length);
   const shape: LayerShape = { in: 0, btn: 0, out: 0, k: 0, s: 0 };
-  const restResolution = Math.ceil(resolution / s);
+  const common = { family, shape, weight: weight.layers };
+  const firstLayer = { ...common, resolution, first: true, value: 0, classes };
+  const restLayer = { ...common, resolution: Math.ceil(resolution / s), first: false, value: 0, classes: 0 };
   outs.forEach((out, o) => {
     const lnOut = weight.out * ln(out);
     for (let v = 0; v < variants; v++) {
@@ -118,17 +120,14 @@ function compileBlock(
       if (variant === undefined) continue;
       const { k, btn } = variant;
       Object.assign(shape, { in: out, btn, out, k, s: 1 });
-      if (description.maxDepth > 1) {
-        const layer = { family, shape, resolution: restResolution, first: false, weight: weight.layers };
-        probe.fill(rest, o * variants + v, { ...layer, value: 0, classes: 0 });
-      }
+      if (description.maxDepth > 1) probe.fill(rest, o * variants + v, restLayer);
       shape.s = s;
-      const layer = { family, shape, resolution, first: true, weight: weight.layers, value: lnOut, classes };
+      firstLayer.value = lnOut;
       for (let i = 0; i < ins.length; i++) {
         if (b > 0 && ins[i] > out) break;
         shape.in = ins[i];
         const at = (i * outs.length + o) * variants + v;
-        probe.fill(first, at, layer);
+        probe.fill(first, at, firstLayer);
       }
     }
   });

@@ -5,7 +5,7 @@ import type { BlockChoice } from "../graph/path.ts";
 import type { Relaxation } from "../lagrange/relaxation.ts";
 import type { Fronts } from "./label-setting.ts";
 import { setStep, tailLabels } from "./label-setting.ts";
-import { LabelCollector, type Labels, type Step } from "./labels.ts";
+import { emptyStep, LabelCollector, type Labels } from "./labels.ts";
 
 /** Scores of the same network, summed in another order, differ by less. */
 const ROUNDING = 1e-9;
@@ -76,7 +76,7 @@ function* beginBlock(relaxation: Relaxation, completions: Completions, prefix: P
     if (Math.floor(s / perIn) !== prefix.width) continue;
     for (let p = 0; p < gain.length; p++) {
       for (let left = 0; left < maxDepth; left++) {
-        const longer = place(chain, completions, prefix, first, s, s % perIn, left, p);
+        const longer = place(completions, prefix, { table: first, shape: s, rest: s % perIn, left }, p);
         if (longer !== undefined) yield longer;
       }
     }
@@ -87,36 +87,35 @@ function* beginBlock(relaxation: Relaxation, completions: Completions, prefix: P
 function* extend(chain: Chain, completions: Completions, prefix: Prefix): Generator<Prefix> {
   const { rest, gain } = chain.blocks[prefix.block];
   for (let p = 0; p < gain.length; p++) {
-    const longer = place(chain, completions, prefix, rest, prefix.rest, prefix.rest, prefix.left - 1, p);
+    const longer = place(
+      completions,
+      prefix,
+      { table: rest, shape: prefix.rest, rest: prefix.rest, left: prefix.left - 1 },
+      p,
+    );
     if (longer !== undefined) yield longer;
   }
 }
 
-function place(
-  chain: Chain,
-  completions: Completions,
-  prefix: Prefix,
-  table: LayerFigures,
-  shape: number,
-  rest: number,
-  left: number,
-  pair: number,
-): Prefix | undefined {
+/** A layer that a prefix may grow by. */
+interface NextLayer {
+  readonly table: LayerFigures;
+  readonly shape: number;
+  /** Width and variant of the layers behind it in its block, and how many they are. */
+  readonly rest: number;
+  readonly left: number;
+}
+
+function place(completions: Completions, prefix: Prefix, layer: NextLayer, pair: number): Prefix | undefined {
+  const { table, shape, rest, left } = layer;
+  const { chain } = completions;
   const b = prefix.block;
   const block = chain.blocks[b];
   const layerClass = block.pairClass[pair];
   const before = prefix.last;
   if (before !== undefined && !mayFollow(chain, before.table, before.shape, before.class, layerClass)) return undefined;
-  const step: Step = { value: 0, reduced: 0, costs: new Float64Array(chain.limits.length) };
-  setStep(
-    chain,
-    b,
-    table,
-    shape,
-    pair,
-    chain.limits.map(() => 0),
-    step,
-  );
+  const step = emptyStep(chain.limits.map(() => 0));
+  setStep(step, block, table, shape, pair);
   const value = prefix.value + step.value;
   const costs = prefix.costs.map((cost, d) => cost + step.costs[d]);
   const last = { table, shape, class: layerClass };
@@ -132,12 +131,14 @@ function place(
 
 /** Exact best completions, from the fronts of the borders and, between layers of a block, from tails made when first asked for. */
 class Completions {
+  readonly chain: Chain;
   readonly #relaxation: Relaxation;
   readonly #fronts: Fronts;
   readonly #scratch: LabelCollector;
   readonly #tails = new Map<number, (Labels | undefined)[][]>();
 
   constructor(relaxation: Relaxation, fronts: Fronts) {
+    this.chain = relaxation.chain;
     this.#relaxation = relaxation;
     this.#fronts = fronts;
     this.#scratch = new LabelCollector(relaxation.chain.limits);
@@ -159,15 +160,12 @@ class Completions {
   }
 
   #tailsOf(b: number, rest: number): (Labels | undefined)[][] {
-    const { chain, blocks, multipliers } = this.#relaxation;
+    const { chain } = this.#relaxation;
     const key = rest * chain.blocks.length + b;
     const known = this.#tails.get(key);
     if (known !== undefined) return known;
-    const classes = chain.activations.length;
-    const depth = chain.blocks[b].maxDepth;
-    const least = (c: number, n: number) =>
-      this.#fronts.least - blocks[b].head[(rest * depth + depth - 1 - n) * classes + c];
-    const made = tailLabels(chain, b, rest, this.#fronts.borders[b + 1], this.#scratch, least, multipliers);
+    const { borders, least } = this.#fronts;
+    const made = tailLabels(this.#relaxation, { b, r: rest }, borders[b + 1], this.#scratch, least);
     this.#tails.set(key, made);
     return made;
   }

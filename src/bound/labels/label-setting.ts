@@ -1,8 +1,8 @@
-import type { Chain } from "../graph/chain.ts";
+import type { Chain, ChainBlock } from "../graph/chain.ts";
 import type { LayerFigures } from "../graph/layer-figures.ts";
 import { mayFollow } from "../graph/memory-rule.ts";
 import type { Relaxation } from "../lagrange/relaxation.ts";
-import { LabelCollector, type Labels, rootLabel, type Step } from "./labels.ts";
+import { emptyStep, LabelCollector, type Labels, type PricedStep, rootLabel } from "./labels.ts";
 
 /** Every suffix worth keeping, by border (before block b) and state: in * classes + class of the suffix's first layer. */
 export interface Fronts {
@@ -69,7 +69,7 @@ class Pass {
   readonly #least: number;
   readonly #screens: readonly Screen[];
   readonly #limits: LabelLimits;
-  readonly #step: Step;
+  readonly #step: PricedStep;
   readonly #scratch: LabelCollector;
 
   constructor(relaxation: Relaxation, threshold: number, limits: LabelLimits, screens: readonly Screen[]) {
@@ -79,13 +79,14 @@ class Pass {
     this.#least = threshold - relaxation.offset;
     this.#screens = screens;
     this.#limits = limits;
-    this.#step = { value: 0, reduced: 0, costs: new Float64Array(this.#chain.limits.length) };
+    this.#step = emptyStep(relaxation.multipliers);
     this.#scratch = new LabelCollector(this.#chain.limits);
   }
 
   *extendBlock(b: number, behind: readonly (Labels | undefined)[]): Generator<void, (Labels | undefined)[]> {
     const classes = this.#chain.activations.length;
-    const { outs, variants, ins, goodPairs, pairClass, first } = this.#chain.blocks[b];
+    const block = this.#chain.blocks[b];
+    const { outs, variants, ins, goodPairs, pairClass, first } = block;
     const perIn = outs.length * variants;
     const prefix = this.#relaxation.prefix[b];
     const states: (LabelCollector | undefined)[] = new Array(ins.length * classes);
@@ -96,19 +97,7 @@ class Pass {
       else list.push(s);
     }
     for (const [r, shapes] of byRest) {
-      const tails = tailLabels(
-        this.#chain,
-        b,
-        r,
-        behind,
-        this.#scratch,
-        (c, n) => {
-          const head = this.#relaxation.blocks[b].head;
-          const depth = this.#chain.blocks[b].maxDepth;
-          return this.#least - head[(r * depth + depth - 1 - n) * classes + c];
-        },
-        this.#relaxation.multipliers,
-      );
+      const tails = tailLabels(this.#relaxation, { b, r }, behind, this.#scratch, this.#least);
       const merged = mergeDepths(tails, this.#scratch, classes);
       for (const s of shapes) {
         const i = Math.floor(s / perIn);
@@ -117,7 +106,7 @@ class Pass {
           const state = i * classes + c;
           const least = this.#least - prefix[state];
           if (least === Number.POSITIVE_INFINITY) continue;
-          setStep(this.#chain, b, first, s, p, this.#relaxation.multipliers, this.#step);
+          setStep(this.#step, block, first, s, p);
           for (let next = 0; next < classes; next++) {
             const labels = merged[next];
             if (labels === undefined || labels.count === 0 || !mayFollow(this.#chain, first, s, c, next)) continue;
@@ -153,29 +142,31 @@ class Pass {
 
 /**
  * Labels of everything behind the first inner layer, for one width and variant: result[n][class] has exactly n more layers, the first of them of that class.
- * @param least reduced value below which a label with n layers and that class is of no use
+ * @param b,r the block, and the width and variant
+ * @param behind of the block's border
+ * @param least reduced value, without the offset, below which no path is of use
  */
 export function tailLabels(
-  chain: Chain,
-  b: number,
-  r: number,
+  { chain, blocks, multipliers }: Relaxation,
+  { b, r }: { readonly b: number; readonly r: number },
   behind: readonly (Labels | undefined)[],
   scratch: LabelCollector,
-  least: (c: number, n: number) => number,
-  multipliers: readonly number[],
+  least: number,
 ): (Labels | undefined)[][] {
-  const { maxDepth, variants, goodPairs, pairClass, rest } = chain.blocks[b];
+  const block = chain.blocks[b];
+  const { head } = blocks[b];
+  const { maxDepth, variants, goodPairs, pairClass, rest } = block;
   const classes = chain.activations.length;
   const o = Math.floor(r / variants);
-  const step: Step = { value: 0, reduced: 0, costs: new Float64Array(chain.limits.length) };
+  const step = emptyStep(multipliers);
   const levels: (Labels | undefined)[][] = [behind.slice(o * classes, (o + 1) * classes)];
   for (let n = 1; n < maxDepth; n++) {
     const level: (Labels | undefined)[] = [];
     for (let c = 0; c < classes; c++) {
-      const bound = least(c, n);
+      const bound = least - head[(r * maxDepth + maxDepth - 1 - n) * classes + c];
       for (const p of goodPairs) {
         if (pairClass[p] !== c) continue;
-        setStep(chain, b, rest, r, p, multipliers, step);
+        setStep(step, block, rest, r, p);
         for (let next = 0; next < classes; next++) {
           const labels = levels[n - 1][next];
           if (labels !== undefined && mayFollow(chain, rest, r, c, next)) scratch.extend(labels, step, bound);
@@ -201,17 +192,15 @@ function mergeDepths(
   });
 }
 
-/** What one layer of a shape with a bit pair adds. */
+/** Sets a step to what one layer of a shape with a bit pair adds. */
 export function setStep(
-  chain: Chain,
-  b: number,
+  step: PricedStep,
+  { gain, factor }: ChainBlock,
   table: LayerFigures,
   s: number,
   p: number,
-  multipliers: readonly number[],
-  step: Step,
 ): void {
-  const { gain, factor } = chain.blocks[b];
+  const { multipliers } = step;
   step.value = table.value[s] + gain[p];
   step.reduced = step.value;
   for (let d = 0; d < step.costs.length; d++) {

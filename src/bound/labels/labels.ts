@@ -13,6 +13,15 @@ export interface Step {
   readonly costs: Float64Array;
 }
 
+/** A step with the multipliers by which its costs are taken off its value. */
+export interface PricedStep extends Step {
+  readonly multipliers: readonly number[];
+}
+
+export function emptyStep(multipliers: readonly number[]): PricedStep {
+  return { value: 0, reduced: 0, costs: new Float64Array(multipliers.length), multipliers };
+}
+
 const GRID_CELLS = 4096;
 /** Cells into which a third and fourth cost are sorted; within a cell labels are not compared in that cost, which only keeps more of them. */
 const COARSE_CELLS = 16;

@@ -1,16 +1,22 @@
 import type { ChainBlock } from "../graph/chain.ts";
 import type { LayerFigures } from "../graph/layer-figures.ts";
 
-/** Fills out[shape * classes + class] with the best reduced value over the pairs of the class, for the shapes listed or all. */
+/** What a reduced value is: valueScale * value less what the costs are at the multipliers. */
+export interface Prices {
+  readonly multipliers: readonly number[];
+  /** 1, or 0 to price costs alone. */
+  readonly valueScale: number;
+}
+
+/** Fills out[shape * classes + class] with the best reduced value over the pairs of the class, for the shapes listed or all of the table. */
 export function reducedValues(
   block: ChainBlock,
   table: LayerFigures,
   shapes: Int32Array | null,
-  multipliers: readonly number[],
-  valueScale: number,
-  classes: number,
+  { multipliers, valueScale }: Prices,
   out: Float64Array,
 ): void {
+  const classes = out.length / table.shapes;
   const { gain, factor, pairClass, goodPairs } = block;
   const dimensions = multipliers.length;
   const { value, base, slope } = table;

@@ -90,11 +90,12 @@ export class Relaxation {
     const end = this.suffix[blocks.length].fill(Number.NEGATIVE_INFINITY);
     const classes = chain.activations.length;
     for (let o = chain.endClass; o < end.length; o += classes) end[o] = 0;
+    const prices = { multipliers, valueScale };
     for (let b = blocks.length - 1; b >= 0; b--) {
       const block = chain.blocks[b];
       const sums = blocks[b];
-      reducedValues(block, block.rest, null, multipliers, valueScale, classes, sums.rest);
-      reducedValues(block, block.first, sums.open, multipliers, valueScale, classes, sums.first);
+      reducedValues(block, block.rest, null, prices, sums.rest);
+      reducedValues(block, block.first, sums.open, prices, sums.first);
       this.#tails(b);
       this.#suffixes(b);
     }
@@ -119,7 +120,7 @@ export class Relaxation {
       for (let c = 0; c < classes; c++) now[c] = tail[s * classes + c] = behind[o * classes + c];
       for (let layer = 1; layer < block.maxDepth; layer++) {
         for (let c = 0; c < classes; c++) {
-          next[c] = rest[s * classes + c] + bestFollowing(chain, block.rest, s, c, now, 0);
+          next[c] = rest[s * classes + c] + bestFollowing(chain, block.rest, s * classes + c, now, 0);
           if (next[c] > tail[s * classes + c]) tail[s * classes + c] = next[c];
         }
         [now, next] = [next, now];
@@ -139,7 +140,7 @@ export class Relaxation {
       const i = Math.floor(s / perIn);
       const restAt = (s - i * perIn) * classes;
       for (let c = 0; c < classes; c++) {
-        const sum = first[s * classes + c] + bestFollowing(chain, table, s, c, tail, restAt);
+        const sum = first[s * classes + c] + bestFollowing(chain, table, s * classes + c, tail, restAt);
         if (sum > suffix[i * classes + c]) suffix[i * classes + c] = sum;
       }
     }
@@ -210,7 +211,9 @@ export class Relaxation {
         let best = Number.NEGATIVE_INFINITY;
         for (let c = 0; c < classes; c++) {
           const sum =
-            this.prefix[b][i * classes + c] + first[s * classes + c] + bestFollowing(chain, table, s, c, tail, restAt);
+            this.prefix[b][i * classes + c] +
+            first[s * classes + c] +
+            bestFollowing(chain, table, s * classes + c, tail, restAt);
           if (sum > best) best = sum;
         }
         if (best >= least) alive[count++] = s;

@@ -22,7 +22,7 @@ export function relaxedPath(relaxation: Relaxation): BlockChoice[] | undefined {
       if (Math.floor(s / perIn) !== channels) continue;
       for (let c = 0; c < classes; c++) {
         if (!allowed(c)) continue;
-        const sum = first[s * classes + c] + bestFollowing(chain, table, s, c, tail, (s % perIn) * classes);
+        const sum = first[s * classes + c] + bestFollowing(chain, table, s * classes + c, tail, (s % perIn) * classes);
         if (sum > best) [best, shape, bits] = [sum, s, c];
       }
     }
@@ -37,7 +37,10 @@ export function relaxedPath(relaxation: Relaxation): BlockChoice[] | undefined {
     for (let n = 1; n < block.maxDepth; n++) {
       const before = levels[n - 1];
       levels.push(
-        Float64Array.from(ends, (_, c) => rest[r * classes + c] + bestFollowing(chain, restTable, r, c, before, 0)),
+        Float64Array.from(
+          ends,
+          (_, c) => rest[r * classes + c] + bestFollowing(chain, restTable, r * classes + c, before, 0),
+        ),
       );
     }
     const bestOf = (n: number) =>

@@ -117,7 +117,7 @@ describe("the relaxation, against pricing every network", () => {
         for (const block of chain.blocks) {
           for (const table of [block.first, block.rest]) {
             const out = new Float64Array(table.shapes * classes);
-            reducedValues(block, table, null, prices, 1, classes, out);
+            reducedValues(block, table, null, { multipliers: prices, valueScale: 1 }, out);
             for (let s = 0; s < table.shapes; s++) {
               const best = new Array(classes).fill(Number.NEGATIVE_INFINITY);
               block.gain.forEach((gain, p) => {
