@@ -1,20 +1,27 @@
 import { suggestion } from "../base/suggest.ts";
 import { UserError } from "../base/user-error.ts";
 import { capabilities } from "../config/capabilities.ts";
-import { deviceBudgets } from "../config/device.ts";
-import { deviceNames, deviceOf, partText, taskNames, taskOf } from "../config/devices.ts";
+import { parseConfig } from "../config/config.ts";
+import { type Device, deviceBudgets } from "../config/device.ts";
+import { deviceNames, deviceOf, isPartFile, partText, taskNames, taskOf } from "../config/devices.ts";
 import { type Command, flag, flagOption, print, printJson } from "./command.ts";
+import { readPartFile } from "./input.ts";
 import { table } from "./render/format.ts";
 
 export const devicesCommand: Command = {
-  positionals: { name: "a device or task to print as YAML, to copy and edit" },
+  positionals: { name: "a device or task to print as YAML, to copy and edit; or a YAML file of one, to check" },
   options: { json: flag("print one JSON object on stdout") },
   examples: [
     ["qes devices", "names for --device and --task, and for capability in a configuration"],
     ["qes devices rp2040 > my-board.yaml", "a device to edit; search for it with --device ./my-board.yaml"],
+    ["qes devices ./my-board.yaml", "checks it, and says what of its memories a network gets"],
   ],
   async run(args) {
     const { name } = args;
+    if (isPartFile(name)) {
+      printFile(name, flagOption(args, "json"));
+      return 0;
+    }
     if (name !== undefined) {
       process.stdout.write(textOf(String(name)));
       return 0;
@@ -30,19 +37,7 @@ export const devicesCommand: Command = {
       });
       return 0;
     }
-    print(
-      table([
-        ["device", "title", "core", "SRAM", "flash", "capability"],
-        ...devices.map(({ name: device, title, core, memory, reserve, capability }) => [
-          device,
-          title,
-          core,
-          kib(memory.sram, reserve.sram),
-          kib(memory.flash, reserve.flash),
-          String(capability),
-        ]),
-      ]),
-    );
+    print(deviceTable(devices));
     print("a search's budgets are sramLive and flash, less what is reserved; 1 KiB = 1024 bytes\n");
     print(table([["task", "title"], ...tasks.map(({ name: task, title }) => [task, title])]));
     print("");
@@ -50,6 +45,39 @@ export const devicesCommand: Command = {
     return 0;
   },
 };
+
+function deviceTable(devices: readonly Device[]): string {
+  return table([
+    ["device", "title", "core", "SRAM", "flash", "capability"],
+    ...devices.map(({ name, title, core, memory, reserve, capability }) => [
+      name,
+      title,
+      core,
+      kib(memory.sram, reserve.sram),
+      kib(memory.flash, reserve.flash),
+      typeof capability === "string" ? capability : "listed",
+    ]),
+  ]);
+}
+
+/** What a file of a device or a task gives a search. */
+function printFile(path: string, json: boolean): void {
+  const part = readPartFile(path);
+  if ("task" in part) {
+    const { name, config } = part.task;
+    const { input, classes, space } = parseConfig(config, path);
+    const sizes = (input.resolutions ?? [input.resolution]).join(", ");
+    if (json) printJson({ name, input, classes, blocks: space.start.length });
+    else print(`${name}: a task of ${classes} classes at ${sizes} pixels, ${space.start.length} blocks`);
+    return;
+  }
+  const budgets = deviceBudgets(part.device);
+  if (json) printJson({ ...part.device, budgets });
+  else {
+    print(deviceTable([part.device]));
+    print(`a search's budgets: sramLive ${budgets.sramLive} bytes, flash ${budgets.flash} bytes`);
+  }
+}
 
 const kib = (memory: number, reserve: number) => (reserve === 0 ? `${memory} KiB` : `${memory} - ${reserve} KiB`);
 

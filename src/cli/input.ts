@@ -2,9 +2,11 @@ import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { UserError } from "../base/user-error.ts";
 import { applyAssignments, type Config, parseConfig, parseConfigText } from "../config/config.ts";
+import { type Device, parseDevice } from "../config/device.ts";
 import { deviceNames, taskNames } from "../config/devices.ts";
 import { withPartFiles } from "../config/part-files.ts";
 import { presetText } from "../config/presets.ts";
+import { parseTask, type Task } from "../config/task.ts";
 import { readNetworks } from "../formats/formats.ts";
 import type { StructureEntry } from "../formats/structures-file.ts";
 import { STANDARD_INPUT } from "./command.ts";
@@ -51,6 +53,14 @@ function readUpTo(path: string, most: number): Buffer {
 function readPartText(path: string): string {
   if (existsSync(path) && !statSync(path).isFile()) throw new UserError(`${path}: expected a file; check the path`);
   return readText(path);
+}
+
+/** A device or a task from its file, checked: a task is what has a space. */
+export function readPartFile(path: string): { readonly device: Device } | { readonly task: Task } {
+  const raw = parseConfigText(readPartText(path), path);
+  const kind = typeof raw === "object" && raw !== null && "space" in raw ? "task" : "device";
+  const { [kind]: part } = withPartFiles({ [kind]: path }, ".", readPartText) as Record<string, unknown>;
+  return kind === "task" ? { task: parseTask(part, path) } : { device: parseDevice(part, path) };
 }
 
 /**

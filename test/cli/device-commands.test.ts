@@ -147,6 +147,17 @@ describe("qes devices, preset --full, refine and rank", () => {
     expect(best.costs.flash).toBeLessThanOrEqual(1536 * 1024);
     expect(best.costs.macs).toBeLessThanOrEqual(10e6);
 
+    expect(qes("devices", "./my-board.yaml").stdout).toMatch(
+      /my-board .* 264 - 64 KiB +2048 - 512 KiB +cmsis-nn\na search's budgets: sramLive 204800 bytes, flash 1572864 bytes/,
+    );
+    expect(qes("devices", "my-words.yaml").stdout).toBe("my-words: a task of 3 classes at 40 pixels, 5 blocks\n");
+    writeFileSync(join(folder, "wrong.yaml"), "memory: { srm: 64, flash: 512 }\ncapability: int8\n");
+    const wrong = qes("devices", "wrong.yaml");
+    expect([wrong.status, wrong.stderr]).toEqual([
+      2,
+      expect.stringContaining("wrong.yaml: memory.srm: unknown key; did you mean sram?"),
+    ]);
+
     mkdirSync(join(folder, "configs"));
     writeFileSync(join(folder, "configs/c.yaml"), "device: ../my-board.yaml\ntask: ../my-words.yaml\n");
     const again = qes("search", "configs/c.yaml", "--archive", "again.sqlite", ...run);
