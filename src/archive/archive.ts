@@ -123,6 +123,9 @@ export class Archive {
     } catch {
       // The disk is full, or the file is damaged or gone: the lock is taken over when this process has ended.
     } finally {
+      // A thread that ends must leave no statement behind for later: its environment is gone by then.
+      this.#writer = undefined;
+      this.#lock = undefined;
       this.#db.close();
     }
   }

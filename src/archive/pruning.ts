@@ -105,7 +105,7 @@ function remainderOf(stored: StoredGeneration, wanted: SeenSet, members: SeenSet
   const { run, context, generation, genomes, genomeLength: length, scores, costs, failures, reusedKeys } = stored;
   const stay = [...scores.keys()].filter((i) => wanted.find(genomes, i * length, length) >= 0);
   const own = stay.map((i) => genomes.slice(i * length, (i + 1) * length));
-  kept.push(...own);
+  for (const genome of own) kept.push(genome);
   const figures = scores.length === 0 ? 0 : costs.length / scores.length;
   const keys: number[] = [];
   for (let i = 0; i < reusedKeys.length; i += 2) {

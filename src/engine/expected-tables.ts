@@ -1,3 +1,4 @@
+import { greatestOf } from "../base/extremes.ts";
 import type { ExpectedTables } from "../score/expected/expected.ts";
 import { TABLE_LENGTH } from "../score/expected/local-quantiser.ts";
 import type { Space } from "../space/space.ts";
@@ -10,7 +11,7 @@ function activationBits({ blocks }: Space): number[] {
   return [...new Set(pairs.map((pair) => pair >> 4))].filter((a) => a > 0);
 }
 
-const profileBytes = ({ options }: Space) => 8 * Math.max(...options.resolutions);
+const profileBytes = ({ options }: Space) => 8 * greatestOf(options.resolutions);
 
 /** Memory that the expected score needs, bytes. */
 export function expectedBytes(space: Space): number {
