@@ -9,6 +9,7 @@ import { solve } from "../bound/solve.ts";
 import type { Config } from "../config/config.ts";
 import { openProblem } from "../problem/problem.ts";
 import { type SeedRun, seedArchive, seedRun } from "../run/seed-archive.ts";
+import { kindOf } from "../score/kinds/kinds.ts";
 import { type Arguments, type CommandOption, flagOption, note, print, printJson, wholeOption } from "./command.ts";
 import { duration, table } from "./render/format.ts";
 
@@ -74,7 +75,7 @@ export async function conductSeeds(
           ? ["search", ...handedOn(args, options), "--seed", String(seed), "--archive", path]
           : ["resume", path, "--run", String(before.run), ...handedOn(args, resumeOptions(options))];
       // Cores go to seeds: a measured score in one thread, where signals are heard, the closed form without any.
-      const own = threads === undefined ? ["--threads", config.score.kind === "analytic" ? "0" : "1"] : [];
+      const own = threads === undefined ? ["--threads", kindOf(config.score).begin === "inline" ? "0" : "1"] : [];
       const { code, stdout, stderr } = await finished(
         spawn(
           process.execPath,

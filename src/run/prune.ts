@@ -1,5 +1,6 @@
 import { Archive } from "../archive/archive.ts";
 import { parseConfig } from "../config/config.ts";
+import { kindOf } from "../score/kinds/kinds.ts";
 
 export interface PruneOptions {
   /** Drops measured scores too, which take long to measure again. */
@@ -29,7 +30,7 @@ export function pruneArchive(path: string, { measured = false, unlock = false }:
     const contexts = new Set<number>();
     for (const { id, context, config } of archive.runs()) {
       const { score } = parseConfig(JSON.parse(config), `${path}: run ${id}`);
-      if (measured || score.kind === "analytic") contexts.add(context);
+      if (measured || kindOf(score).measured === undefined) contexts.add(context);
     }
     const report = archive.prune([...contexts]);
     return { archive: path, ...report };

@@ -117,6 +117,14 @@ test("an unfinished run loses nothing, though it took candidates over from a pru
   expect(verifyArchive(path, all).findings).toEqual([]);
 });
 
+test("every score that is no measurement is pruned", async () => {
+  const path = join(folder, "expected.sqlite");
+  const score = { ...value.score, kind: "expected" };
+  await startSearch(configOf(200, { score }), { archive: path, threads: 0, clock });
+  expect(pruneArchive(path).dropped).toBeGreaterThan(0);
+  expect(verifyArchive(path, all).findings).toEqual([]);
+});
+
 test("measured scores stay, unless they are to go too", async () => {
   const path = join(folder, "measured.sqlite");
   const score = { ...value.score, kind: "forward", resolution: 32, maxChannels: 8 };
