@@ -143,7 +143,7 @@ def read_idx(path):
     with gzip.open(path, "rb") as file:
         dimensions = struct.unpack(">HBB", file.read(4))[2]
         shape = struct.unpack(">" + "I" * dimensions, file.read(4 * dimensions))
-        return np.frombuffer(file.read(), np.uint8).reshape(shape)
+        return np.frombuffer(file.read(), np.uint8).reshape(shape).copy()
 
 
 def load(data):
