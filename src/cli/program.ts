@@ -59,6 +59,11 @@ const commands: readonly Entry[] = [
     load: async () => (await import("./presets.ts")).presetCommand,
   },
   {
+    usage: "export <networks>",
+    describe: "hand a network over to other tools: PyTorch, or every layer with its figures",
+    load: async () => (await import("./export.ts")).exportCommand,
+  },
+  {
     usage: "import <file>",
     describe: "turn a configuration of the released program into one of qes, as YAML",
     load: async () => (await import("./import.ts")).importCommand,

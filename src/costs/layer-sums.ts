@@ -11,7 +11,7 @@ import { Shortcut } from "../network/shortcut.ts";
 const ELEMENTWISE = 3;
 
 /** Weights of a conv. */
-function weightsOf({ kernel, depthwise, inChannels, outChannels }: Network, conv: number): number {
+export function weightsOf({ kernel, depthwise, inChannels, outChannels }: Network, conv: number): number {
   return (depthwise[conv] === 1 ? 1 : inChannels[conv]) * outChannels[conv] * kernel[conv] * kernel[conv];
 }
 

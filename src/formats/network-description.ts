@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Costs, costs, emptyCosts } from "../costs/costs.ts";
-import { layerBitops, layerMacs, weightsOf } from "../costs/layer-sums.ts";
+import { layerBitops, weightsOf } from "../costs/layer-sums.ts";
 import { FULL_PRECISION_BITS } from "../network/bits.ts";
 import { firstConv, type Network } from "../network/network.ts";
 import { Shortcut } from "../network/shortcut.ts";
@@ -73,7 +73,8 @@ export function describeNetwork(
     const block = network.block[layer];
     const before = layers.at(-1);
     const convs: ConvDescription[] = [];
-    for (let conv = firstConv(network, layer); conv < network.layerEnd[layer]; conv++) convs.push(convAt(network, conv));
+    for (let conv = firstConv(network, layer); conv < network.layerEnd[layer]; conv++)
+      convs.push(convAt(network, conv));
     const products = convs.reduce(
       (sum, { macs, bitsA, bitsW }) => sum + macs * (bitsA || FULL_PRECISION_BITS) * (bitsW || FULL_PRECISION_BITS),
       0,
@@ -93,7 +94,10 @@ export function describeNetwork(
     format: "qe-search network",
     version: DESCRIPTION_VERSION,
     name,
-    digest: createHash("sha256").update(JSON.stringify([structure, resolution, classes])).digest("hex").slice(0, 32),
+    digest: createHash("sha256")
+      .update(JSON.stringify([structure, resolution, classes]))
+      .digest("hex")
+      .slice(0, 32),
     resolution,
     channels: structure[0].in,
     classes,
