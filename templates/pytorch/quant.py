@@ -17,7 +17,7 @@ class _Lsq(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x, step, low, high, scale):
         v = x / step
-        inside = (v >= low) & (v <= high)
+        inside = (v > low) & (v < high)
         q = v.clamp(low, high).add_(0.5).floor_()
         ctx.save_for_backward(inside, q - v * inside)
         ctx.shape, ctx.scale = step.shape, scale
