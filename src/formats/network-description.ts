@@ -7,7 +7,7 @@ import { Shortcut } from "../network/shortcut.ts";
 import { networkOf, type Structure } from "../network/structure.ts";
 
 /** Raised whenever a reader of the old form would misread the new one. */
-export const DESCRIPTION_VERSION = 1;
+const DESCRIPTION_VERSION = 1;
 
 /** One conv: BN follows, and ReLU unless it is a projection or the last of a layer, whose ReLU follows the shortcut's addition. */
 export interface ConvDescription {

@@ -13,7 +13,7 @@ const folder = temporaryFolder();
 const presets = presetNames();
 const commands = [
   ...["", "search", "resume", "score", "runs", "best", "verify", "prune", "presets", "preset"],
-  ...["import", "devices", "refine", "rank", "bound", "verify-bound", "bench"],
+  ...["export", "import", "devices", "refine", "rank", "bound", "verify-bound", "bench"],
 ];
 const lines = [
   ["presets"],

@@ -1,0 +1,86 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { describeNetwork } from "../../src/formats/network-description.ts";
+import { temporaryFolder } from "../temporary.ts";
+import { batch, qesJson } from "./qes.ts";
+
+const folder = temporaryFolder();
+
+test("the best network of an archive goes into a folder, and its figures are the archive's", async () => {
+  await qesJson(
+    folder,
+    "search",
+    "stm32f412-vww",
+    "--evaluations",
+    "500",
+    "--archive",
+    "vww.sqlite",
+    "--set",
+    "search.stopGap=1",
+  );
+  const [best] = await qesJson(folder, "best", "vww.sqlite");
+  const [outcome, again, json, second] = batch(folder, [
+    ["export", "vww.sqlite", "--format", "pytorch", "--output", "net"],
+    ["export", "vww.sqlite", "--format", "pytorch", "--output", "net"],
+    ["export", "vww.sqlite", "--format", "json"],
+    ["export", "vww.sqlite", "--format", "csv", "--index", "2", "--output", "second.csv"],
+  ]);
+  expect(outcome).toMatchObject({ code: 0, stdout: "" });
+  expect(readdirSync(join(folder, "net")).sort()).toEqual(
+    ["README.md", "check.py", "model.py", "network.json", "quant.py", "requirements.txt", "train.py"].sort(),
+  );
+  const written = JSON.parse(readFileSync(join(folder, "net", "network.json"), "utf8"));
+  expect(written.totals).toMatchObject(best.costs);
+  expect(written.structure).toEqual(best.structure);
+  expect(JSON.parse(json.stdout)).toEqual(written);
+  expect(again.code).toBe(2);
+  expect(again.stderr).toBe("qes: --output: net exists already and is not empty; choose another name or remove it\n");
+  expect(second.code).toBe(0);
+  const rows = readFileSync(join(folder, "second.csv"), "utf8").trim().split("\n");
+  expect(rows[0]).toMatch(/^block,layer,shortcut,kernel,/);
+  expect(readdirSync(folder).filter((name) => name.endsWith(".part"))).toEqual([]);
+});
+
+test("sums of the description are the totals, and a row of the table is a conv", () => {
+  const structure = JSON.parse(readFileSync(join(folder, "net", "network.json"), "utf8")).structure;
+  const { layers, totals } = describeNetwork("x", structure, 224, 2);
+  const convs = layers.flatMap((layer) => layer.convs);
+  const sum = (of: (conv: (typeof convs)[number]) => number) => convs.reduce((total, conv) => total + of(conv), 0);
+  expect(sum(({ macs }) => macs)).toBe(totals.macs);
+  const elementwise = layers.reduce((total, layer) => total + layer.elementwiseBitOps, 0);
+  expect(sum(({ macs, bitsA, bitsW }) => macs * (bitsA || 8) * (bitsW || 8)) + elementwise).toBe(totals.bitops);
+  const last = convs.at(-1)!.outChannels;
+  const bytes = sum(({ weights, bitsW, outChannels }) => (weights * (bitsW || 8)) / 8 + 2 * outChannels);
+  expect(bytes + last * 2 + 2).toBe(totals.flash);
+});
+
+test("what cannot be exported is told, and nothing is written", () => {
+  writeFileSync(
+    join(folder, "one-bit.json"),
+    JSON.stringify([{ class: "ConvKXBNRELU", in: 3, out: 8, k: 3, s: 1, nbitsA: 8, nbitsW: 1 }]),
+  );
+  const outcomes = batch(folder, [
+    ["export", "one-bit.json", "--format", "pytorch", "--output", "one-bit"],
+    ["export", "one-bit.json", "--format", "pytorch"],
+    ["export", "one-bit.json"],
+    ["export", "one-bit.json", "--format", "caffe", "--output", "x"],
+    ["export", "one-bit.json", "--format", "json", "--index", "2"],
+    ["export", "nothing.sqlite", "--format", "json"],
+    ["export", "one-bit.json", "--format", "json", "--output", "no/such/folder/x.json"],
+  ]);
+  expect(outcomes.map(({ code, stderr }) => `${code} ${stderr.trim()}`)).toMatchInlineSnapshot(`
+    [
+      "2 qes: pytorch: expected 2 to 8 bits, got 1 in block 0 layer 0; search with bits of that range",
+      "2 qes: --output: expected a folder to write, since pytorch is several files, got nothing",
+      "2 qes: --format: expected pytorch, json, csv, got nothing",
+      "2 qes: Invalid values:
+      Argument: format, Given: "caffe", Choices: "pytorch", "json", "csv"; see qes --help",
+      "2 qes: --index: expected at most 1, the networks of one-bit.json, got 2",
+      "2 qes: nothing.sqlite: no such file; check the path",
+      "2 qes: --output: no/such/folder/x.json cannot be written (ENOENT); check the folder",
+    ]
+  `);
+  for (const { stdout, changed } of outcomes) expect({ stdout, changed }).toEqual({ stdout: "", changed: [] });
+  expect(existsSync(join(folder, "one-bit"))).toBe(false);
+});
