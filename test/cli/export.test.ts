@@ -15,16 +15,16 @@ test("the best network of an archive goes into a folder, and its figures are the
     "--evaluations",
     "500",
     "--archive",
-    "vww.sqlite",
+    "best.sqlite",
     "--set",
     "search.stopGap=1",
   );
-  const [best] = await qesJson(folder, "best", "vww.sqlite");
+  const [best] = await qesJson(folder, "best", "best.sqlite");
   const [outcome, again, json, second] = batch(folder, [
-    ["export", "vww.sqlite", "--format", "pytorch", "--output", "net"],
-    ["export", "vww.sqlite", "--format", "pytorch", "--output", "net"],
-    ["export", "vww.sqlite", "--format", "json"],
-    ["export", "vww.sqlite", "--format", "csv", "--index", "2", "--output", "second.csv"],
+    ["export", "best.sqlite", "--format", "pytorch", "--output", "net"],
+    ["export", "best.sqlite", "--format", "pytorch", "--output", "net"],
+    ["export", "best.sqlite", "--format", "json"],
+    ["export", "best.sqlite", "--format", "csv", "--index", "2", "--output", "second.csv"],
   ]);
   expect(outcome).toMatchObject({ code: 0, stdout: "" });
   expect(readdirSync(join(folder, "net")).sort()).toEqual(
@@ -71,7 +71,7 @@ test("what cannot be exported is told, and nothing is written", () => {
   ]);
   expect(outcomes.map(({ code, stderr }) => `${code} ${stderr.trim()}`)).toMatchInlineSnapshot(`
     [
-      "2 qes: pytorch: expected 2 to 8 bits, got 1 in block 0 layer 0; search with bits of that range",
+      "2 qes: pytorch: expected 2 to 8 bits, got 1 in block 0 layer 0; choose bits of that range",
       "2 qes: --output: expected a folder to write, since pytorch is several files, got nothing",
       "2 qes: --format: expected pytorch, json, csv, got nothing",
       "2 qes: Invalid values:
