@@ -1,11 +1,34 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
-export default defineConfig({
+/** Those that start commands or threads by the dozen, search for long or prove optima: `npm run test:unit` leaves them out. */
+const long = [
+  "test/cli/**",
+  "test/durability/**",
+  "test/scripts/**",
+  "test/package.test.ts",
+  "test/run/**",
+  "test/bench/**",
+  "test/bound/labels/**",
+  "test/bound/boards.test.ts",
+  "test/bound/presets.test.ts",
+  "test/bound/solve.test.ts",
+  "test/bits/refine.test.ts",
+  "test/archive/{pruning,commit-queue,writer-lock}.test.ts",
+  "test/costs/toy-costs.test.ts",
+  "test/engine/{breeding,mutation}.test.ts",
+  "test/problem/fit-start.test.ts",
+  "test/pool/{faults,measured,batches}.test.ts",
+  "test/score/forward/**",
+  "test/search/loop.test.ts",
+];
+
+export default defineConfig(({ mode }) => ({
   test: {
     include: ["test/**/*.test.ts"],
+    exclude: mode === "unit" ? [...configDefaults.exclude, ...long] : configDefaults.exclude,
     globalSetup: ["test/build-first.ts"],
     maxWorkers: 2,
     testTimeout: 180_000,
     hookTimeout: 180_000,
   },
-});
+}));

@@ -163,7 +163,12 @@ function cross(population: usize, members: i32, genome: usize): void {
   const count = load<i32>(BLOCK_COUNT);
   const first = below(count);
   const end = first + 1 + below(count - first);
-  copyGenes(genome, parent, load<usize>(blockAt(first), BLOCK_OFFSET), end == count ? length : load<usize>(blockAt(end), BLOCK_OFFSET));
+  copyGenes(
+    genome,
+    parent,
+    load<usize>(blockAt(first), BLOCK_OFFSET),
+    end == count ? length : load<usize>(blockAt(end), BLOCK_OFFSET),
+  );
   for (let b = count - 2; b >= 0; b--) {
     const out = outOf(blockAt(b + 1), genome);
     if (outOf(blockAt(b), genome) > out) replaceOut(blockAt(b), genome, out);
@@ -197,14 +202,14 @@ function sort(genome: usize): void {
   if (load<i32>(SORTS) == 0) return;
   const count = load<i32>(SUPER_COUNT);
   const supers = load<usize>(SUPERS);
-  for (let i = 0; i < count; i++) sortLayers(blockAt(load<u16>(supers + (<usize>i << 1))), genome);
+  for (let i = 0; i < count; i++) sortLayers(blockAt(load<u16>(supers + ((<usize>i) << 1))), genome);
 }
 
 /** A random block of a list. */
 // @ts-ignore: decorator
 @inline
 function anyOf(list: usize, count: usize): i32 {
-  return load<u16>(load<usize>(list) + (<usize>below(load<i32>(count)) << 1));
+  return load<u16>(load<usize>(list) + ((<usize>below(load<i32>(count))) << 1));
 }
 
 // @ts-ignore: decorator

@@ -73,14 +73,14 @@ export function resolutionIndex(genome: usize): i32 {
 // @ts-ignore: decorator
 @inline
 export function resolutionGene(index: i32): u8 {
-  return <u8>(load<i32>(load<usize>(RESOLUTIONS) + (<usize>index << 2)) >> 3);
+  return <u8>(load<i32>(load<usize>(RESOLUTIONS) + ((<usize>index) << 2)) >> 3);
 }
 
 /** Pixels of one side of the input. */
 // @ts-ignore: decorator
 @inline
 export function resolutionOf(genome: usize): i32 {
-  return load<i32>(load<usize>(RESOLUTIONS) + (<usize>resolutionIndex(genome) << 2));
+  return load<i32>(load<usize>(RESOLUTIONS) + ((<usize>resolutionIndex(genome)) << 2));
 }
 
 /** Pixels behind a block. */

@@ -16,7 +16,7 @@ export function figures(): i32 {
 /** Scores of `count` genomes, doubles at `out`. */
 export function scores(genomes: usize, count: i32, out: usize): void {
   const length = load<usize>(GENOME_LENGTH);
-  for (let i = 0; i < count; i++) store<f64>(out + (<usize>i << 3), score(genomes + <usize>i * length));
+  for (let i = 0; i < count; i++) store<f64>(out + ((<usize>i) << 3), score(genomes + <usize>i * length));
 }
 
 /** Expected scores of `count` genomes, doubles at `out`. */
@@ -28,5 +28,5 @@ export function expectedScores(genomes: usize, count: i32, out: usize): void {
 /** Figures of `count` genomes, `stride` doubles from one genome's to the next at `out`. */
 export function allCosts(genomes: usize, count: i32, out: usize, stride: i32): void {
   const length = load<usize>(GENOME_LENGTH);
-  for (let i = 0; i < count; i++) costs(genomes + <usize>i * length, out + (<usize>(i * stride) << 3));
+  for (let i = 0; i < count; i++) costs(genomes + <usize>i * length, out + ((<usize>(i * stride)) << 3));
 }

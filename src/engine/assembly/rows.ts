@@ -42,7 +42,7 @@ export function rowOfBlock(b: i32, block: usize, genes: usize, inUnits: i32, out
 function rowOf(b: i32, inUnits: i32, btnUnits: i32, outUnits: i32, k: i32, resolution: i32): usize {
   const low = inUnits | (outUnits << 8) | (k << 16) | (b << 21);
   const high = btnUnits | (resolution << 16);
-  const wanted = (<u64>(<u32>high) << 32) | <u64>(<u32>low);
+  const wanted = ((<u64>(<u32>high)) << 32) | <u64>(<u32>low);
   const slot = <usize>((wanted * 0x9e3779b97f4a7c15) >> 48) & (ROW_SLOTS - 1);
   const row = <usize>ROWS + slot * ROW_BYTES;
   // No shape has the key 0.

@@ -16,7 +16,7 @@ import { bitsOf, depthOf, rowOfBlock } from "./rows";
 /** The analytic score of a genome. Sums in the order of `AnalyticScore`, so that every bit agrees. */
 export function score(genome: usize): f64 {
   const count = load<i32>(BLOCK_COUNT);
-    let weight = load<usize>(STAGE_WEIGHTS);
+  let weight = load<usize>(STAGE_WEIGHTS);
   let total: f64 = 0;
   let sum: f64 = 0;
   let resolution = resolutionOf(genome);
@@ -34,7 +34,7 @@ export function score(genome: usize): f64 {
     const convs = load<i32>(block, BLOCK_CONVS);
     let row = rowOfBlock(b, block, genes, inUnits, outUnits, resolution);
     for (let layer = 0; layer < depth; layer++) {
-      const gain = load<f64>(<usize>BIT_GAINS + (<usize>load<u8>(bits + layer) << 3));
+      const gain = load<f64>(<usize>BIT_GAINS + ((<usize>load<u8>(bits + layer)) << 3));
       let value: f64 = 0;
       for (let j = 0; j < convs; j++) value += at(row, LN_FAN_IN + j) + gain;
       total += value;
@@ -49,5 +49,5 @@ export function score(genome: usize): f64 {
 // @ts-ignore: decorator
 @inline
 function lnWidth(units: i32): f64 {
-  return load<f64>(<usize>LN_WIDTHS + (<usize>units << 3));
+  return load<f64>(<usize>LN_WIDTHS + ((<usize>units) << 3));
 }

@@ -13,15 +13,7 @@ export function sizeOf(format: i32): usize {
   return format === INT16 ? 2 : 4;
 }
 
-export function quantise(
-  dst: usize,
-  src: usize,
-  count: i32,
-  from: i32,
-  to: i32,
-  scale: f32,
-  limit: f32,
-): void {
+export function quantise(dst: usize, src: usize, count: i32, from: i32, to: i32, scale: f32, limit: f32): void {
   if (to === INT16) {
     if (from === INT16) quantiseRow<i16, i16>(dst, src, count, scale, limit);
     else quantiseRow<f32, i16>(dst, src, count, scale, limit);

@@ -105,7 +105,10 @@ export function gemmFloat32(
         v128.store(to, s31, 16);
       }
       to += outBytes;
-      sum = f64x2.add(sum, f64x2.add(sum2(s00, s01), f64x2.add(sum2(s10, s11), f64x2.add(sum2(s20, s21), sum2(s30, s31)))));
+      sum = f64x2.add(
+        sum,
+        f64x2.add(sum2(s00, s01), f64x2.add(sum2(s10, s11), f64x2.add(sum2(s20, s21), sum2(s30, s31)))),
+      );
       squares = f64x2.add(squares, f64x2.add(squares2(s00, s01), squares2(s10, s11)));
       squares = f64x2.add(squares, f64x2.add(squares2(s20, s21), squares2(s30, s31)));
     }
@@ -129,10 +132,7 @@ function squares2(y: v128, z: v128): v128 {
   const y1 = highHalf(y);
   const z0 = lowHalf(z);
   const z1 = highHalf(z);
-  return f64x2.add(
-    f64x2.add(f64x2.mul(y0, y0), f64x2.mul(y1, y1)),
-    f64x2.add(f64x2.mul(z0, z0), f64x2.mul(z1, z1)),
-  );
+  return f64x2.add(f64x2.add(f64x2.mul(y0, y0), f64x2.mul(y1, y1)), f64x2.add(f64x2.mul(z0, z0), f64x2.mul(z1, z1)));
 }
 
 /** f64x2 sum and sum of squares of one f32x4, for the depthwise kernel. */

@@ -11,7 +11,17 @@ function multiplyAdd<T>(sum: v128, factor: v128, summand: v128): v128 {
 @inline
 function chains<T>(rounds: i32, m: v128, a: v128): i32 {
   let s0 = a;
-  let s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0, s8 = s0, s9 = s0, s10 = s0, s11 = s0;
+  let s1 = s0,
+    s2 = s0,
+    s3 = s0,
+    s4 = s0,
+    s5 = s0,
+    s6 = s0,
+    s7 = s0,
+    s8 = s0,
+    s9 = s0,
+    s10 = s0,
+    s11 = s0;
   for (let i = 0; i < rounds; i++) {
     s0 = multiplyAdd<T>(s0, m, a);
     s1 = multiplyAdd<T>(s1, m, a);
