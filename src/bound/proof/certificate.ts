@@ -6,8 +6,6 @@ import type { ChainProof } from "../chain-bound.ts";
 import type { BoundNetwork } from "../incumbents.ts";
 import type { BoundState } from "../solve.ts";
 
-export type { BoundNetwork };
-
 const CERTIFICATE_FORMAT = "qe-search bound certificate 1";
 
 /** What a reader needs to check a bound without the solver; plain JSON. docs/bound.md says what it proves and how. */

@@ -55,7 +55,7 @@ export function expectedScore(genome: usize): f64 {
   let inUnits = 0;
   profile = load<usize>(EXPECTED_PROFILE);
   spare = load<usize>(EXPECTED_TAPS);
-  for (let i = 0; i < r; i++) store<f64>(profile + (<usize>i << 3), 1);
+  for (let i = 0; i < r; i++) store<f64>(profile + ((<usize>i) << 3), 1);
   pixels = 0;
   channels = 0;
   all = 0;
@@ -78,7 +78,7 @@ export function expectedScore(genome: usize): f64 {
     for (let layer = 0; layer < depth; layer++) {
       const pair = load<u8>(bits + layer);
       const a = <usize>(pair >> 4);
-      const w = <usize>(pair & 15) << 3;
+      const w = (<usize>(pair & 15)) << 3;
       const first = layer > 0 ? out : inUnits == 0 ? load<i32>(INPUT_CHANNELS) : inUnits * step;
       let energy: f64 = 1;
       let chance: f64 = 0;
@@ -140,7 +140,7 @@ function quantise(bits: usize, r: i32): f64 {
   const one: usize = EXPECTED_VARIANCE_STEPS << 3;
   const whole = between(load<f64>(here + one), load<f64>(next + one), part);
   const scale: f64 = 1 / whole;
-  const end = profile + (<usize>r << 3);
+  const end = profile + ((<usize>r) << 3);
   let before: f64 = NaN;
   let result: f64 = 0;
   for (let at = profile; at < end; at += 8) {
@@ -149,8 +149,8 @@ function quantise(bits: usize, r: i32): f64 {
       before = v;
       const x = min<f64>(v, EXPECTED_MOST_VARIANCE) * EXPECTED_VARIANCE_STEPS;
       const below = min<i32>(<i32>x, EXPECTED_MOST_VARIANCE * EXPECTED_VARIANCE_STEPS - 1);
-      const h = here + (<usize>below << 3);
-      const n = next + (<usize>below << 3);
+      const h = here + ((<usize>below) << 3);
+      const n = next + ((<usize>below) << 3);
       const from = between(load<f64>(h), load<f64>(n), part);
       const to = between(load<f64>(h, 8), load<f64>(n, 8), part);
       result = (from + (x - <f64>below) * (to - from)) * scale;
@@ -179,16 +179,16 @@ function sumTaps(r: i32, out: i32, k: i32, s: i32): f64 {
   for (let j = 0; j < out; j++) {
     const from = max<i32>(0, j * s - half);
     const to = min<i32>(r - 1, j * s + half);
-    let at = u + (<usize>from << 3);
-    const last = u + (<usize>to << 3);
+    let at = u + ((<usize>from) << 3);
+    const last = u + ((<usize>to) << 3);
     let taps = load<f64>(at);
     for (at += 8; at <= last; at += 8) taps += load<f64>(at);
-    store<f64>(v + (<usize>j << 3), taps);
+    store<f64>(v + ((<usize>j) << 3), taps);
     sum += taps;
   }
   const mean = sum / <f64>out;
   const scale: f64 = 1 / mean;
-  const end = v + (<usize>out << 3);
+  const end = v + ((<usize>out) << 3);
   for (let at = v; at < end; at += 8) store<f64>(at, load<f64>(at) * scale);
   profile = v;
   spare = u;
@@ -198,5 +198,5 @@ function sumTaps(r: i32, out: i32, k: i32, s: i32): f64 {
 // @ts-ignore: decorator
 @inline
 function lnWidth(units: i32): f64 {
-  return load<f64>(<usize>LN_WIDTHS + (<usize>units << 3));
+  return load<f64>(<usize>LN_WIDTHS + ((<usize>units) << 3));
 }

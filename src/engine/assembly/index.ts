@@ -22,7 +22,7 @@ export function scores(genomes: usize, count: i32, out: usize): void {
 /** Expected scores of `count` genomes, doubles at `out`. */
 export function expectedScores(genomes: usize, count: i32, out: usize): void {
   const length = load<usize>(GENOME_LENGTH);
-  for (let i = 0; i < count; i++) store<f64>(out + (<usize>i << 3), expectedScore(genomes + <usize>i * length));
+  for (let i = 0; i < count; i++) store<f64>(out + ((<usize>i) << 3), expectedScore(genomes + <usize>i * length));
 }
 
 /** Figures of `count` genomes, `stride` doubles from one genome's to the next at `out`. */
