@@ -8,7 +8,7 @@ const modules = new Map<string, WebAssembly.Module>();
  * A compiled module of `npm run build`.
  * @param path below src, without its extension
  */
-export function wasmModule(path: string): WebAssembly.Module {
+function wasmModule(path: string): WebAssembly.Module {
   let module = modules.get(path);
   if (module === undefined) {
     const file = builtFile(`src/${path}.wasm`);
