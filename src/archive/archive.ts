@@ -1,7 +1,15 @@
 import { existsSync, statSync } from "node:fs";
 import type Database from "better-sqlite3";
 import { UserError } from "../base/user-error.ts";
-import { connect, damageError, fileIdentity, refuseDamage, refuseMoved, refuseOrphanWal } from "./connection.ts";
+import {
+  connect,
+  damageError,
+  fileIdentity,
+  refuseDamage,
+  refuseMoved,
+  refuseOrphanWal,
+  rollBack,
+} from "./connection.ts";
 import { type GenerationRecord, GenerationWriter } from "./generation-writer.ts";
 import { migrate } from "./migration.ts";
 import { type Pruned, pruneCandidates } from "./pruning.ts";
@@ -103,6 +111,7 @@ export class Archive {
       throw new UserError(`${path}: no such archive; check the path`);
     }
     if (statSync(path).size === 0) throw new UserError(`${path}: the file is empty; there is no archive in it`);
+    rollBack(path);
     return connect(path, { readonly: true }, (db) => new Archive(path, db, checkVersion(path, db)));
   }
 

@@ -22,6 +22,19 @@ export function connect<T>(path: string, options: BetterSqlite3.Options, use: (d
   });
 }
 
+/** A process that was killed may have left half a transaction, which only a connection that may write rolls back. */
+export function rollBack(path: string): void {
+  if (!existsSync(`${path}-journal`)) return;
+  try {
+    connect(path, { fileMustExist: true }, (db) => {
+      db.prepare("SELECT COUNT(*) FROM sqlite_master").get();
+      db.close();
+    });
+  } catch {
+    // Whoever reads next is told what is wrong.
+  }
+}
+
 /** better-sqlite3 trims names: what it opened would be another file than the one that was asked for. */
 function databaseName(path: string): string {
   if (path === ":memory:") return path;

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -261,4 +261,22 @@ test("an empty file becomes an archive", () => {
   writeFileSync(path, "");
   Archive.openForWriting(path).close();
   expect(Archive.openForReading(path).runs()).toEqual([]);
+});
+
+test("what a process that was killed in the middle of a transaction left is rolled back by whoever reads", () => {
+  const { path } = filled();
+  const killed = fresh();
+  const db = new Database(path);
+  db.pragma("journal_mode = DELETE");
+  db.pragma("cache_size = 1");
+  // More than the cache holds, so that half of it is in the file already.
+  db.exec("BEGIN IMMEDIATE; UPDATE run SET name = 'half'");
+  db.exec("INSERT INTO reused SELECT 1, value, zeroblob(20000) FROM json_each('[1, 2, 3, 4, 5, 6, 7, 8, 9]')");
+  copyFileSync(path, killed);
+  copyFileSync(`${path}-journal`, `${killed}-journal`);
+  db.close();
+  expect(() => new Database(killed, { readonly: true }).prepare("SELECT * FROM run").all()).toThrow(/readonly/);
+  const archive = Archive.openForReading(killed);
+  expect(archive.runs().map(({ name }) => name)).toEqual(["name"]);
+  archive.close();
 });
