@@ -65,7 +65,7 @@ export const scoreCommand: Command = {
     "stage-weights": text("one weight per stage", { defaultDescription: "the file's, else 0,0,1,1,6" }),
     "sigma-activation": text("standard deviation of activations", { defaultDescription: "the file's, else 5" }),
     "sigma-weight": text("standard deviation of weights", { defaultDescription: "the file's, else 4" }),
-    repeats: text("forward: draws of noise whose scores are averaged", { defaultDescription: "1" }),
+    repeats: text("forward: draws of noise whose scores are averaged", { defaultDescription: "the file's, else 8" }),
     batch: text("forward: images of a draw", { defaultDescription: "1" }),
     seed: text("forward: seed of the noise", { defaultDescription: "1" }),
     kernel: text("forward: what runs the convs", { choices: kernelNames, defaultDescription: "simd" }),
@@ -78,7 +78,7 @@ export const scoreCommand: Command = {
   },
   examples: [
     ["qes score best.txt", "a file of the released code"],
-    ["qes score best.txt --kind forward --repeats 8", "measured, with mean and standard deviation"],
+    ["qes score best.txt --kind forward --repeats 32", "measured: the mean of 32 draws and its standard error"],
     ["qes score nets.json --resolution 160 --stage-weights 0,0,1,1,6 --json", "with settings, as JSON"],
   ],
   async run(args) {
@@ -164,10 +164,10 @@ function scoreEntry(entry: StructureEntry, settings: Settings) {
   return {
     name: entry.name,
     score,
-    ...(measured === undefined ? {} : { scoreStd: measured.scoreStd }),
+    ...(measured === undefined ? {} : { scoreStd: measured.scoreStd, scoreError: measured.scoreError }),
     stages: [...stages],
     blocks: [...blocks],
-    ...(measured === undefined ? {} : { blockStds: [...measured.blockStds] }),
+    ...(measured === undefined ? {} : { blockStds: measured.blockStds && [...measured.blockStds] }),
     classes: settings.classes,
     costs: costs(network, settings.classes, emptyCosts()),
     largestStep: largestStep(network),
@@ -186,12 +186,12 @@ function measure(network: Network, settings: Settings, where: string): ForwardDe
 type Row = ReturnType<typeof scoreEntry> | { readonly name: string; readonly error: string };
 
 function render(rows: readonly Row[], memory: boolean): string {
-  const spread = rows.some((row) => "scoreStd" in row);
-  const header = ["name", "score", ...(spread ? ["std"] : []), ...costHeader, "largest memory step"];
+  const measured = rows.some((row) => "scoreStd" in row);
+  const header = ["name", "score", ...(measured ? ["+-", "std of a draw"] : []), ...costHeader, "largest memory step"];
   const cells = rows.map((row) => {
     if ("error" in row) return [row.name, "failed", ...header.slice(2).map(() => "")];
-    const std = spread ? [row.scoreStd?.toFixed(4) ?? ""] : [];
-    return [row.name, String(row.score), ...std, ...costCells(row.costs), row.largestStep.name];
+    const spread = measured ? [row.scoreError, row.scoreStd].map((value) => value?.toFixed(4) ?? "-") : [];
+    return [row.name, String(row.score), ...spread, ...costCells(row.costs), row.largestStep.name];
   });
   const classes = new Set(rows.flatMap((row) => ("error" in row ? [] : [row.classes])));
   const [only = 0] = classes;

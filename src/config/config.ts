@@ -59,7 +59,7 @@ const scoreSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("forward"),
     ...scoreFields,
-    repeats: whole(1, 1e6).default(1),
+    repeats: whole(1, 1e6).default(8),
     batch: whole(1, 1024).default(1),
     resolution: whole(1, 4096).optional(),
     noiseSeed: whole(0).default(1),

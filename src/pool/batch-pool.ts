@@ -22,6 +22,8 @@ interface Call {
   readonly genomes: Uint8Array;
   readonly batches: Batch[];
   readonly scores: Float64Array;
+  /** NaN where a genome has none. Undefined until a reply has some. */
+  standardErrors: Float64Array | undefined;
   readonly failures: [number, string][];
   readonly traffic: Traffic;
 }
@@ -60,7 +62,14 @@ export class BatchPool implements MeasuringPool {
     const { genomes: sorted, order } = neighbours(genomes, this.#genomeLength);
     const batches = splitInBatches(count, this.threads, this.#most, this.#traffic);
     const scores = new Float64Array(count).fill(Number.NaN);
-    const call: Call = { genomes: sorted, batches, scores, failures: [], traffic: new Traffic() };
+    const call: Call = {
+      genomes: sorted,
+      batches,
+      scores,
+      standardErrors: undefined,
+      failures: [],
+      traffic: new Traffic(),
+    };
     // One batch a slot at a time: what is on its way is being scored, not waiting, and its time can be limited.
     const run = async () => {
       for (let batch = batches.pop(); batch !== undefined; batch = batches.pop()) await this.#scoreBatch(call, batch);
@@ -71,10 +80,10 @@ export class BatchPool implements MeasuringPool {
       // After an error the others have nothing to go on with.
       batches.length = 0;
     }
-    const { traffic, failures } = call;
+    const { traffic, failures, standardErrors } = call;
     if (this.#started && traffic.count > 0) this.#traffic = traffic;
     this.#started ||= traffic.count > 0;
-    return inOldOrder(order, { scores, failures });
+    return inOldOrder(order, { scores, standardErrors, failures });
   }
 
   /** What a genome took in the last call; undefined while only one was made. */
@@ -92,7 +101,8 @@ export class BatchPool implements MeasuringPool {
     await this.#transport.close();
   }
 
-  async #scoreBatch({ genomes, batches, scores, failures, traffic }: Call, batch: Batch): Promise<void> {
+  async #scoreBatch(call: Call, batch: Batch): Promise<void> {
+    const { genomes, batches, scores, failures, traffic } = call;
     const { first, end } = batch;
     const count = end - first;
     const began = performance.now();
@@ -110,6 +120,10 @@ export class BatchPool implements MeasuringPool {
     }
     const scored = readReply(reply, this.#context, count);
     scores.set(scored.scores, first);
+    if (scored.standardErrors !== undefined) {
+      call.standardErrors ??= new Float64Array(scores.length).fill(Number.NaN);
+      call.standardErrors.set(scored.standardErrors, first);
+    }
     for (const [index, reason] of scored.failures) failures.push([first + index, reason]);
     this.#limit.measured(scored.seconds, count);
     traffic.measured((performance.now() - began) / 1000, scored.seconds, count);

@@ -33,6 +33,7 @@ export class InlinePool implements Pool {
     const length = this.#scorer.genomeLength;
     const count = genomes.length / length;
     const scores = new Float64Array(count);
+    let standardErrors: Float64Array | undefined;
     const failures: (readonly [number, string])[] = [];
     for (let first = 0; first < count; ) {
       const end = Math.min(count, first + this.#slice);
@@ -40,6 +41,10 @@ export class InlinePool implements Pool {
       const part = this.#scorer.score(genomes.subarray(first * length, end * length));
       const taken = performance.now() - began;
       scores.set(part.scores, first);
+      if (part.standardErrors !== undefined) {
+        standardErrors ??= new Float64Array(count);
+        standardErrors.set(part.standardErrors, first);
+      }
       for (const [index, reason] of part.failures) failures.push([first + index, reason]);
       this.#each = taken / (end - first);
       // At most double, since a first slice may be quick by chance.
@@ -49,7 +54,7 @@ export class InlinePool implements Pool {
       if (first < count && taken > SLICE / 10) await nextTurn();
       if (this.#closed) throw new Error("the pool was closed while it scored");
     }
-    return { scores, failures };
+    return standardErrors === undefined ? { scores, failures } : { scores, standardErrors, failures };
   }
 
   async close(): Promise<void> {

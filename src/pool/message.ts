@@ -10,7 +10,7 @@ import type { BatchScores } from "../problem/scorer.ts";
  */
 
 /** Raised whenever a message, or what a score means, changes. */
-const MESSAGE_VERSION = 1;
+const MESSAGE_VERSION = 2;
 
 interface Setup {
   readonly version: number;
@@ -34,6 +34,8 @@ interface Reply {
   readonly refused?: string;
   /** Bytes of a Float64Array, NaN where there is no score. */
   readonly scores: Uint8Array;
+  /** Likewise, of scores that have some. */
+  readonly standardErrors?: Uint8Array;
   /** Index in the request, reason. */
   readonly failures: BatchScores["failures"];
   /** That scoring took. */
@@ -69,7 +71,7 @@ export function answer(request: Uint8Array, context: string, score: (genomes: Ui
   const own = { version: MESSAGE_VERSION, context };
   const refused = difference(asked, own);
   const { buffer, byteOffset, length } = asked.genomes;
-  const { scores, failures } =
+  const { scores, standardErrors, failures }: BatchScores =
     refused === undefined
       ? score(new Uint8Array(buffer, byteOffset, length))
       : { scores: new Float64Array(), failures: [] };
@@ -77,6 +79,7 @@ export function answer(request: Uint8Array, context: string, score: (genomes: Ui
     ...own,
     ...(refused === undefined ? {} : { refused }),
     scores: new Uint8Array(scores.buffer),
+    ...(standardErrors === undefined ? {} : { standardErrors: new Uint8Array(standardErrors.buffer) }),
     failures,
     seconds: (performance.now() - began) / 1000,
   };
@@ -96,10 +99,16 @@ export function readReply(
   const reply = unpack(bytes) as Reply;
   const wrong = difference(reply, { version: MESSAGE_VERSION, context }) ?? reply.refused;
   if (wrong !== undefined) throw new Error(`reply of another kind: ${wrong}`);
-  if (reply.scores.length !== 8 * count)
-    throw new Error(`reply: expected ${count} scores, got ${reply.scores.length / 8}`);
+  for (const [what, { length }] of [
+    ["scores", reply.scores],
+    ["standard errors", reply.standardErrors ?? reply.scores],
+  ] as const) {
+    if (length !== 8 * count) throw new Error(`reply: expected ${count} ${what}, got ${length / 8}`);
+  }
+  const numbers = (bytes: Uint8Array) => new Float64Array(new Uint8Array(bytes).buffer);
   return {
-    scores: new Float64Array(new Uint8Array(reply.scores).buffer),
+    scores: numbers(reply.scores),
+    standardErrors: reply.standardErrors && numbers(reply.standardErrors),
     failures: reply.failures,
     seconds: reply.seconds,
   };

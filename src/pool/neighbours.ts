@@ -20,11 +20,18 @@ export function neighbours(genomes: Uint8Array, length: number): Neighbours {
 }
 
 /** The scores of neighbours, each where its genome was. */
-export function inOldOrder(order: readonly number[], { scores, failures }: BatchScores): BatchScores {
-  const old = new Float64Array(order.length);
-  order.forEach((i, at) => {
-    old[i] = scores[at];
-  });
+export function inOldOrder(order: readonly number[], { scores, standardErrors, failures }: BatchScores): BatchScores {
+  const placed = (values: Float64Array) => {
+    const old = new Float64Array(order.length);
+    order.forEach((i, at) => {
+      old[i] = values[at];
+    });
+    return old;
+  };
   const reasons = failures.map(([at, reason]) => [order[at], reason] as const);
-  return { scores: old, failures: reasons.sort(([a], [b]) => a - b) };
+  return {
+    scores: placed(scores),
+    ...(standardErrors === undefined ? {} : { standardErrors: placed(standardErrors) }),
+    failures: reasons.sort(([a], [b]) => a - b),
+  };
 }

@@ -9,6 +9,8 @@ import type { Problem } from "./problem.ts";
 /** The scores of a batch, in its order; NaN where there is none, and then the reason. */
 export interface BatchScores {
   readonly scores: Float64Array;
+  /** Of a score that is the mean of several draws of noise: its standard error, NaN where it is not known. Absent of scores without noise. */
+  readonly standardErrors?: Float64Array | undefined;
   /** Index in the batch, reason. */
   readonly failures: readonly (readonly [number, string])[];
 }
@@ -56,14 +58,16 @@ function measuringScorer(score: MeasuredScore, space: Space): Scorer {
     genomeLength: length,
     score(genomes) {
       const scores = new Float64Array(genomes.length / length);
+      const standardErrors = new Float64Array(scores.length);
       const reasons: (string | undefined)[] = [];
       for (let first = 0; first < scores.length; first += SHARED_NETWORKS) {
         const part = networks.slice(0, Math.min(SHARED_NETWORKS, scores.length - first));
         for (const [i, network] of part.entries()) decode(space, genomes, (first + i) * length, network);
-        score.scoreBatch(part, scores.subarray(first, first + part.length));
+        const end = first + part.length;
+        score.scoreBatch(part, scores.subarray(first, end), standardErrors.subarray(first, end));
         for (let i = 0; i < part.length; i++) reasons.push(score.reason(i));
       }
-      return withFailures(scores, (i) => reasons[i] ?? `the score is ${scores[i]}`);
+      return { ...withFailures(scores, (i) => reasons[i] ?? `the score is ${scores[i]}`), standardErrors };
     },
   };
 }

@@ -100,6 +100,18 @@ test("a network among others that cannot be scored is named; the others are scor
   `);
 });
 
+test("a measured score has the error of its mean and the spread of a draw, and neither of a single draw", async () => {
+  writeFileSync(join(folder, "one.json"), JSON.stringify(net));
+  const measured = ["score", "one.json", "--kind", "forward", "--resolution", "32", "--stage-weights", "1,1"];
+  const [mean] = await qesJson(folder, ...measured);
+  expect(mean.scoreError).toBeCloseTo(mean.scoreStd / Math.sqrt(8), 12);
+  const [single] = await qesJson(folder, ...measured, "--repeats", "1");
+  expect(single).toMatchObject({ scoreStd: null, scoreError: null, blockStds: null });
+  const { stdout } = await qes(folder, ...measured, "--repeats", "1");
+  expect(stdout).toMatch(/^name +score +\+- +std of a draw +/);
+  expect(stdout).toMatch(/^one.json +\d+\.\d+ +- +- +/m);
+});
+
 describe("score reads what other commands print, and gives the same figures", () => {
   const device = ["--device", "stm32f412", "--task", "imagenet", "--set", "score.stageWeights=[0,1,1,1,2]"];
   const figures = ({ score, classes, costs }: Row & { classes: number }) => ({ score, classes, costs });

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Config, parseConfig } from "../../src/config/config.ts";
+import { type Config, defaultScore, parseConfig } from "../../src/config/config.ts";
 import { presetValue } from "../../src/config/presets.ts";
+import { networkOf } from "../../src/network/structure.ts";
 import type { Pool } from "../../src/pool/pool.ts";
 import { openProblem } from "../../src/problem/problem.ts";
+import { ForwardScore } from "../../src/score/forward/forward.ts";
 import { encode, structureOf } from "../../src/space/genome.ts";
 import { mutatePublished } from "../naive/mutation.ts";
 import { RandomStream } from "../naive/random.ts";
@@ -75,6 +77,29 @@ export function poolContract(name: string, open: (config: Config, genomeLength: 
       expect([...scores].every(Number.isNaN)).toBe(true);
       expect(failures.map(([index]) => index)).toEqual(Array.from({ length: COUNT }, (_, i) => i));
       for (const [, reason] of failures) expect(reason).toMatch(/score is/);
+    });
+
+    test("scores of several draws of noise come with their standard errors, however the genomes are split", async () => {
+      const score = { ...defaultScore("forward"), repeats: 3, resolution: 32, maxChannels: 8 };
+      const some = genomes.slice(0, 20 * length);
+      const naive = new ForwardScore(score);
+      const truth = Array.from({ length: 20 }, (_, i) =>
+        naive.detail(networkOf(structureOf(space, some, i * length), 224)),
+      );
+      const other = open({ ...config, score }, length);
+      try {
+        for (const size of [20, 7]) {
+          for (let first = 0; first < 20; first += size) {
+            const part = await other.score(some.slice(first * length, (first + size) * length));
+            const own = truth.slice(first, first + size);
+            expect([...part.scores]).toEqual(own.map((detail) => detail.score));
+            expect([...part.standardErrors!]).toEqual(own.map((detail) => detail.scoreError));
+          }
+        }
+      } finally {
+        await other.close();
+      }
+      expect((await pool.score(some)).standardErrors).toBeUndefined();
     });
 
     test("it may be closed twice", async () => {

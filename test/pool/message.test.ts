@@ -41,6 +41,15 @@ test("a request is answered with scores and reasons, bit for bit", () => {
   expect(seconds).toBeGreaterThanOrEqual(0);
 });
 
+test("standard errors come along where scores have some, one a score", () => {
+  const standardErrors = Float64Array.of(0.5, Number.NaN);
+  const reply = answer(packRequest(context, genomes), context, (asked) => ({ ...sums(asked), standardErrors }));
+  expect(readReply(reply, context, 2).standardErrors).toEqual(standardErrors);
+  expect(readReply(answer(packRequest(context, genomes), context, sums), context, 2).standardErrors).toBeUndefined();
+  const short = changed(reply, { standardErrors: new Uint8Array(8) });
+  expect(() => readReply(short, context, 2)).toThrow("expected 2 standard errors, got 1");
+});
+
 test("a request of another version or context is not scored, and its reply says why", () => {
   const request = packRequest(context, genomes);
   const never = () => {

@@ -10,10 +10,14 @@ import { KeptActivations } from "./kept-activations.ts";
 import { commonPrefix, comparePaths, inputStride, MainPath, neededResolution, strides } from "./main-path.ts";
 import { checkOptions, type ForwardOptions } from "./options.ts";
 
-/** Means over the repeats, and standard deviations between them (0 where there is one repeat). */
+/** Means over the repeats. */
 export interface ForwardDetail extends ScoreDetail {
-  scoreStd: number;
-  blockStds: Float64Array;
+  /** Standard deviation of a draw, between the repeats; null where there is one repeat. */
+  scoreStd: number | null;
+  /** Standard error of the score, which is the mean of the draws; null where there is one repeat. */
+  scoreError: number | null;
+  /** Of a draw's block values; null where there is one repeat. */
+  blockStds: Float64Array | null;
   /** Why the score is not finite, where it is not. */
   reason?: string;
 }
@@ -97,14 +101,23 @@ export class ForwardScore {
   /**
    * Scores of networks, in their order; leading convs that several have in common are measured once. The networks must have passed `check`.
    * @param scores filled and returned
+   * @param standardErrors of the scores, filled; NaN where there is one repeat
    */
-  scoreBatch(networks: readonly Network[], scores: Float64Array = new Float64Array(networks.length)): Float64Array {
-    scores.fill(0);
+  scoreBatch(
+    networks: readonly Network[],
+    scores: Float64Array = new Float64Array(networks.length),
+    standardErrors?: Float64Array,
+  ): Float64Array {
+    const { repeats } = this.#options;
+    const draws = new Float64Array(networks.length * repeats);
     this.#run(networks, (repeat, i) => {
-      const score = this.#sum.sum(networks[i], this.#blocks);
-      scores[i] = repeat === 0 ? score : scores[i] + score;
+      draws[i * repeats + repeat] = this.#sum.sum(networks[i], this.#blocks);
     });
-    for (let i = 0; i < networks.length; i++) scores[i] /= this.#options.repeats;
+    for (let i = 0; i < networks.length; i++) {
+      const own = draws.subarray(i * repeats, (i + 1) * repeats);
+      scores[i] = mean(own);
+      if (standardErrors !== undefined) standardErrors[i] = standardError(own);
+    }
     return scores;
   }
 
@@ -135,7 +148,11 @@ export class ForwardScore {
     const stages = new Float64Array(network.stages);
     this.#sum.sum(network, blocks, stages);
     const reason = this.#reasons[0];
-    const detail = { score: mean(scores), scoreStd: standardDeviation(scores), stages, blocks, blockStds };
+    const spread =
+      repeats === 1
+        ? { scoreStd: null, scoreError: null, blockStds: null }
+        : { scoreStd: standardDeviation(scores), scoreError: standardError(scores), blockStds };
+    const detail = { score: mean(scores), ...spread, stages, blocks };
     return reason === undefined ? detail : { ...detail, reason };
   }
 
@@ -284,11 +301,15 @@ function mean(values: Float64Array): number {
   return sum / values.length;
 }
 
-/** Unbiased; 0 of a single value. */
+/** From the unbiased variance; NaN of a single value. */
 function standardDeviation(values: Float64Array): number {
-  if (values.length < 2) return 0;
   const centre = mean(values);
   let sum = 0;
   for (const value of values) sum += (value - centre) * (value - centre);
   return Math.sqrt(sum / (values.length - 1));
+}
+
+/** Of the mean of independent values. */
+function standardError(values: Float64Array): number {
+  return standardDeviation(values) / Math.sqrt(values.length);
 }

@@ -8,8 +8,11 @@ import type { ForwardOptions } from "../forward/options.ts";
 export interface MeasuredScore {
   /** @throws UserError where no network of this shape can be scored */
   check(network: Network): void;
-  /** Fills `scores`, in the order of the networks; not finite where there is none. A function of the options and each network alone. */
-  scoreBatch(networks: readonly Network[], scores: Float64Array): unknown;
+  /**
+   * Fills `scores` and their standard errors, in the order of the networks; a score is not finite where there is none, an error where it is not
+   * known. A function of the options and each network alone.
+   */
+  scoreBatch(networks: readonly Network[], scores: Float64Array, standardErrors: Float64Array): unknown;
   /** Why network i of the last batch has no finite score. */
   reason(i: number): string | undefined;
 }

@@ -53,12 +53,12 @@ describe("golden means of an independent implementation", () => {
       });
       const detail = forward.detail(networkOf(parseStructure(row.structure, "golden"), resolution));
       const error = (std: number, goldenStd: number) => Math.sqrt((std ** 2 + goldenStd ** 2) / row.repeats);
-      expect(Math.abs(detail.score - row.score_mean)).toBeLessThan(4 * error(detail.scoreStd, row.score_std));
+      expect(Math.abs(detail.score - row.score_mean)).toBeLessThan(4 * error(detail.scoreStd!, row.score_std));
       // The spread of a spread over n repeats is about 1 / sqrt(2 n) of it.
-      expect(detail.scoreStd / row.score_std).toBeGreaterThan(0.5);
-      expect(detail.scoreStd / row.score_std).toBeLessThan(2);
+      expect(detail.scoreStd! / row.score_std).toBeGreaterThan(0.5);
+      expect(detail.scoreStd! / row.score_std).toBeLessThan(2);
       row.block_log_std_mean.forEach((mean, block) => {
-        const bound = 4 * error(detail.blockStds[block], row.block_log_std_std[block]);
+        const bound = 4 * error(detail.blockStds![block], row.block_log_std_std[block]);
         expect(Math.abs(detail.blocks[block] - mean)).toBeLessThan(bound);
       });
     },
@@ -193,8 +193,28 @@ describe("a score", () => {
     const one = new ForwardScore({ ...smallOptions, repeats: 16, noiseSeed: 2 }).detail(network);
     const other = new ForwardScore({ ...smallOptions, repeats: 16, noiseSeed: 2 ** 40 + 2 }).detail(network);
     expect(one.score).not.toBe(other.score);
-    const error = Math.sqrt((one.scoreStd ** 2 + other.scoreStd ** 2) / 16);
+    const error = Math.hypot(one.scoreError!, other.scoreError!);
+    expect(one.scoreError).toBeCloseTo(one.scoreStd! / 4, 12);
     expect(Math.abs(one.score - other.score)).toBeLessThan(5 * error);
+  });
+
+  test("a single draw has no spread, rather than one of 0", () => {
+    const detail = new ForwardScore({ ...smallOptions, repeats: 1 }).detail(networkOf(small(5, 30, 5), 48));
+    expect(detail).toMatchObject({ scoreStd: null, scoreError: null, blockStds: null });
+  });
+
+  test("a batch has the scores and standard errors of each network alone, and NaN for the error of a single draw", () => {
+    const networks = [3, 5, 7].map((k) => networkOf(small(k, 20, 5), 32));
+    const forward = new ForwardScore({ ...smallOptions, repeats: 5 });
+    const scores = new Float64Array(3);
+    const errors = new Float64Array(3);
+    forward.scoreBatch(networks, scores, errors);
+    const details = networks.map((network) => forward.detail(network));
+    expect([...scores]).toEqual(details.map(({ score }) => score));
+    expect([...errors]).toEqual(details.map(({ scoreError }) => scoreError));
+    const single = new Float64Array(3);
+    new ForwardScore({ ...smallOptions, repeats: 1 }).scoreBatch(networks, scores, single);
+    expect([...single]).toEqual([Number.NaN, Number.NaN, Number.NaN]);
   });
 
   test("comes near the analytic one where maps are large and nothing clips", () => {
