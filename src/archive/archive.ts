@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import type Database from "better-sqlite3";
 import { UserError } from "../base/user-error.ts";
+import { count, eachReused, failures, generationOf, recorded } from "./candidates.ts";
 import {
   connect,
   damageError,
@@ -10,14 +11,16 @@ import {
   refuseOrphanWal,
   rollBack,
 } from "./connection.ts";
+import { type Context, contextId, contexts } from "./contexts.ts";
 import { type GenerationRecord, GenerationWriter } from "./generation-writer.ts";
 import { migrate } from "./migration.ts";
+import type { OpenFile } from "./open-file.ts";
 import { type Pruned, pruneCandidates } from "./pruning.ts";
+import { checkedRuns, createRun, lastRun, runOf, sound, startRun } from "./runs.ts";
 import { checkVersion, createIfEmpty, leaveWal, SCHEMA_VERSION, structuralDamage } from "./schema.ts";
 import { guard } from "./sqlite-errors.ts";
 import { type StoredGeneration, storedGenerations } from "./stored-generations.ts";
-import { fixedSeal, type RawRun, type RunRow, readRun, runSeal } from "./stored-run.ts";
-import { contextSeal, equalBytes, wordsOf } from "./sums.ts";
+import type { RunRow } from "./stored-run.ts";
 import { currentWriter, forgetLock, type Hold, lockQuery, refuseHeld, releaseLock, takeLock } from "./writer-lock.ts";
 
 export type { ClosedGeneration, GenerationRecord } from "./generation-writer.ts";
@@ -29,11 +32,8 @@ export { SCHEMA_VERSION };
 /** Files up to this size are checked as a whole before they are written to: about half a second. */
 const QUICK_CHECK_BYTES = 256e6;
 
-/** Runs that a message lists. */
-const MOST_NAMED = 20;
-
 /**
- * The only SQL: a SQLite file of runs and of the candidates they scored.
+ * A SQLite file of runs and of the candidates they scored.
  *
  * Invariants: one transaction a generation holds its candidates, their checksum and the checkpoint, so that the file is always at a
  * generation border; a genome is there once for each scoring context; one process writes at a time, any number read.
@@ -42,8 +42,7 @@ const MOST_NAMED = 20;
  */
 export class Archive {
   readonly path: string;
-  readonly #db: Database.Database;
-  readonly #version: number;
+  readonly #open: OpenFile;
   /** Of the writer's lock, where this connection writes. */
   readonly #token: string | undefined;
   readonly #ownsLock: boolean;
@@ -54,8 +53,7 @@ export class Archive {
 
   private constructor(path: string, db: Database.Database, version: number, token?: string, ownsLock = false) {
     this.path = path;
-    this.#db = db;
-    this.#version = version;
+    this.#open = { path, db, version };
     this.#token = token;
     this.#ownsLock = ownsLock;
     this.#file = fileIdentity(path);
@@ -121,13 +119,13 @@ export class Archive {
   }
 
   close(): void {
-    if (!this.#db.open) return;
+    if (!this.#open.db.open) return;
     try {
       if (this.#ownsLock) {
         forgetLock(this.#token!);
         refuseMoved(this.path, this.#file);
-        releaseLock(this.#db, this.#token!);
-        leaveWal(this.#db);
+        releaseLock(this.#open.db, this.#token!);
+        leaveWal(this.#open.db);
       }
     } catch {
       // The disk is full, or the file is damaged or gone: the lock is taken over when this process has ended.
@@ -135,54 +133,29 @@ export class Archive {
       // A thread that ends must leave no statement behind for later: its environment is gone by then.
       this.#writer = undefined;
       this.#lock = undefined;
-      this.#db.close();
+      this.#open.db.close();
     }
   }
 
   /** The id of a scoring context. */
   contextId(key: string): number {
-    return this.#write(() => {
-      const known = this.contexts().find((context) => context.key === key);
-      if (known !== undefined) return known.id;
-      const id = Number(this.#db.prepare("INSERT INTO context (key) VALUES (?)").run(key).lastInsertRowid);
-      this.#db.prepare("UPDATE context SET seal = ? WHERE id = ?").run(contextSeal(id, key), id);
-      return id;
-    });
+    return this.#write(() => contextId(this.#open, key));
   }
 
   /** @throws UserError where one is damaged */
-  contexts(): { readonly id: number; readonly key: string }[] {
-    return guard(this.path, () => {
-      const rows = this.#db.prepare("SELECT * FROM context ORDER BY id").all() as {
-        id: number;
-        key: string;
-        seal: unknown;
-      }[];
-      for (const { id, key, seal } of rows) {
-        if (this.#version >= 2 && !equalBytes(seal, contextSeal(id, key))) {
-          this.refuse(`scoring context ${id} does not match its checksum`);
-        }
-      }
-      return rows.map(({ id, key }) => ({ id, key }));
-    });
+  contexts(): readonly Context[] {
+    return guard(this.path, () => contexts(this.#open));
   }
 
   createRun(name: string, context: number, config: string, started: string): number {
-    return this.#write(() => {
-      const { lastInsertRowid } = this.#db
-        .prepare("INSERT INTO run (context, name, config, started) VALUES (?, ?, ?, ?)")
-        .run(context, name, config, started);
-      this.#seal(Number(lastInsertRowid));
-      return Number(lastInsertRowid);
-    });
+    return this.#write(() => createRun(this.#open, { name, context, config, started }));
   }
 
   /** Says in the writer's row which run it is at, and records the run's configuration as it goes on. */
   startRun(run: number, config: string): void {
     this.#write(() => {
-      this.#db.prepare("UPDATE run SET config = ?, status = 'running', digest = NULL WHERE id = ?").run(config, run);
-      this.#seal(run);
-      this.#db.prepare("UPDATE writer SET run = ?").run(run);
+      this.#writer = undefined;
+      startRun(this.#open, run, config);
     });
   }
 
@@ -192,7 +165,7 @@ export class Archive {
    */
   commit(record: GenerationRecord): void {
     this.#write(() => {
-      this.#writer ??= new GenerationWriter(this.#db);
+      this.#writer ??= new GenerationWriter(this.#open.db);
       this.#writer.add(record);
     });
   }
@@ -202,10 +175,10 @@ export class Archive {
    * @throws UserError where something is damaged
    */
   prune(contexts: readonly number[]): Pruned {
-    const pruned = this.#write(() => pruneCandidates(this.path, this.#db, contexts));
+    const pruned = this.#write(() => pruneCandidates(this.path, this.#open.db, contexts));
     guard(this.path, () => {
       refuseMoved(this.path, this.#file);
-      this.#db.exec("VACUUM");
+      this.#open.db.exec("VACUUM");
     });
     return pruned;
   }
@@ -221,13 +194,13 @@ export class Archive {
   /** Every generation of a context, each checked against its checksum; damaged ones say so. */
   eachStored(context: number, each: (generation: StoredGeneration) => void): void {
     guard(this.path, () => {
-      for (const stored of storedGenerations(this.#db, this.#version, context)) each(stored);
+      for (const stored of storedGenerations(this.#open.db, this.#open.version, context)) each(stored);
     });
   }
 
   /** Every generation of a context, each read when it is asked for. @throws UserError where one is damaged */
   *generations(context: number): Generator<StoredGeneration> {
-    const all = storedGenerations(this.#db, this.#version, context);
+    const all = storedGenerations(this.#open.db, this.#open.version, context);
     const read = () => guard(this.path, () => all.next());
     for (let next = read(); !next.done; next = read()) {
       const { run, generation, damage } = next.value;
@@ -238,14 +211,12 @@ export class Archive {
 
   /** Candidates of a context as its checksums say, at once and not yet checked: for what takes room or shows progress. */
   recorded(context: number): number {
-    const query = "SELECT TOTAL(count) FROM generation JOIN run ON run.id = generation.run WHERE run.context = ?";
-    return guard(this.path, () => this.#db.prepare(query).pluck().get(context) as number);
+    return guard(this.path, () => recorded(this.#open.db, context));
   }
 
   /** Candidates of a context. */
   count(context: number): number {
-    const query = "SELECT COUNT(*) FROM candidate WHERE context = ?";
-    return guard(this.path, () => this.#db.prepare(query).pluck().get(context) as number);
+    return guard(this.path, () => count(this.#open.db, context));
   }
 
   /** Every candidate of a context, and the run that scored it. @throws UserError where a generation is damaged */
@@ -265,37 +236,22 @@ export class Archive {
 
   /** Hashes (low, high) of the genomes that a run took over from earlier ones. */
   eachReused(run: number, each: (low: number, high: number) => void): void {
-    guard(this.path, () => {
-      const rows = this.#db.prepare("SELECT keys FROM reused WHERE run = ?").iterate(run);
-      for (const { keys } of rows as Iterable<{ keys: unknown }>) {
-        const words = wordsOf(keys);
-        for (let i = 0; i + 1 < words.length; i += 2) each(words[i], words[i + 1]);
-      }
-    });
+    guard(this.path, () => eachReused(this.#open.db, run, each));
   }
 
   /** How many candidates of a run failed, by reason. */
   failures(run: number): Map<string, number> {
-    return guard(this.path, () => {
-      const rows = this.#db
-        .prepare("SELECT failure, COUNT(*) AS count FROM candidate WHERE run = ? AND failure NOT NULL GROUP BY failure")
-        .all(run) as { failure: string; count: number }[];
-      return new Map(rows.map(({ failure, count }) => [failure, count]));
-    });
+    return guard(this.path, () => failures(this.#open.db, run));
   }
 
   /** The generation in which a run scored a genome; undefined where it did not. */
   generationOf(run: number, genome: Uint8Array): number | undefined {
-    const query = "SELECT generation FROM candidate WHERE run = ? AND genome = ?";
-    return guard(this.path, () => this.#db.prepare(query).pluck().get(run, genome) as number | undefined);
+    return guard(this.path, () => generationOf(this.#open.db, run, genome));
   }
 
   /** Every run, damaged ones included. */
   checkedRuns(): RunRow[] {
-    return guard(this.path, () => {
-      const rows = this.#db.prepare("SELECT * FROM run ORDER BY id").all() as RawRun[];
-      return rows.map((row) => readRun(row, this.#version >= 2));
-    });
+    return guard(this.path, () => [...checkedRuns(this.#open)]);
   }
 
   /** @throws UserError where one is damaged */
@@ -310,63 +266,34 @@ export class Archive {
 
   /** The run that a process writes at this moment, on this machine or on one that cannot be asked. */
   get runInProgress(): number | undefined {
-    return guard(this.path, () => currentWriter(this.#db)?.run ?? undefined);
+    return guard(this.path, () => currentWriter(this.#open.db)?.run ?? undefined);
   }
 
   /** Every run in turn. @throws UserError where one is damaged */
   eachRun(each: (run: RunRow) => void): void {
     guard(this.path, () => {
-      for (const row of this.#db.prepare("SELECT * FROM run ORDER BY id").iterate()) each(this.#read(row as RawRun));
+      for (const row of checkedRuns(this.#open)) each(sound(this.#open, row));
     });
   }
 
   /** @throws UserError where there is no such run, or it is damaged */
   run(id: number): RunRow {
-    return guard(this.path, () => {
-      const row = this.#db.prepare("SELECT * FROM run WHERE id = ?").get(id) as RawRun | undefined;
-      if (row !== undefined) return this.#read(row);
-      const ids = this.#db
-        .prepare("SELECT id FROM run ORDER BY id LIMIT ?")
-        .pluck()
-        .all(MOST_NAMED + 1);
-      const more = ids.length > MOST_NAMED ? ", ..." : "";
-      const known = ids.length === 0 ? "none" : `runs ${ids.slice(0, MOST_NAMED).join(", ")}${more}`;
-      throw new UserError(`${this.path}: no run ${id}; it has ${known}`);
-    });
+    return guard(this.path, () => runOf(this.#open, id));
   }
 
   /** Undefined where there is none. @throws UserError where it is damaged */
   lastRun(): RunRow | undefined {
-    const query = "SELECT * FROM run ORDER BY id DESC LIMIT 1";
-    return guard(this.path, () => {
-      const row = this.#db.prepare(query).get() as RawRun | undefined;
-      return row === undefined ? undefined : this.#read(row);
-    });
-  }
-
-  #read(raw: RawRun): RunRow {
-    const row = readRun(raw, this.#version >= 2);
-    if (row.damage !== undefined) refuseDamage(this.path, [`run ${row.id}: ${row.damage}`]);
-    return row;
+    return guard(this.path, () => lastRun(this.#open));
   }
 
   /** What is read meanwhile is the archive at one moment, whoever writes to it. */
   atOneMoment<T>(read: () => T): T {
-    return guard(this.path, () => this.#db.transaction(read).deferred());
+    return guard(this.path, () => this.#open.db.transaction(read).deferred());
   }
 
   /** What SQLite's own check and the schema version say of the file; empty where it is whole. */
   structure(): { readonly version: number; readonly damage: readonly string[] } {
-    return guard(this.path, () => ({
-      version: this.#version,
-      damage: structuralDamage(this.#db, "integrity_check"),
-    }));
-  }
-
-  /** Renews the checksum of a run's row. */
-  #seal(run: number): void {
-    this.#writer = undefined;
-    const row = this.#db.prepare("SELECT * FROM run WHERE id = ?").get(run) as RawRun;
-    this.#db.prepare("UPDATE run SET seal = ? WHERE id = ?").run(runSeal(fixedSeal(row), row), run);
+    const { db, version } = this.#open;
+    return guard(this.path, () => ({ version, damage: structuralDamage(db, "integrity_check") }));
   }
 }

@@ -1,9 +1,9 @@
 import { greatestOf } from "../../base/extremes.ts";
 import { UserError } from "../../base/user-error.ts";
 import { sumCosts } from "../../costs/cost-table.ts";
-import type { BitPair } from "../../network/bits.ts";
 import { attainableLayers, type Budgets, type SpaceDescription } from "../graph/space-description.ts";
 import { Allowance, type CheckLimits } from "./allowance.ts";
+import { type BlockTables, blockTables } from "./block-tables.ts";
 import { type Label, Labels } from "./labels.ts";
 import { LayerMeter } from "./layer-meter.ts";
 
@@ -16,22 +16,6 @@ const MOST_LAYERS = 4096;
 /** More than what the underflow of any sum or product here comes to. */
 const UNDERFLOW = 2 ** -960;
 
-interface Shape {
-  /** Index of the out channels. */
-  readonly o: number;
-  readonly out: number;
-  readonly k: number;
-  readonly btn: number;
-}
-
-/** What the layers behind a block's first have, index shape * pairs + pair. */
-interface RestFigures {
-  readonly value: Float64Array;
-  /** Index (shape * pairs + pair) * costs + cost. */
-  readonly costs: Float64Array;
-  readonly next: Int32Array;
-}
-
 /** A layer with its bits, as a label grows by it. */
 interface OneLayer {
   /** Index of its activation bits. */
@@ -42,18 +26,6 @@ interface OneLayer {
   readonly at: number;
   /** Which activation bits may follow, a bit each. */
   readonly next: number;
-}
-
-interface BlockTables {
-  readonly ins: readonly number[];
-  readonly shapes: readonly Shape[];
-  readonly pairs: readonly BitPair[];
-  /** Index into the meter's bits of every pair. */
-  readonly classes: readonly number[];
-  readonly maxDepth: number;
-  readonly rest: RestFigures;
-  /** Behind n layers of a shape, n >= 1: the best score - prices * costs of what follows, index ((n - 1) * shapes + shape) * bits + class. */
-  readonly inside: Float64Array;
 }
 
 /**
@@ -90,7 +62,7 @@ export class SpaceCheck {
       return name === "layers" ? attainableLayers(space, limit) : limit > EXACT ? limit * WIDER : limit;
     });
     const bits = this.#meter.bits.length;
-    this.#blocks = space.blocks.map((_, b) => this.#tables(space, b));
+    this.#blocks = space.blocks.map((_, b) => blockTables(space, b, this.#meter.bits, this.#allowance));
     this.#borders = [...this.#blocks.map(({ ins }) => ins), space.blocks.at(-1)!.outs].map((widths) => {
       this.#allowance.take(8 * widths.length * bits);
       return new Float64Array(widths.length * bits).fill(none);
@@ -105,31 +77,6 @@ export class SpaceCheck {
     const sum = magnitude + 2 * offset;
     this.magnitude = magnitude;
     this.rounding = sum === 0 ? 0 : roundings * 2 ** -51 * sum + UNDERFLOW;
-  }
-
-  #tables({ blocks, inputChannels }: SpaceDescription, b: number): BlockTables {
-    const { outs, kernels, bottlenecks, pairs, maxDepth } = blocks[b];
-    const { bits } = this.#meter;
-    const shapes: Shape[] = [];
-    outs.forEach((out, o) => {
-      for (const k of kernels) for (const btn of bottlenecks(out)) shapes.push({ o, out, k, btn });
-      this.#allowance.take(kernels.length * bottlenecks(out).length * 64);
-    });
-    const figures = maxDepth > 1 ? shapes.length * pairs.length : 0;
-    this.#allowance.take(44 * figures + 8 * maxDepth * shapes.length * bits.length);
-    return {
-      ins: b === 0 ? [inputChannels] : blocks[b - 1].outs,
-      shapes,
-      pairs,
-      classes: pairs.map(({ a }) => bits.indexOf(a || 8)),
-      maxDepth,
-      rest: {
-        value: new Float64Array(figures).fill(none),
-        costs: new Float64Array(figures * sumCosts.length),
-        next: new Int32Array(figures),
-      },
-      inside: new Float64Array(maxDepth * shapes.length * bits.length).fill(none),
-    };
   }
 
   /** Fills what follows every state of a block; returns the greatest sum of the magnitudes of its layers' terms. */
