@@ -1,17 +1,32 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { SEARCH_LABELS } from "../src/bound/gap.ts";
-import { boundProblem } from "../src/bound/problem.ts";
-import { solve } from "../src/bound/solve.ts";
+import { UserError } from "../src/base/user-error.ts";
+import { searchBound } from "../src/bound/gap.ts";
 import type { Config } from "../src/config/config.ts";
 import { openProblem } from "../src/problem/problem.ts";
 import type { BoundReport } from "../src/run/bound-watch.ts";
 
 const { config } = workerData as { config: Config };
-const { spaces, budgets } = boundProblem(openProblem(config));
-let upperBound = Number.POSITIVE_INFINITY;
-for (const state of solve(spaces, budgets, { maxLabels: SEARCH_LABELS })) {
-  if (state.upperBound >= upperBound) continue;
-  upperBound = state.upperBound;
-  parentPort!.postMessage({ upperBound, finished: false } satisfies BoundReport);
+const post = (report: BoundReport) => parentPort!.postMessage(report);
+
+function bound(): void {
+  const steps = searchBound(openProblem(config));
+  let said = "";
+  for (let step = steps.next(); ; step = steps.next()) {
+    const { phase, priced, spaces, upperBound, proven, networks } = step.value;
+    const best = networks[0]?.score;
+    const finished = step.done === true;
+    const report = { phase, priced, spaces, upperBound, proven, best, finished, reason: undefined };
+    const news = [phase, priced, upperBound, best, finished].join();
+    if (news !== said) post(report);
+    if (finished) return;
+    said = news;
+  }
 }
-parentPort!.postMessage({ upperBound, finished: true } satisfies BoundReport);
+
+try {
+  bound();
+} catch (error) {
+  if (!(error instanceof UserError)) throw error;
+  const none = { phase: "stuck", priced: 0, spaces: 1, upperBound: Number.POSITIVE_INFINITY, proven: false } as const;
+  post({ ...none, best: undefined, finished: true, reason: error.message });
+}

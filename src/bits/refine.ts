@@ -51,13 +51,18 @@ export function refineNetwork(
   const fitted = costNames.every((name, i) => before[name] <= limits[i]) && isLegal(network, legal);
   const best = new BestBits(network, legal, problem, fitted ? scoreBefore + TOLERANCE : Number.NEGATIVE_INFINITY);
   const chain = bitChain(network, legal, problem);
-  const bound = chain && new ChainBound(chain);
-  if (bound !== undefined) for (const _ of closeGap([bound], best, 1, MAX_LABELS));
+  const bound = chain && new ChainBound(() => compiled(chain), 0);
+  if (bound !== undefined) for (const _ of closeGap([bound], best, { top: 1, maxLabels: MAX_LABELS }));
   setPairs(network, best.pairs ?? ownPairs);
   if (bound === undefined || (best.pairs === undefined && !fitted)) return undefined;
   const found = { pairs: best.pairs ?? ownPairs, score: score.score(network) };
   const most = Math.max(found.score, bound.upperBound) + TOLERANCE;
   return { ...found, scoreBefore, bound: most, proven: isClosed(bound, best), fitted };
+}
+
+// biome-ignore lint/correctness/useYield: a chain this small is compiled in one step.
+function* compiled(chain: Chain): Generator<void, Chain> {
+  return chain;
 }
 
 /** The best bits found so far, above a floor. */

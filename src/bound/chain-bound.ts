@@ -23,6 +23,8 @@ const LEAST_RETRY = 1.3;
 const BEAM = 200;
 const BEAM_DEPTHS = [0.002, 0.01, 0.05];
 const SCREEN_SCALE = 1.5;
+/** The work of measuring a layer, in that of one pair of a shape. */
+const MEASURED = 30;
 /** Every sum has fewer than 2^8 terms, so rounding moves it by less than the sum of their magnitudes times 2^-44. */
 const ROUNDING = 2 ** -44;
 
@@ -39,17 +41,23 @@ export interface ChainProof {
 
 /** Bounds of one chain, from the two sides. */
 export class ChainBound<C extends Chain = Chain> {
-  readonly chain: C;
-  readonly #relaxation: Relaxation;
+  /** Of its tables, where they are there. */
+  readonly bytes: number;
+  readonly #compile: () => Generator<void, C>;
+  #tables: { readonly chain: C; readonly relaxation: Relaxation } | undefined;
+  /** Work done on tables that were given up. */
+  #workBefore = 0;
   /** Every network of the chain above this score is among the incumbents, or worse than all of them. */
   enumeratedTo = Number.POSITIVE_INFINITY;
   /** The multipliers of the best Lagrangian bound, per unit of cost, in the order of `chain.dimensions`. */
-  multipliers: readonly number[];
+  multipliers: readonly number[] = [];
   /** The best Lagrangian bound. */
   lagrangian = Number.POSITIVE_INFINITY;
   /** Whether the passes need more labels than they may have. */
   stuck = false;
   #best = Number.NEGATIVE_INFINITY;
+  #magnitude = 0;
+  #limits: readonly number[] = [];
   #depth = 0;
   /** Depth of the last pass that had too many labels. */
   #failed = Number.POSITIVE_INFINITY;
@@ -57,15 +65,59 @@ export class ChainBound<C extends Chain = Chain> {
   #discardedBelow = Number.NEGATIVE_INFINITY;
   readonly #screens: Screen[] = [];
 
-  constructor(chain: C) {
-    this.chain = chain;
-    this.#relaxation = new Relaxation(chain);
-    this.multipliers = chain.limits.map(() => 0);
+  /** @param compile gives the chain, the same one every time */
+  constructor(compile: () => Generator<void, C>, bytes: number) {
+    this.#compile = compile;
+    this.bytes = bytes;
+  }
+
+  get isOpen(): boolean {
+    return this.#tables !== undefined;
+  }
+
+  /** The chain, compiled again where its tables were given up. */
+  get chain(): C {
+    if (this.#tables !== undefined) return this.#tables.chain;
+    const steps = this.#compile();
+    for (let step = steps.next(); ; step = steps.next()) if (step.done) return step.value;
+  }
+
+  get #relaxation(): Relaxation {
+    if (this.#tables === undefined) throw new Error("bound: the chain's tables are not there; open them first");
+    return this.#tables.relaxation;
+  }
+
+  /** As `Relaxation.work`. */
+  get work(): number {
+    return this.#workBefore + (this.#tables?.relaxation.work ?? 0);
+  }
+
+  /** Makes the tables, where they are not there, as pricing left them; yields often. */
+  *open(): Generator<void, void> {
+    if (this.#tables !== undefined) return;
+    const chain = yield* this.#compile();
+    const relaxation = new Relaxation(chain);
+    this.#tables = { chain, relaxation };
+    relaxation.work = MEASURED * chain.blocks.reduce((sum, { first }) => sum + first.shapes, 0);
+    if (this.lagrangian === Number.POSITIVE_INFINITY) {
+      this.multipliers = chain.limits.map(() => 0);
+      this.#magnitude = chain.magnitude;
+      this.#limits = chain.limits;
+      return;
+    }
+    yield* relaxation.solving(this.multipliers);
+    relaxation.solvePrefixes();
+  }
+
+  /** Gives the tables up; what is proven stays. */
+  release(): void {
+    this.#workBefore = this.work;
+    this.#tables = undefined;
   }
 
   /** Proven upper bound of the score of the chain's networks. */
   get upperBound(): number {
-    return Math.max(this.enumeratedTo, this.#best + this.chain.magnitude * ROUNDING);
+    return Math.max(this.enumeratedTo, this.#best + this.#magnitude * ROUNDING);
   }
 
   /**
@@ -75,6 +127,16 @@ export class ChainBound<C extends Chain = Chain> {
    * @param most the greatest upper bound of any chain: a proof by multipliers that is no greater is as good as one by enumeration
    */
   prove(best: number, most: number): ChainProof {
+    const wasOpen = this.isOpen;
+    for (const _ of this.open());
+    try {
+      return this.#prove(best, most);
+    } finally {
+      if (!wasOpen) this.release();
+    }
+  }
+
+  #prove(best: number, most: number): ChainProof {
     const { chain } = this;
     const enumerated = this.#depth > 0 || this.enumeratedTo <= best + this.slack;
     // A bound below every score there can be says that there is no network.
@@ -126,20 +188,19 @@ export class ChainBound<C extends Chain = Chain> {
 
   /** What rounding can hide in a sum of reduced values. */
   get slack(): number {
-    const { chain, multipliers } = this;
-    return (chain.magnitude + chain.limits.reduce((sum, limit, d) => sum + limit * multipliers[d], 0)) * ROUNDING;
+    const { multipliers } = this;
+    return (this.#magnitude + this.#limits.reduce((sum, limit, d) => sum + limit * multipliers[d], 0)) * ROUNDING;
   }
 
-  /** Lowers the Lagrangian bound by choosing multipliers; yields after every relaxation. */
+  /** Lowers the Lagrangian bound by choosing multipliers; yields often. */
   *priceBudgets(incumbents: Incumbents<C>): Generator<void, void> {
     const { chain } = this;
     const relaxation = this.#relaxation;
     const columns = new ColumnGeneration(chain);
-    relaxation.discardMisfits();
-    yield;
+    yield* relaxation.discardMisfits();
     let multipliers = this.multipliers;
     for (let step = 0; step < MOST_MULTIPLIERS; step++) {
-      relaxation.solve(multipliers);
+      yield* relaxation.solving(multipliers);
       const better = relaxation.bound < this.lagrangian;
       if (better) {
         this.lagrangian = relaxation.bound;
@@ -165,8 +226,9 @@ export class ChainBound<C extends Chain = Chain> {
       yield;
     }
     yield* this.#makeScreens();
-    relaxation.solve(this.multipliers);
+    yield* relaxation.solving(this.multipliers);
     relaxation.solvePrefixes();
+    yield;
     yield* this.#beam(incumbents);
   }
 
@@ -183,7 +245,7 @@ export class ChainBound<C extends Chain = Chain> {
       [SCREEN_SCALE, 1 / SCREEN_SCALE].map((scale) => multipliers.map((m, f) => (f === d ? m * scale : m))),
     );
     for (const scaled of [...single, ...scalings.filter((s) => s.some((m, d) => m !== multipliers[d]))]) {
-      relaxation.solve(scaled);
+      yield* relaxation.solving(scaled);
       relaxation.solvePrefixes();
       const { offset, prefix } = relaxation;
       const slack = (chain.magnitude + offset) * ROUNDING;

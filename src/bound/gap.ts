@@ -4,7 +4,11 @@ import { boundProblem } from "./problem.ts";
 import { type BoundState, solve } from "./solve.ts";
 
 /** Labels a border may hold where the bound accompanies a search: about 100 MB. */
-export const SEARCH_LABELS = 1e6;
+const SEARCH_LABELS = 1e6;
+/** Work that a search's bound may take: some ten seconds of one core. */
+const SEARCH_WORK = 1e9;
+/** Scores closer than this count as equal. */
+const TOLERANCE = 1e-9;
 /** Networks of the bound that a population starts from. */
 const SEEDS = 8;
 
@@ -13,12 +17,31 @@ export function gapOf(upperBound: number, score: number): number {
   return upperBound <= score ? 0 : (upperBound - score) / Math.abs(score);
 }
 
+/** The bound of a search, as far as its labels, bytes and work allow: the same steps on every machine. */
+export function searchBound(problem: Problem, top = 1): Generator<BoundState, BoundState> {
+  const { spaces, budgets } = boundProblem(problem);
+  const maxBytes = problem.config.search.boundMemory;
+  return solve(spaces, budgets, { top, maxLabels: SEARCH_LABELS, maxBytes, maxWork: SEARCH_WORK });
+}
+
+/**
+ * The score from which on a network is within `gap` of the optimum.
+ * @param best score of the best network known
+ * @param gap as a share of the score
+ */
+export function stopScoreOf(
+  { proven, upperBound, best }: Pick<BoundState, "proven" | "upperBound"> & { readonly best: number | undefined },
+  gap: number,
+): number {
+  const optimum = proven && best !== undefined ? best : upperBound;
+  return (optimum > 0 ? optimum / (1 + gap) : optimum / (1 - gap)) - TOLERANCE;
+}
+
 /** The best networks that pricing the budgets finds, as genomes one after another; none where it finds none. */
 export function boundSeeds(problem: Problem): Uint8Array {
-  const { spaces, budgets } = boundProblem(problem);
   let last: BoundState | undefined;
-  for (const state of solve(spaces, budgets, { top: SEEDS, maxLabels: SEARCH_LABELS })) {
-    if (state.phase !== "pricing") break;
+  for (const state of searchBound(problem, SEEDS)) {
+    if (state.phase === "labels") break;
     last = state;
   }
   const genomes = (last?.networks ?? []).map((network) =>
@@ -27,13 +50,10 @@ export function boundSeeds(problem: Problem): Uint8Array {
   return Uint8Array.from(genomes.flatMap((genome) => [...genome]));
 }
 
-/**
- * The score from which on a network is within `gap` of the optimum, by a bound that is closed as far as it goes; no clock enters.
- * @param gap as a share of the score
- */
+/** `stopScoreOf` of a bound that is computed here and now, to its end. */
 export function scoreWithin(problem: Problem, gap: number): number {
-  const { spaces, budgets } = boundProblem(problem);
-  let upperBound = Number.POSITIVE_INFINITY;
-  for (const state of solve(spaces, budgets, { maxLabels: SEARCH_LABELS })) upperBound = state.upperBound;
-  return upperBound / (1 + gap);
+  const steps = searchBound(problem);
+  for (let step = steps.next(); ; step = steps.next()) {
+    if (step.done) return stopScoreOf({ ...step.value, best: step.value.networks[0]?.score }, gap);
+  }
 }

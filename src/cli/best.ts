@@ -1,9 +1,9 @@
 import { formatNames, formatOf } from "../formats/formats.ts";
-import type { Structure } from "../network/structure.ts";
 import { bestNetworks } from "../run/archived.ts";
 import { type Command, formatOption, formatOptions, note, print, text, textOption, wholeOption } from "./command.ts";
 import { csv, networkCells } from "./render/csv.ts";
 import { classifierLine, costCells, costHeader, stepLine, table } from "./render/format.ts";
+import { structureTable } from "./render/structure.ts";
 
 export const bestCommand: Command = {
   positionals: { archive: "the archive file" },
@@ -53,13 +53,3 @@ export const bestCommand: Command = {
     return 0;
   },
 };
-
-function structureTable(structure: Structure): string {
-  const bits = (value: unknown) => (value === undefined ? "-" : Array.isArray(value) ? value.join("") : String(value));
-  return table([
-    ["class", "in", "out", "k", "s", "L", "btn", "bits A", "bits W"],
-    ...structure.map((b) =>
-      [b.class, b.in, b.out, b.k, b.s, b.L ?? "", b.btn ?? "", bits(b.nbitsA), bits(b.nbitsW)].map(String),
-    ),
-  ]);
-}

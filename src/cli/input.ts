@@ -9,7 +9,7 @@ import { presetText } from "../config/presets.ts";
 import { parseTask, type Task } from "../config/task.ts";
 import { readNetworks } from "../formats/formats.ts";
 import type { StructureEntry } from "../formats/structures-file.ts";
-import { STANDARD_INPUT } from "./command.ts";
+import { type Arguments, STANDARD_INPUT, text, textOption } from "./command.ts";
 
 /** Largest input file that is read. */
 const MAX_BYTES = 64e6;
@@ -100,4 +100,29 @@ export function readNetworkFile(path: string): StructureEntry[] {
   const [only] = entries;
   if (entries.length > 1 || only.name !== "0") return entries;
   return [{ ...only, name: path === STANDARD_INPUT ? "standard input" : basename(path) }];
+}
+
+/** Options that stand for a configuration, where there is no file of one. */
+export const sourceOptions = {
+  device: text("microcontroller whose memories are the budgets (qes devices lists them), or a YAML file of one"),
+  task: text("what the network is for (qes devices lists them), or a YAML file of one"),
+} as const;
+
+/** The configuration of the positional `source`, or of a device and a task. */
+export function chosenConfig(args: Arguments, assignments: readonly string[]): Config {
+  const source = args["source"];
+  const device = textOption(args, "device");
+  const task = textOption(args, "task");
+  const chosen = [
+    ...(device === undefined ? [] : [`device=${JSON.stringify(device)}`]),
+    ...(task === undefined ? [] : [`task=${JSON.stringify(task)}`]),
+    ...assignments,
+  ];
+  if (typeof source === "string") return readConfig(source, chosen);
+  if (task === undefined) {
+    throw new UserError(
+      `expected a preset, a YAML file, or a task, got ${device === undefined ? "none of them" : "a device alone"}; for example --device stm32f746 --task vww (qes devices lists them)`,
+    );
+  }
+  return assignedConfig({}, chosen, "qes");
 }

@@ -85,7 +85,7 @@ const commands: readonly Entry[] = [
     load: async () => (await import("./rank.ts")).rankCommand,
   },
   {
-    usage: "bound <source>",
+    usage: "bound [source]",
     describe: "prove how good a network of a search space can be, and find one that good",
     load: async () => (await import("./bound.ts")).boundCommand,
   },
@@ -136,6 +136,8 @@ export async function runCli(args: readonly string[]): Promise<number> {
     .parserConfiguration({
       // `--set a=1 --set b=2` is two assignments; `--set a=1 name` is one, and a positional.
       "greedy-arrays": false,
+      // --no-bound is an option of its own.
+      "boolean-negation": false,
       "camel-case-expansion": false,
       "parse-numbers": false,
       "parse-positional-numbers": false,

@@ -1,6 +1,5 @@
 import { Archive } from "../archive/archive.ts";
-import { parseConfig } from "../config/config.ts";
-import { resumableRun } from "../run/resumable.ts";
+import { resumableRun, resumedConfig } from "../run/resumable.ts";
 import { resumeSearch } from "../run/run.ts";
 import { type Command, text, wholeOption } from "./command.ts";
 import { conductRun, runOptions } from "./search.ts";
@@ -23,7 +22,7 @@ export const resumeCommand: Command = {
     const archive = Archive.openForReading(path);
     const row = resumableRun(archive, id, evaluations);
     archive.close();
-    const config = parseConfig(JSON.parse(row.config), `${path}: run ${row.id}`);
+    const config = resumedConfig(row, evaluations);
     return conductRun(args, path, config, (options) => resumeSearch(row.id, evaluations, options));
   },
 };

@@ -18,7 +18,8 @@ import {
   wholeOption,
 } from "./command.ts";
 import { configNotes } from "./config-notes.ts";
-import { assignedConfig, readConfig } from "./input.ts";
+import { chosenConfig, sourceOptions } from "./input.ts";
+import { gapLine } from "./render/bound.ts";
 import {
   classifierLine,
   costCells,
@@ -45,18 +46,20 @@ export const runOptions = {
   }),
   json: flag("print one JSON object on stdout"),
   quiet: flag("no progress"),
+  "no-bound": flag("no bound beside the search: do not prove how far its result is from the optimum"),
   unlock: flag("take the archive over from a process that is gone, where qes cannot see that it is"),
 } as const;
 
 export const searchCommand: Command = {
   positionals: { source: "a preset (qes presets lists them) or a YAML file" },
   options: {
-    device: text("microcontroller whose memories are the budgets (qes devices lists them), or a YAML file of one"),
-    task: text("what the network is for (qes devices lists them), or a YAML file of one"),
+    ...sourceOptions,
     archive: text("file that keeps every scored candidate and the run", { defaultDescription: DEFAULT_ARCHIVE }),
     seed: text("seed of the random numbers", { defaultDescription: "the configuration's" }),
     seeds: text("several seeds, such as 1..10 or 1,5,9: an archive each, as many at a time as there are cores"),
-    evaluations: text("children to breed", { defaultDescription: "the configuration's" }),
+    evaluations: text("children to breed, all of them: the search does not end at the proven optimum", {
+      defaultDescription: "the configuration's",
+    }),
     set: texts("path=value: set one key of the configuration; repeatable"),
     ...runOptions,
   },
@@ -68,9 +71,10 @@ export const searchCommand: Command = {
     ["qes preset imagenet-mixed-7.0g > mine.yaml; qes search mine.yaml", "from a file of your own"],
   ],
   async run(args) {
-    const assignments = [...textsOption(args, "set")];
     const seed = wholeOption(args, "seed", 0);
     const evaluations = wholeOption(args, "evaluations", 1);
+    const all = evaluations !== undefined || flagOption(args, "no-bound");
+    const assignments = [...(all ? ["search.stopGap=off"] : []), ...textsOption(args, "set")];
     if (seed !== undefined) assignments.push(`search.seed=${seed}`);
     if (evaluations !== undefined) assignments.push(`search.evaluations=${evaluations}`);
     const archive = textOption(args, "archive") ?? DEFAULT_ARCHIVE;
@@ -78,36 +82,18 @@ export const searchCommand: Command = {
     if (several !== undefined) {
       if (seed !== undefined) throw new UserError("--seeds: not together with --seed; leave one out");
       const seeds = parseSeeds(several);
-      const configOf = (one: number) => searchConfig(args, [...assignments, `search.seed=${one}`]);
+      const configOf = (one: number) => chosenConfig(args, [...assignments, `search.seed=${one}`]);
       for (const line of configNotes(configOf(seeds[0]))) note(line);
       return conductSeeds(args, archive, seeds, configOf, searchCommand.options);
     }
-    const config = searchConfig(args, assignments);
+    const config = chosenConfig(args, assignments);
     for (const line of configNotes(config)) note(line);
     return conductRun(args, archive, config, (options) => startSearch(config, options));
   },
 };
 
-function searchConfig(args: Arguments, assignments: readonly string[]): Config {
-  const source = args["source"];
-  const device = textOption(args, "device");
-  const task = textOption(args, "task");
-  const chosen = [
-    ...(device === undefined ? [] : [`device=${JSON.stringify(device)}`]),
-    ...(task === undefined ? [] : [`task=${JSON.stringify(task)}`]),
-    ...assignments,
-  ];
-  if (typeof source === "string") return readConfig(source, chosen);
-  if (task === undefined) {
-    throw new UserError(
-      `search: expected a preset, a YAML file, or a task, got ${device === undefined ? "none of them" : "a device alone"}; for example --device stm32f746 --task vww (qes devices lists them)`,
-    );
-  }
-  return assignedConfig({}, chosen, "qes search");
-}
-
-/** Milliseconds that the end of a search waits for its bound to close. */
-const BOUND_PATIENCE = 3000;
+/** Milliseconds that the end of a search waits for its bound. */
+const BOUND_PATIENCE = 10_000;
 
 /** By the signal itself: an orderly exit waits for threads, and one that hangs in a call to the system never comes to its end. */
 function endAtOnce(signal: NodeJS.Signals): void {
@@ -115,7 +101,7 @@ function endAtOnce(signal: NodeJS.Signals): void {
   process.kill(process.pid, signal);
 }
 
-/** Runs a search with progress and signals, and prints its result. */
+/** Runs a search with progress and signals, and prints its result, then its bound. */
 export async function conductRun(
   args: Arguments,
   archive: string,
@@ -125,12 +111,14 @@ export async function conductRun(
   const threads = wholeOption(args, "threads", 0, 256);
   const clock = () => performance.now() / 1000;
   const view = flagOption(args, "quiet") ? undefined : new ProgressView(config, clock);
-  const watch = new BoundWatch(config);
+  const watch = flagOption(args, "no-bound") ? undefined : new BoundWatch(config);
   const stop = new AbortController();
+  let searching = true;
   const onSignal = (signal: NodeJS.Signals) => {
     if (stop.signal.aborted) endAtOnce(signal);
     stop.abort();
     view?.end();
+    if (!searching) return;
     note(`stopping: the scores in hand get 3 seconds, then ${archive} is written to its end; once more stops at once`);
   };
   for (const signal of signals) process.on(signal, onSignal);
@@ -139,23 +127,29 @@ export async function conductRun(
       archive,
       threads,
       clock,
+      bound: watch,
       onStart: (id, changes) => {
         if (view !== undefined) note(`${config.name}: run ${id} in ${archive}`);
         if (changes.length > 0) note(`the start network was shrunk into the budgets: ${changes.join("; ")}`);
       },
       onLoad: (loaded, candidates) => view?.load(loaded, candidates),
       onProgress: (progress) => {
-        view?.update(progress);
-        if (2 * progress.counters.evaluations >= progress.evaluations) watch.start();
+        view?.update(progress, watch?.report);
+        if (2 * progress.counters.evaluations >= progress.evaluations) watch?.start();
       },
+      onWait: () => view?.wait(() => watch?.report),
       stop: stop.signal,
       unlock: flagOption(args, "unlock"),
     });
-    const upperBound = stop.signal.aborted ? watch.known : await watch.upperBound(BOUND_PATIENCE);
+    searching = false;
     view?.end();
-    const bound = boundOf(result, upperBound, watch.reason);
-    if (flagOption(args, "json")) printJson(jsonOf(result, bound));
-    else print(summary(result, config, bound));
+    const json = flagOption(args, "json");
+    if (!json) print(summary(result, config));
+    const bound = watch === undefined ? undefined : await boundAfter(watch, result, stop.signal, view);
+    view?.end();
+    if (json) printJson(jsonOf(result, bound));
+    else if (bound !== undefined)
+      print("gap" in bound ? gapLine(result.best.score, bound.upperBound) : `no bound: ${bound.reason}`);
     if (result.status === "done") return 0;
     note(`stopped after a checkpoint; go on with: qes resume ${archive} --run ${result.run}`);
     return STOPPED;
@@ -164,7 +158,7 @@ export async function conductRun(
     note(`stopped before anything was scored; go on with: qes resume ${archive} --run ${error.run}`);
     return STOPPED;
   } finally {
-    await watch.close();
+    await watch?.close();
     view?.end();
     for (const signal of signals) process.off(signal, onSignal);
   }
@@ -173,18 +167,30 @@ export async function conductRun(
 /** How far the optimum may lie above the result, or why that is not known. */
 type Bound = { readonly upperBound: number; readonly gap: number } | { readonly reason: string };
 
-function boundOf({ best, status }: RunResult, upperBound: number, reason: string | undefined): Bound {
+/** The bound of a search that has ended: waits for it a while, or until a signal comes; not at all where the search was stopped. */
+async function boundAfter(
+  watch: BoundWatch,
+  { best, status }: RunResult,
+  stop: AbortSignal,
+  view: ProgressView | undefined,
+): Promise<Bound> {
+  if (status === "done" && !watch.report.finished) {
+    view?.wait(() => watch.report);
+    await watch.last(AbortSignal.any([stop, AbortSignal.timeout(BOUND_PATIENCE)]));
+  }
+  const { upperBound, reason, finished } = watch.report;
   if (Number.isFinite(upperBound)) return { upperBound, gap: gapOf(upperBound, best.score) };
-  const unknown = status === "stopped" ? "the search was stopped before it was known" : "it could not be computed";
-  return { reason: reason ?? unknown };
+  if (status === "stopped") return { reason: reason ?? "the search was stopped before it was known" };
+  const late = stop.aborted ? "the wait for it was ended" : `not known ${BOUND_PATIENCE / 1000} s after the search`;
+  return { reason: reason ?? (finished ? "it takes more work than a search gives it" : `${late}; qes bound goes on`) };
 }
 
-function jsonOf(result: RunResult, bound: Bound) {
+function jsonOf(result: RunResult, bound: Bound | undefined) {
   const { run, archive, name, seed, ...rest } = result;
-  return { run, archive, preset: name, seed, ...rest, bound };
+  return { run, archive, preset: name, seed, ...rest, ...(bound === undefined ? {} : { bound }) };
 }
 
-function summary(result: RunResult, config: Config, bound: Bound): string {
+function summary(result: RunResult, config: Config): string {
   const { best } = result;
   const use = costColumns.map((name) => {
     const budget = config.budgets[name];
@@ -192,7 +198,6 @@ function summary(result: RunResult, config: Config, bound: Bound): string {
   });
   return [
     `best score ${best.score}${config.input.resolutions === undefined ? "" : ` at ${best.resolution} x ${best.resolution}`}`,
-    "gap" in bound ? `proven within ${percent(bound.gap)} of the optimum` : `no bound: ${bound.reason}`,
     table([
       ["", ...costHeader],
       ["best network", ...costCells(best.costs)],
@@ -202,11 +207,18 @@ function summary(result: RunResult, config: Config, bound: Bound): string {
     classifierLine(config.classes),
     `${result.evaluations} children in ${duration(result.seconds)} (${rate(result.childrenPerSecond)}): ${result.scored} scored, ` +
       `${result.reused} reused, ${result.duplicates} duplicates, ${result.overBudget} over budget, ${result.failed} failed`,
+    ...(result.status === "done" && result.evaluations < config.search.evaluations ? [endLine(config)] : []),
     ...tally(`${result.failed} failed`, result.failures),
     ...tally("scored again after a fault", result.workerFaults),
     `digest ${result.digest}`,
     ...(result.archive === ":memory:" ? [] : [`show it with: qes best ${result.archive} --run ${result.run}`]),
   ].join("\n");
+}
+
+/** Why a search ended before all its children. */
+function endLine({ search: { stopGap, evaluations } }: Config): string {
+  const where = typeof stopGap === "number" && stopGap > 0 ? `within ${percent(stopGap)} of the` : "at the";
+  return `ended ${where} proven optimum of the score; all ${evaluations} children with --set search.stopGap=off`;
 }
 
 /** One line of counts by reason, the commonest first; none where there is nothing to count. */

@@ -3,9 +3,7 @@ import { availableParallelism } from "node:os";
 import { median } from "../base/median.ts";
 import { builtFile } from "../base/package-root.ts";
 import { UserError } from "../base/user-error.ts";
-import { gapOf, SEARCH_LABELS } from "../bound/gap.ts";
-import { boundProblem } from "../bound/problem.ts";
-import { solve } from "../bound/solve.ts";
+import { gapOf, searchBound } from "../bound/gap.ts";
 import type { Config } from "../config/config.ts";
 import { openProblem } from "../problem/problem.ts";
 import { type SeedRun, seedArchive, seedRun } from "../run/seed-archive.ts";
@@ -180,8 +178,7 @@ function boundOf(config: Config): number {
   const end = performance.now() + BOUND_PATIENCE;
   let upperBound = Number.POSITIVE_INFINITY;
   try {
-    const { spaces, budgets } = boundProblem(openProblem(config));
-    for (const state of solve(spaces, budgets, { maxLabels: SEARCH_LABELS })) {
+    for (const state of searchBound(openProblem(config))) {
       upperBound = state.upperBound;
       if (performance.now() > end) break;
     }

@@ -107,7 +107,10 @@ const schema = z.strictObject({
       /** Generations from one child with refined bits to the next, unless the operators are the published ones; 0 for none. */
       refineEvery: whole(0, 1e9).default(0),
       seedFrom: z.enum(["start", "bound"]).default("start"),
-      stopGap: z.number().min(0).max(1).optional(),
+      /** How close to the proven optimum a search ends, as a share of the score; "off" breeds all children. */
+      stopGap: z.union([z.number().min(0).max(1), z.literal("off")]).optional(),
+      /** Bytes that the tables of the bound may take. */
+      boundMemory: whole(1e6, 1e12).default(512_000_000),
     })
     .prefault({}),
 });
@@ -167,9 +170,10 @@ export function parseConfig(raw: unknown, where = "configuration"): Config {
     );
   }
   const generation = config.search.generation ?? kindOf(config.score).generation;
+  const stopGap = config.search.stopGap ?? (kindOf(config.score).layerSum === undefined ? "off" : 0);
   // The sizes of runs with the operators of earlier versions are fixed.
   const growing = config.search.growing ?? config.search.operators === "fitted";
-  return { ...config, space: { ...config.space, start }, search: { ...config.search, generation, growing } };
+  return { ...config, space: { ...config.space, start }, search: { ...config.search, generation, growing, stopGap } };
 }
 
 /**

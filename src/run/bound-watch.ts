@@ -2,66 +2,101 @@ import { Worker } from "node:worker_threads";
 import { builtFile } from "../base/package-root.ts";
 import { UserError } from "../base/user-error.ts";
 import { boundProblem } from "../bound/problem.ts";
+import type { BoundState } from "../bound/solve.ts";
 import type { Config } from "../config/config.ts";
 import { openProblem } from "../problem/problem.ts";
 
-/** What a thread says of the bound after every step. */
-export interface BoundReport {
-  /** Infinity while nothing is proven. */
-  readonly upperBound: number;
+/** What a thread says of the bound when that has changed. */
+export interface BoundReport extends Pick<BoundState, "phase" | "priced" | "spaces" | "upperBound" | "proven"> {
+  /** Score of the best network that it knows. */
+  readonly best: number | undefined;
   readonly finished: boolean;
+  /** Why there is none. */
+  readonly reason: string | undefined;
 }
 
-/** Milliseconds that a search has the machine to itself at most; of a shorter one it is the first half. */
+/** Milliseconds that a search which needs no bound has the machine to itself at most; of a shorter one it is the first half. */
 const HEAD_START = 3000;
 
-/** Bounds a search's optimum in a thread of its own; has no part in the search's result. */
+const nothing: BoundReport = {
+  phase: "tables",
+  priced: 0,
+  spaces: 1,
+  upperBound: Number.POSITIVE_INFINITY,
+  proven: false,
+  best: undefined,
+  finished: false,
+  reason: undefined,
+};
+
+/**
+ * Bounds a search's optimum in a thread of its own, as far as the configuration allows: the last report depends on nothing else, whenever it comes.
+ */
 export class BoundWatch {
-  /** Why there is no bound. */
-  readonly reason: string | undefined;
-  #report: BoundReport = { upperBound: Number.POSITIVE_INFINITY, finished: false };
+  #report = nothing;
   #worker: Worker | undefined;
-  #wake: (() => void) | undefined;
-  readonly #config: Config | undefined;
+  readonly #config: Config;
   readonly #timer: NodeJS.Timeout | undefined;
+  readonly #finished: Promise<BoundReport>;
+  #finish: (report: BoundReport) => void = () => {};
 
   constructor(config: Config) {
+    this.#config = config;
+    this.#finished = new Promise((resolve) => {
+      this.#finish = (report) => {
+        this.#report = report;
+        resolve(report);
+      };
+    });
     try {
       boundProblem(openProblem(config));
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      this.reason = error.message;
+      this.#finish({ ...nothing, finished: true, reason: error.message });
       return;
     }
-    this.#config = config;
     this.#timer = setTimeout(() => this.start(), HEAD_START).unref();
   }
 
-  /** The best bound so far; infinite where there is none yet. */
-  get known(): number {
-    return this.#report.upperBound;
+  /** What is known so far. */
+  get report(): BoundReport {
+    return this.#report;
   }
 
-  /**
-   * The best bound known, waiting for the first one as long as it takes and for a closed one for a while; ends the thread.
-   * @param patience milliseconds to wait for more than a first bound
-   */
-  async upperBound(patience: number): Promise<number> {
-    if (this.#config === undefined) return Number.POSITIVE_INFINITY;
+  /** Starts the thread, where that is not done yet. */
+  start(): void {
+    clearTimeout(this.#timer);
+    if (this.#worker !== undefined || this.#report.finished) return;
+    const worker = new Worker(builtFile("workers/bound.cjs"), { workerData: { config: this.#config } });
+    this.#worker = worker;
+    worker.on("message", (report: BoundReport) => {
+      if (report.finished) this.#finish(report);
+      else this.#report = report;
+    });
+    const ended = (reason: string) => {
+      if (!this.#report.finished) this.#finish({ ...this.#report, finished: true, reason });
+    };
+    worker.on("error", (error) =>
+      ended(`its thread failed: ${error instanceof Error ? error.message : String(error)}`),
+    );
+    worker.on("exit", () => ended("its thread was ended"));
+    worker.unref();
+  }
+
+  /** The last report, or what is known when the signal comes. */
+  async last(signal: AbortSignal): Promise<BoundReport> {
     this.start();
     this.#worker?.ref();
-    while (!this.#report.finished && this.#report.upperBound === Number.POSITIVE_INFINITY) await this.#next();
-    if (!this.#report.finished) {
-      let waiting = true;
-      const timer = setTimeout(() => {
-        waiting = false;
-        this.#wake?.();
-      }, patience);
-      while (waiting && !this.#report.finished) await this.#next();
-      clearTimeout(timer);
+    if (!signal.aborted) {
+      const asked = new AbortController();
+      const over = new Promise<void>((resolve) => {
+        signal.addEventListener("abort", () => resolve(), { once: true, signal: asked.signal });
+      });
+      await Promise.race([this.#finished, over]);
+      asked.abort();
     }
-    await this.close();
-    return this.#report.upperBound;
+    this.#worker?.unref();
+    return this.#report;
   }
 
   async close(): Promise<void> {
@@ -69,31 +104,5 @@ export class BoundWatch {
     const worker = this.#worker;
     this.#worker = undefined;
     await worker?.terminate();
-  }
-
-  /** Starts the thread, where that is not done yet. */
-  start(): void {
-    clearTimeout(this.#timer);
-    if (this.#worker !== undefined || this.#config === undefined) return;
-    const worker = new Worker(builtFile("workers/bound.cjs"), { workerData: { config: this.#config } });
-    this.#worker = worker;
-    worker.on("message", (report: BoundReport) => {
-      this.#report = report;
-      this.#wake?.();
-    });
-    worker.on("error", () => this.#finish());
-    worker.on("exit", () => this.#finish());
-    worker.unref();
-  }
-
-  #next(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-    });
-  }
-
-  #finish(): void {
-    this.#report = { ...this.#report, finished: true };
-    this.#wake?.();
   }
 }

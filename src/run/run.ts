@@ -4,8 +4,8 @@ import { Archive, type RunRow } from "../archive/archive.ts";
 import { InlineCommitQueue, ThreadCommitQueue } from "../archive/commit-queue.ts";
 import { UserError } from "../base/user-error.ts";
 import { bitRefiner } from "../bits/refine.ts";
-import { boundSeeds, scoreWithin } from "../bound/gap.ts";
-import { type Config, parseConfig } from "../config/config.ts";
+import { boundSeeds, stopScoreOf } from "../bound/gap.ts";
+import type { Config } from "../config/config.ts";
 import type { Costs } from "../costs/costs.ts";
 import { GenomeEngine } from "../engine/engine.ts";
 import { InlinePool } from "../pool/inline.ts";
@@ -20,9 +20,10 @@ import { kindOf } from "../score/kinds/kinds.ts";
 import { digestOf } from "../search/digest.ts";
 import { type Counters, Search } from "../search/loop.ts";
 import { costsAt } from "../space/genome.ts";
+import { BoundWatch } from "./bound-watch.ts";
 import { type Candidate, candidateAt } from "./candidate.ts";
 import { checkState, type Loading, loadSeen } from "./known-candidates.ts";
-import { resumableRun } from "./resumable.ts";
+import { resumableRun, resumedConfig } from "./resumable.ts";
 import { Stopping } from "./stopping.ts";
 
 export interface RunResult extends Readonly<Counters> {
@@ -42,6 +43,12 @@ export interface RunResult extends Readonly<Counters> {
   readonly startChanges: readonly string[];
   readonly best: Candidate;
 }
+
+/**
+ * Children from which on a search ends where its best score is within `search.stopGap` of the optimum. It waits there for its bound to be computed as far
+ * as that goes, so that where it ends depends on no clock; a shorter search never waits.
+ */
+export const STOP_FROM = 50_000;
 
 /** What a run reports after every generation. */
 export interface Progress {
@@ -65,6 +72,10 @@ export interface RunOptions extends Loading {
   readonly stop?: AbortSignal | undefined;
   /** How long a thread may score; where it takes longer three times, the run stops and may be resumed. */
   readonly limits?: TimeLimits | undefined;
+  /** Where the caller watches the bound as well: the one that the run ends by. */
+  readonly bound?: BoundWatch | undefined;
+  /** The run waits for its bound, to know whether it has ended. */
+  readonly onWait?: () => void;
   /** Takes the archive over from whoever holds it. */
   readonly unlock?: boolean | undefined;
 }
@@ -103,8 +114,7 @@ export async function resumeSearch(
   Archive.openForReading(options.archive).close();
   return withArchive(options, (archive) => {
     const row = resumableRun(archive, id, evaluations);
-    let config = parseConfig(JSON.parse(row.config), `run ${row.id}`);
-    if (evaluations !== undefined) config = { ...config, search: { ...config.search, evaluations } };
+    const config = resumedConfig(row, evaluations);
     const problem = openProblem(config);
     const start = startGenome(problem);
     checkState(archive, row, problem);
@@ -143,7 +153,6 @@ async function conduct(
     {
       engine,
       start: first,
-      ...(stopGap === undefined ? {} : { stopScore: scoreWithin(problem, stopGap) }),
       seed,
       population,
       generation,
@@ -165,6 +174,10 @@ async function conduct(
   const queue =
     archive.path === ":memory:" ? new InlineCommitQueue(archive, engine) : new ThreadCommitQueue(archive, engine);
   const stopping = new Stopping(options.stop);
+  const watch = stopGap === "off" || evaluations <= STOP_FROM ? undefined : (options.bound ?? new BoundWatch(config));
+  watch?.start();
+  let ended = false;
+  let knowsEnd = watch === undefined;
   /** The last generation border: a generation in hand that is dropped leaves the run there. */
   let border = checkpoint;
   try {
@@ -183,7 +196,16 @@ async function conduct(
           "space.start could not be scored in an earlier run of this archive; start from another network",
         );
       }
+      if (!knowsEnd && !search.done && search.counters.evaluations >= STOP_FROM) {
+        options.onWait?.();
+        const report = await watch!.last(options.stop ?? new AbortController().signal);
+        // What is not known to be the end is not closed: the run goes on from the border before.
+        if (!report.finished) break;
+        search.stopAt(stopScoreOf(report, stopGap as number));
+        knowsEnd = true;
+      }
       border = search.checkpoint();
+      ended = search.done;
       await queue.commit({
         run,
         context,
@@ -195,7 +217,7 @@ async function conduct(
         reusedKeys: asked.reusedKeys,
         checkpoint: border,
         seconds: elapsed(),
-        done: search.done,
+        done: ended,
       });
       options.onProgress?.({
         counters: border.counters,
@@ -209,7 +231,7 @@ async function conduct(
     }
   } finally {
     stopping.end();
-    await Promise.all([pool.close(), queue.close()]);
+    await Promise.all([pool.close(), queue.close(), watch === options.bound ? undefined : watch?.close()]);
   }
   if (border === undefined) throw new StoppedEarly(run);
   const seconds = elapsed();
@@ -219,7 +241,7 @@ async function conduct(
     archive: archive.path,
     name: config.name,
     seed,
-    status: search.done ? "done" : "stopped",
+    status: ended ? "done" : "stopped",
     ...counters,
     seconds,
     childrenPerSecond: (counters.evaluations - bredBefore) / Math.max(1e-9, seconds - secondsBefore),

@@ -82,9 +82,11 @@ export class Search {
   #counters: Counters;
   #asked: Generation | undefined;
   #reused = 0;
+  #stopScore: number;
 
   constructor(options: SearchOptions, checkpoint?: Checkpoint) {
     this.#options = options;
+    this.#stopScore = options.stopScore ?? Number.POSITIVE_INFINITY;
     const { engine, generation, start, population, seed, limits } = options;
     const { rooms, space } = engine;
     const length = space.genomeLength;
@@ -111,11 +113,16 @@ export class Search {
   }
 
   get done(): boolean {
-    const { evaluations, stopScore = Number.POSITIVE_INFINITY } = this.#options;
+    const { evaluations } = this.#options;
     return (
       this.#counters.generations > 0 &&
-      (this.#counters.evaluations >= evaluations || this.#population.scores[0] >= stopScore)
+      (this.#counters.evaluations >= evaluations || this.#population.scores[0] >= this.#stopScore)
     );
+  }
+
+  /** Ends the search at the first generation border at which its best score is this or more. */
+  stopAt(score: number): void {
+    this.#stopScore = score;
   }
 
   get counters(): Readonly<Counters> {

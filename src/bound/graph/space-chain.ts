@@ -34,11 +34,33 @@ export interface SpaceChain extends Chain {
   readonly blocks: readonly SpaceChainBlock[];
 }
 
+/** Bytes of the tables of a space's chain and of its relaxation, known before any of them is there. */
+export function chainBytes({ blocks }: SpaceDescription, budgets: Budgets): number {
+  const memories = peakCosts.map(({ name }) => name).filter((name) => budgets[name] !== undefined);
+  const sums = sumCosts.filter(({ name }) => budgets[name] !== undefined);
+  const columns = 1 + 2 * sums.length + 5 * memories.length;
+  const pairs = blocks.flatMap((block) => block.pairs);
+  const classes = activationClasses(pairs, memories).length;
+  return blocks.reduce((bytes, { outs, kernels, bottlenecks, maxDepth }, b) => {
+    const most = outs.reduce((max, out) => Math.max(max, bottlenecks(out).length), 0);
+    const rest = outs.length * kernels.length * most;
+    const first = rest * (b === 0 ? 1 : blocks[b - 1].outs.length);
+    // Two lists of the open shapes, four bytes a shape; kernel and bottleneck of every shape, as an object.
+    return bytes + 8 * (columns * (first + rest) + classes * (first + rest * (2 + maxDepth)) + first) + 40 * rest;
+  }, 0);
+}
+
+/** `compiling` at once. */
+export function compileChain(space: SpaceDescription, budgets: Budgets): SpaceChain {
+  const steps = compiling(space, budgets);
+  for (let step = steps.next(); ; step = steps.next()) if (step.done) return step.value;
+}
+
 /**
- * Compiles a space and its budgets.
+ * Compiles a space and its budgets, yielding often.
  * @throws UserError where the stage weights do not fit the space's strides
  */
-export function compileChain(space: SpaceDescription, budgets: Budgets): SpaceChain {
+export function* compiling(space: SpaceDescription, budgets: Budgets): Generator<void, SpaceChain> {
   checkStageWeights(space);
   const dimensions = sumCosts.map(({ name }) => name).filter((name) => budgets[name] !== undefined);
   const memories = peakCosts.map(({ name }) => name).filter((name) => budgets[name] !== undefined);
@@ -48,9 +70,9 @@ export function compileChain(space: SpaceDescription, budgets: Budgets): SpaceCh
   );
   const weights = blockWeights(space);
   const scorer = new AnalyticScore(space.score);
-  const blocks = space.blocks.map((_, b) =>
-    compileBlock({ space, scorer, dimensions, activations, memories }, b, weights[b]),
-  );
+  const blocks: SpaceChainBlock[] = [];
+  for (const [b, weight] of weights.entries())
+    blocks.push(yield* compilingBlock({ space, scorer, dimensions, activations, memories }, b, weight));
   const limitOf = (name: SumName) => (name === "layers" ? attainableLayers(space, budgets[name]!) : budgets[name]!);
   const chain = withBindingBudgets({
     resolution: space.resolution,
@@ -93,11 +115,11 @@ function blockWeights(space: SpaceDescription): BlockWeight[] {
   });
 }
 
-function compileBlock(
+function* compilingBlock(
   parts: Pick<SpaceChain, "space" | "scorer" | "dimensions" | "activations" | "memories">,
   b: number,
   weight: BlockWeight,
-): SpaceChainBlock {
+): Generator<void, SpaceChainBlock> {
   const { space, scorer, dimensions, memories } = parts;
   const description = space.blocks[b];
   const { outs, family, s, pairs } = description;
@@ -113,7 +135,7 @@ function compileBlock(
   const common = { family, shape, weight: weight.layers };
   const firstLayer = { ...common, resolution, first: true, value: 0, classes };
   const restLayer = { ...common, resolution: Math.ceil(resolution / s), first: false, value: 0, classes: 0 };
-  outs.forEach((out, o) => {
+  for (const [o, out] of outs.entries()) {
     const lnOut = weight.out * ln(out);
     for (let v = 0; v < variants; v++) {
       const variant = shapes[o * variants + v];
@@ -130,7 +152,8 @@ function compileBlock(
         probe.fill(first, at, firstLayer);
       }
     }
-  });
+    yield;
+  }
   const mainConvs = family.convs.length;
   const gainOf = ({ a, w }: BitPair) => weight.layers * mainConvs * scorer.bitsGain(a, w);
   return {

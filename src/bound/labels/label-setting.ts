@@ -112,6 +112,7 @@ class Pass {
             if (labels === undefined || labels.count === 0 || !mayFollow(this.#chain, first, s, c, next)) continue;
             if (labels.reduced[0] + this.#step.reduced < least) continue;
             states[state] ??= new LabelCollector(this.#chain.limits);
+            this.#relaxation.work += labels.count;
             states[state].extend(labels, this.#step, least);
             if (states[state].count > this.#limits.labels) throw new TooManyLabels();
           }

@@ -31,6 +31,8 @@ export class Relaxation {
   /** Best reduced value of what follows border b. */
   readonly suffix: readonly Float64Array[];
   multipliers: readonly number[] = [];
+  /** What was looked at so far: shapes by pairs and classes, and labels. A measure of time that is the same on every machine. */
+  work = 0;
 
   constructor(chain: Chain) {
     this.chain = chain;
@@ -65,26 +67,33 @@ export class Relaxation {
 
   /** Solves the relaxation at multipliers >= 0, one an additive budget. */
   solve(multipliers: readonly number[]): void {
-    this.#solve(multipliers, 1);
+    for (const _ of this.solving(multipliers));
+  }
+
+  /** `solve`, yielding after every block. */
+  solving(multipliers: readonly number[]): Generator<void, void> {
+    return this.#solving(multipliers, 1);
   }
 
   /**
    * Forgets the first layers that fit no network within the SRAM budget and each additive budget by itself: with values of 0 and a multiplier of 1
-   * the bound is the limit minus the least cost. Costs are whole eighths, so the comparison is exact.
+   * the bound is the limit minus the least cost. Costs are whole eighths, so the comparison is exact. Yields often.
    */
-  discardMisfits(): void {
+  *discardMisfits(): Generator<void, void> {
     const { limits } = this.chain;
     for (let d = 0; d < Math.max(1, limits.length); d++) {
-      this.#solve(
+      yield* this.#solving(
         limits.map((_, e) => (e === d ? 1 : 0)),
         0,
       );
       this.solvePrefixes();
+      yield;
       this.discard(0);
+      yield;
     }
   }
 
-  #solve(multipliers: readonly number[], valueScale: number): void {
+  *#solving(multipliers: readonly number[], valueScale: number): Generator<void, void> {
     this.multipliers = multipliers;
     const { chain, blocks } = this;
     const end = this.suffix[blocks.length].fill(Number.NEGATIVE_INFINITY);
@@ -98,6 +107,9 @@ export class Relaxation {
       reducedValues(block, block.first, sums.open, prices, sums.first);
       this.#tails(b);
       this.#suffixes(b);
+      const inner = block.rest.shapes * block.maxDepth;
+      this.work += (inner + sums.open.length) * (block.goodPairs.length + classes ** 2);
+      yield;
     }
   }
 

@@ -94,5 +94,5 @@ export function rate(perSecond: number): string {
 /** A share as per cent, with the digits it needs. */
 export function percent(share: number): string {
   const value = 100 * share;
-  return `${value < 1e-9 ? 0 : value.toPrecision(2)}%`;
+  return `${value < 1e-9 ? 0 : value < 99.5 ? value.toPrecision(2) : Math.round(value)}%`;
 }

@@ -4,7 +4,8 @@ import type { Chain } from "../../../src/bound/graph/chain.ts";
 import type { LayerFigures } from "../../../src/bound/graph/layer-figures.ts";
 import { mayFollow } from "../../../src/bound/graph/memory-rule.ts";
 import { type BlockChoice, measurePath, structureOfPath } from "../../../src/bound/graph/path.ts";
-import { compileChain } from "../../../src/bound/graph/space-chain.ts";
+import { chainBytes, compileChain } from "../../../src/bound/graph/space-chain.ts";
+import { Relaxation } from "../../../src/bound/lagrange/relaxation.ts";
 import { costNames } from "../../../src/costs/cost-table.ts";
 import { costs, emptyCosts } from "../../../src/costs/costs.ts";
 import { networkOf, type Structure } from "../../../src/network/structure.ts";
@@ -63,5 +64,28 @@ test("the paths of a space's chain are its networks, with their scores, costs an
       },
     ),
     { numRuns: 60, seed: 7 },
+  );
+});
+
+test("the bytes of the tables are known before they are there", () => {
+  fc.assert(
+    fc.property(anySpace, anyBudgets, (space, budgetsAt) => {
+      const ranges = { bitops: 1e6, macs: 1e5, flash: 1e4, sram: 1e4, sramLive: 1e4, layers: 5 };
+      // The budgets' names are what counts here: those that a draw leaves out are left out.
+      const names = Object.keys(budgetsAt([{ structure: [], score: 0, costs: ranges }]));
+      const budgets = Object.fromEntries(names.map((name) => [name, ranges[name as keyof typeof ranges]]));
+      const chain = compileChain(space, budgets);
+      const relaxation = new Relaxation(chain);
+      const arrays = new Set<ArrayBufferLike>();
+      const collect = (value: unknown): void => {
+        if (ArrayBuffer.isView(value)) arrays.add(value.buffer);
+        else if (typeof value === "object" && value !== null) for (const part of Object.values(value)) collect(part);
+      };
+      for (const { first, rest } of chain.blocks) collect([first, rest]);
+      collect(relaxation.blocks);
+      const bytes = [...arrays].reduce((sum, { byteLength }) => sum + byteLength, 0);
+      expect(bytes).toBeLessThanOrEqual(chainBytes(space, budgets));
+    }),
+    { numRuns: 100, seed: 14 },
   );
 });
