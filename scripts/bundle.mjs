@@ -10,6 +10,7 @@ const workshop = [
   "ablation",
   "expected-error",
   "mixed-precision",
+  "optimism",
   "durability/soak",
   "durability/damage",
   "durability/fuzz",

@@ -23,9 +23,17 @@ export type { StructureEntry } from "./formats/structures-file.ts";
 export { Network } from "./network/network.ts";
 export { type Block, networkOf, parseStructure, type Structure } from "./network/structure.ts";
 export { openProblem, type Problem } from "./problem/problem.ts";
-export { type ArchivedRun, archivedRuns, type BestNetworks, bestNetworks } from "./run/archived.ts";
+export {
+  type ArchivedRun,
+  archivedRuns,
+  type BestNetworks,
+  bestNetworks,
+  type MeasuredOptions,
+  measuredNetworks,
+} from "./run/archived.ts";
 export { type VerifyOptions, type VerifyReport, verifyArchive } from "./run/audit.ts";
 export type { Candidate } from "./run/candidate.ts";
+export type { Measurement } from "./run/measuring.ts";
 export { type PruneOptions, type PruneReport, pruneArchive } from "./run/prune.ts";
 export {
   type Progress,

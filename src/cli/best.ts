@@ -1,8 +1,11 @@
 import { formatNames, formatOf } from "../formats/formats.ts";
-import { bestNetworks } from "../run/archived.ts";
+import { measuredNetworks } from "../run/archived.ts";
+import type { Candidate } from "../run/candidate.ts";
+import { type Measurement, selectsByNoise } from "../run/measuring.ts";
 import { type Command, formatOption, formatOptions, note, print, text, textOption, wholeOption } from "./command.ts";
 import { csv, networkCells } from "./render/csv.ts";
 import { classifierLine, costCells, costHeader, stepLine, table } from "./render/format.ts";
+import { measuredCells, noiseText } from "./render/measurement.ts";
 import { structureTable } from "./render/structure.ts";
 
 export const bestCommand: Command = {
@@ -10,6 +13,12 @@ export const bestCommand: Command = {
   options: {
     run: text("id of the run", { defaultDescription: "the last one" }),
     top: text("how many, at most the population", { defaultDescription: "1" }),
+    measure: text("draws of fresh noise to measure each network with, by the forward score", {
+      defaultDescription: "32 where the run's score is forward, else none",
+    }),
+    threads: text("worker threads that measure; 0 measures in the main thread; never changes the result", {
+      defaultDescription: "chosen",
+    }),
     format: text("txt is the released code's format", {
       choices: ["table", "csv", ...formatNames],
       defaultDescription: "table",
@@ -18,31 +27,36 @@ export const bestCommand: Command = {
   },
   examples: [
     ["qes best qes.sqlite --top 5", "the five best of the last run"],
+    ["qes best qes.sqlite --measure 64", "beside its score what 64 draws of the measured score give"],
     ["qes best qes.sqlite --format txt > best.txt", "for the released code, and for qes score"],
   ],
   async run(args) {
     const path = String(args["archive"]);
     const top = wholeOption(args, "top", 1) ?? 1;
     const format = textOption(args, "format") ?? formatOption(args);
-    const { run, networks } = bestNetworks(path, { run: wholeOption(args, "run", 1), top });
+    const { run, networks } = await measuredNetworks(path, {
+      run: wholeOption(args, "run", 1),
+      top,
+      draws: wholeOption(args, "measure", 1, 1e6),
+      threads: wholeOption(args, "threads", 0, 256),
+    });
     if (networks.length < top) note(`run ${run} keeps its ${networks.length} best networks: the population`);
     if (format === "csv") {
       process.stdout.write(
-        csv(networks.map((row, i) => ({ rank: i + 1, ...networkCells(row), classes: row.classes }))),
+        csv(
+          networks.map((row, i) => ({
+            rank: i + 1,
+            ...(row.measured === undefined ? {} : measuredColumns(row.measured)),
+            ...networkCells(row),
+            classes: row.classes,
+          })),
+        ),
       );
     } else if (format !== "table") process.stdout.write(formatOf(format).write(networks));
     else {
-      print(
-        table([
-          ["#", "score", "resolution", ...costHeader],
-          ...networks.map((row, i) => [
-            String(i + 1),
-            String(row.score),
-            String(row.resolution),
-            ...costCells(row.costs),
-          ]),
-        ]),
-      );
+      print(networkTable(networks));
+      const [{ measured }] = networks;
+      if (measured !== undefined) print(`measured: ${noiseText(measured)}, +- its standard error`);
       for (const [i, row] of networks.entries()) {
         print(`\n#${i + 1}`);
         print(structureTable(row.structure));
@@ -53,3 +67,23 @@ export const bestCommand: Command = {
     return 0;
   },
 };
+
+const measuredColumns = ({ score, scoreError }: Measurement) => ({ measured: score, measuredError: scoreError });
+
+function networkTable(networks: readonly Candidate[]): string {
+  const [{ measured, scoring }] = networks;
+  const header = [
+    ...(measured === undefined ? [] : ["measured", "+-"]),
+    selectsByNoise(scoring) ? "selected at" : "score",
+  ];
+  return table([
+    ["#", ...header, "resolution", ...costHeader],
+    ...networks.map((row, i) => [
+      String(i + 1),
+      ...(row.measured === undefined ? [] : measuredCells(row.measured)),
+      String(row.score),
+      String(row.resolution),
+      ...costCells(row.costs),
+    ]),
+  ]);
+}

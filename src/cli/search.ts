@@ -31,6 +31,7 @@ import {
   stepLine,
   table,
 } from "./render/format.ts";
+import { resultText } from "./render/measurement.ts";
 import { ProgressView } from "./render/progress.ts";
 import { conductSeeds, parseSeeds } from "./seeds.ts";
 
@@ -138,6 +139,11 @@ export async function conductRun(
         if (2 * progress.counters.evaluations >= progress.evaluations) watch?.start();
       },
       onWait: () => view?.wait(() => watch?.report),
+      onMeasure: () => {
+        searching = false;
+        view?.end();
+        if (view !== undefined) note("measuring the best networks again, with noise that selected none of them");
+      },
       stop: stop.signal,
       unlock: flagOption(args, "unlock"),
     });
@@ -197,7 +203,7 @@ function summary(result: RunResult, config: Config): string {
     return budget === undefined ? "" : `${((100 * best.costs[name]) / budget).toFixed(2)}%`;
   });
   return [
-    `best score ${best.score}${config.input.resolutions === undefined ? "" : ` at ${best.resolution} x ${best.resolution}`}`,
+    `${resultText(result)}${config.input.resolutions === undefined ? "" : ` at ${best.resolution} x ${best.resolution}`}`,
     table([
       ["", ...costHeader],
       ["best network", ...costCells(best.costs)],

@@ -14,13 +14,15 @@ export class InlinePool implements Pool {
   readonly faults: ReadonlyMap<string, number> = new Map();
   readonly #scorer: Scorer;
   /** Genomes of a slice; grows to what its time allows. */
-  #slice = 16;
+  #slice: number;
   /** Milliseconds a genome of the last slice. */
   #each = 0;
   #closed = false;
 
-  constructor(scorer: Scorer) {
+  /** @param slice genomes of the first slice, of which nothing is known: 1 where a genome may take seconds */
+  constructor(scorer: Scorer, slice = 16) {
     this.#scorer = scorer;
+    this.#slice = slice;
   }
 
   async score(genomes: Uint8Array): Promise<BatchScores> {

@@ -3,6 +3,7 @@ import { UserError } from "../base/user-error.ts";
 import { parseConfig } from "../config/config.ts";
 import { openProblem } from "../problem/problem.ts";
 import { type Candidate, candidateAt } from "./candidate.ts";
+import { DRAWS, type MeasuringOptions, measured, ranked, selectsByNoise } from "./measuring.ts";
 
 /** One run of an archive. */
 export interface ArchivedRun {
@@ -77,19 +78,46 @@ export function bestNetworks(
   path: string,
   options: { readonly run?: number | undefined; readonly top?: number | undefined } = {},
 ): BestNetworks {
+  const { run, problem, population } = populationOf(path, options.run);
+  const networks = Array.from({ length: Math.min(options.top ?? 1, population.scores.length) }, (_, i) =>
+    candidateAt(problem, population, i),
+  );
+  return { run, networks };
+}
+
+export interface MeasuredOptions extends MeasuringOptions {
+  readonly run?: number | undefined;
+  readonly top?: number | undefined;
+  /** Draws of noise that each network is measured with; absent: as many as a search measures its best with, where its score contains noise. */
+  readonly draws?: number | undefined;
+}
+
+/**
+ * The best networks of a run as `bestNetworks` has them, each measured with noise that had no part in selecting it. Where the run's own score contains
+ * noise they are ranked by fresh noise too, as at the end of a search; where it does not they are measured by the forward score, if `draws` are given.
+ * @throws UserError as `bestNetworks`, and where a network cannot be measured
+ */
+export async function measuredNetworks(path: string, options: MeasuredOptions = {}): Promise<BestNetworks> {
+  const { run, problem, population } = populationOf(path, options.run);
+  const draws = options.draws ?? (selectsByNoise(problem.config.score) ? DRAWS : undefined);
+  const order = (await ranked(problem, population, options)).slice(0, options.top ?? 1);
+  const length = problem.space.genomeLength;
+  const genomes = Buffer.concat(order.map((i) => population.genomes.subarray(i * length, (i + 1) * length)));
+  const measurements = draws === undefined ? [] : await measured(problem, genomes, draws, options);
+  return { run, networks: order.map((index, i) => candidateAt(problem, population, index, measurements[i])) };
+}
+
+/** @throws UserError where there is no such run, or it has scored nothing */
+function populationOf(path: string, id: number | undefined) {
   const archive = Archive.openForReading(path);
   try {
-    const run = options.run === undefined ? archive.lastRun() : archive.run(options.run);
+    const run = id === undefined ? archive.lastRun() : archive.run(id);
     if (run?.checkpoint === undefined) {
       const what = run === undefined ? "no runs" : `run ${run.id} has scored nothing yet`;
       throw new UserError(`${path}: ${what}`, run === undefined ? "search" : "resume");
     }
     const problem = openProblem(parseConfig(JSON.parse(run.config), `${path}: run ${run.id}`));
-    const { genomes, scores } = run.checkpoint;
-    const networks = Array.from({ length: Math.min(options.top ?? 1, scores.length) }, (_, i) =>
-      candidateAt(problem, genomes, i * problem.space.genomeLength, scores[i]),
-    );
-    return { run: run.id, networks };
+    return { run: run.id, problem, population: run.checkpoint };
   } finally {
     archive.close();
   }

@@ -4,11 +4,16 @@ import { type LargestStep, largestStep } from "../costs/live-sram.ts";
 import { Network } from "../network/network.ts";
 import type { Structure } from "../network/structure.ts";
 import type { Problem } from "../problem/problem.ts";
+import type { Checkpoint } from "../search/loop.ts";
 import { decode, structureOf } from "../space/genome.ts";
+import type { Measurement } from "./measuring.ts";
 
 /** One network of a result. */
 export interface Candidate {
+  /** That selected it. Of a score with noise it is too high, by the luck that selected it. */
   readonly score: number;
+  /** By noise that had no part in selecting it. */
+  readonly measured?: Measurement;
   readonly costs: Costs;
   /** Outputs of the classifier that `costs.flash` counts; 0 for none. */
   readonly classes: number;
@@ -21,13 +26,20 @@ export interface Candidate {
   readonly largestStep: LargestStep;
 }
 
-/** A genome as a result. */
-export function candidateAt(problem: Problem, genomes: Uint8Array, at: number, score: number): Candidate {
+/** A member of a population as a result. */
+export function candidateAt(
+  problem: Problem,
+  { genomes, scores }: Pick<Checkpoint, "genomes" | "scores">,
+  index: number,
+  measured?: Measurement,
+): Candidate {
   const { config, space, classes } = problem;
   const network = new Network(space.convCapacity);
+  const at = index * space.genomeLength;
   decode(space, genomes, at, network);
   return {
-    score,
+    score: scores[index],
+    ...(measured === undefined ? {} : { measured }),
     resolution: network.resolution,
     costs: costs(network, classes, emptyCosts()),
     largestStep: largestStep(network),

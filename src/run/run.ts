@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Archive, type RunRow } from "../archive/archive.ts";
 import { InlineCommitQueue, ThreadCommitQueue } from "../archive/commit-queue.ts";
@@ -8,21 +7,16 @@ import { boundSeeds, stopScoreOf } from "../bound/gap.ts";
 import type { Config } from "../config/config.ts";
 import type { Costs } from "../costs/costs.ts";
 import { GenomeEngine } from "../engine/engine.ts";
-import { InlinePool } from "../pool/inline.ts";
-import { MeasuredPool } from "../pool/measured.ts";
-import type { Pool } from "../pool/pool.ts";
-import { openThreads } from "../pool/threads.ts";
-import type { TimeLimits } from "../pool/time-limit.ts";
 import { openProblem, type Problem } from "../problem/problem.ts";
-import { createScorer } from "../problem/scorer.ts";
 import { type StartNetwork, startGenome } from "../problem/start.ts";
-import { kindOf } from "../score/kinds/kinds.ts";
 import { digestOf } from "../search/digest.ts";
-import { type Counters, Search } from "../search/loop.ts";
+import { type Checkpoint, type Counters, Search } from "../search/loop.ts";
 import { costsAt } from "../space/genome.ts";
 import { BoundWatch } from "./bound-watch.ts";
 import { type Candidate, candidateAt } from "./candidate.ts";
 import { checkState, type Loading, loadSeen } from "./known-candidates.ts";
+import { measuredResult, selectsByNoise } from "./measuring.ts";
+import { openPool, type PoolOptions } from "./open-pool.ts";
 import { resumableRun, resumedConfig } from "./resumable.ts";
 import { Stopping } from "./stopping.ts";
 
@@ -41,7 +35,10 @@ export interface RunResult extends Readonly<Counters> {
   readonly workerFaults: Readonly<Record<string, number>>;
   /** How the start network was shrunk into the budgets; empty where it fitted. */
   readonly startChanges: readonly string[];
+  /** The best network; of a score with noise the one that fresh noise chooses among the best, and what more fresh noise gives it. */
   readonly best: Candidate;
+  /** Why a score that was selected by noise was not measured again. */
+  readonly unmeasured?: string | undefined;
 }
 
 /**
@@ -60,18 +57,16 @@ export interface Progress {
   readonly costs: Costs;
 }
 
-export interface RunOptions extends Loading {
+export interface RunOptions extends Loading, PoolOptions {
   readonly archive: string;
-  /** 0 scores in this thread; absent: chosen by measurement. Never changes the result. */
-  readonly threads?: number | undefined;
   /** Monotonic seconds; this process's if absent. */
   readonly clock?: () => number;
   readonly onStart?: (run: number, startChanges: readonly string[]) => void;
   readonly onProgress?: (progress: Progress) => void;
+  /** The run is done, and its best networks are measured again. */
+  readonly onMeasure?: () => void;
   /** Ends the run at a generation border: the generation in hand is closed, or dropped where that takes more than 3 seconds. */
   readonly stop?: AbortSignal | undefined;
-  /** How long a thread may score; where it takes longer three times, the run stops and may be resumed. */
-  readonly limits?: TimeLimits | undefined;
   /** Where the caller watches the bound as well: the one that the run ends by. */
   readonly bound?: BoundWatch | undefined;
   /** The run waits for its bound, to know whether it has ended. */
@@ -170,7 +165,7 @@ async function conduct(
   const began = clock();
   const elapsed = () => secondsBefore + clock() - began;
   const bredBefore = search.counters.evaluations;
-  const pool = openPool(problem, engine, options);
+  const pool = openPool(problem, options, engine);
   const queue =
     archive.path === ":memory:" ? new InlineCommitQueue(archive, engine) : new ThreadCommitQueue(archive, engine);
   const stopping = new Stopping(options.stop);
@@ -236,6 +231,7 @@ async function conduct(
   if (border === undefined) throw new StoppedEarly(run);
   const seconds = elapsed();
   const { counters } = border;
+  const best = await resultOf(problem, border, search.done, options);
   return {
     run,
     archive: archive.path,
@@ -249,18 +245,22 @@ async function conduct(
     failures: counters.failed === 0 ? {} : Object.fromEntries(archive.failures(run)),
     startChanges: start.changes,
     workerFaults: Object.fromEntries(pool.faults),
-    best: candidateAt(problem, border.genomes, 0, border.scores[0]),
+    ...best,
   };
 }
 
-/** A pool of the given threads; where none are given, one that measures, and begins where the kind of score says. */
-function openPool(problem: Problem, engine: GenomeEngine, { threads, limits }: RunOptions): Pool {
-  const { config, space } = problem;
-  const { genomeLength } = space;
-  const inline = () => new InlinePool(createScorer(problem, engine));
-  const inThreads = (count: number) => openThreads(problem, count, { limits });
-  if (threads !== undefined) return threads === 0 ? inline() : inThreads(threads);
-  const cpus = availableParallelism();
-  const { begin } = kindOf(config.score);
-  return new MeasuredPool({ inline, threads: () => inThreads(cpus) }, { begin, genomeLength, cpus });
+/** The best network of a run, which has ended: nothing of what follows is in its archive or digest. */
+async function resultOf(
+  problem: Problem,
+  border: Checkpoint,
+  done: boolean,
+  options: RunOptions,
+): Promise<Pick<RunResult, "best" | "unmeasured">> {
+  const byNoise = selectsByNoise(problem.config.score);
+  if (done && byNoise) options.onMeasure?.();
+  const { index, measured, unmeasured } = done
+    ? await measuredResult(problem, border, options)
+    : { index: 0, unmeasured: byNoise ? "the search is not done" : undefined };
+  const best = candidateAt(problem, border, index, measured);
+  return unmeasured === undefined ? { best } : { best, unmeasured };
 }

@@ -2,6 +2,7 @@ import { gapOf } from "../../bound/gap.ts";
 import type { Config } from "../../config/config.ts";
 import { costNames } from "../../costs/cost-table.ts";
 import type { BoundReport } from "../../run/bound-watch.ts";
+import { selectsByNoise } from "../../run/measuring.ts";
 import type { Progress } from "../../run/run.ts";
 import { phaseText, sidesText } from "./bound.ts";
 import { duration, metric, percent, rate } from "./format.ts";
@@ -92,5 +93,5 @@ function progressLine(
   const left = (evaluations - counters.evaluations) / speed;
   const upperBound = bound?.upperBound ?? Number.POSITIVE_INFINITY;
   const gap = Number.isFinite(upperBound) ? `  gap ${percent(gapOf(upperBound, bestScore))}` : "";
-  return `[${bar}] ${(100 * share).toFixed(0).padStart(3)}%  ${rate(speed)}  best ${bestScore.toFixed(3)}${gap}  ${use}  ${duration(left)} left`;
+  return `[${bar}] ${(100 * share).toFixed(0).padStart(3)}%  ${rate(speed)}  ${selectsByNoise(config.score) ? "selected" : "best"} ${bestScore.toFixed(3)}${gap}  ${use}  ${duration(left)} left`;
 }

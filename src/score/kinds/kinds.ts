@@ -28,6 +28,11 @@ interface ScoreKind<Options> {
   readonly expected?: (options: Options) => ExpectedScore;
   /** Where it is measured. */
   readonly measured?: (options: Options) => MeasuredScore;
+  /**
+   * Where it contains noise: the same score as the mean of so many draws of another noise. A stream is a whole number from 1 to 2^13 - 1; no two
+   * streams of one score have noise in common, and none has with the score's own.
+   */
+  readonly fresh?: (options: Options, draws: number, stream: number) => Options;
   /** Children a generation where the configuration does not say: few where scoring is slow, so that checkpoints stay frequent. */
   readonly generation: number;
   /**
@@ -44,10 +49,25 @@ export type ScoreOptions =
   | (ExpectedOptions & { readonly kind: "expected" })
   | (ForwardOptions & { readonly kind: "forward" });
 
+/** Between the noise seeds of two streams: seeds that people write are smaller. */
+const STREAM = 2 ** 40;
+
+function freshForward<T extends ForwardOptions>(options: T, draws: number, stream: number): T {
+  const shift = stream * STREAM;
+  const room = 2 ** 53 - shift;
+  const { noiseSeed } = options;
+  return { ...options, repeats: draws, noiseSeed: noiseSeed < room ? noiseSeed + shift : noiseSeed - room };
+}
+
 export const scoreKinds = {
   analytic: { layerSum: (options: AnalyticOptions) => new AnalyticScore(options), generation: 1024, begin: "inline" },
   expected: { expected: (options: ExpectedOptions) => new ExpectedScore(options), generation: 1024, begin: "inline" },
-  forward: { measured: (options: ForwardOptions) => new ForwardScore(options), generation: 256, begin: "threads" },
+  forward: {
+    measured: (options: ForwardOptions) => new ForwardScore(options),
+    fresh: freshForward<ForwardOptions & { readonly kind: "forward" }>,
+    generation: 256,
+    begin: "threads",
+  },
 } as const satisfies { readonly [K in ScoreOptions["kind"]]: ScoreKind<Extract<ScoreOptions, { kind: K }>> };
 
 /** The row of a score, for functions that take any. */
