@@ -1,5 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { Archive } from "../../src/archive/archive.ts";
+import { rollBack } from "../../src/archive/connection.ts";
 
 export interface ArchiveRows {
   readonly runs: number;
@@ -11,8 +12,9 @@ export interface ArchiveRows {
   readonly damage: readonly string[];
 }
 
-/** All that an archive holds; nothing where there is no file yet. */
+/** All that an archive holds; nothing where there is no file yet, or a kill came before anything was in it. */
 export function readRows(path: string): ArchiveRows {
+  if (existsSync(path)) rollBack(path);
   if (!existsSync(path) || statSync(path).size === 0) return { runs: 0, rows: [], digest: undefined, damage: [] };
   const archive = Archive.openForReading(path);
   try {

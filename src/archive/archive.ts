@@ -108,8 +108,9 @@ export class Archive {
       refuseOrphanWal(path);
       throw new UserError(`${path}: no such archive; check the path`);
     }
-    if (statSync(path).size === 0) throw new UserError(`${path}: the file is empty; there is no archive in it`);
+    // A kill while it was made leaves, rolled back, an empty file.
     rollBack(path);
+    if (statSync(path).size === 0) throw new UserError(`${path}: the file is empty; there is no archive in it`);
     return connect(path, { readonly: true }, (db) => new Archive(path, db, checkVersion(path, db)));
   }
 

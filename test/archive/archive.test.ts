@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -279,4 +279,19 @@ test("what a process that was killed in the middle of a transaction left is roll
   const archive = Archive.openForReading(killed);
   expect(archive.runs().map(({ name }) => name)).toEqual(["name"]);
   archive.close();
+});
+
+test("a process that was killed while it made an archive leaves an empty one, which a search makes again", () => {
+  const [path, killed] = [fresh(), fresh()];
+  const db = new Database(path);
+  db.pragma("cache_size = 1");
+  db.exec("BEGIN IMMEDIATE; CREATE TABLE run (id INTEGER PRIMARY KEY, name TEXT)");
+  db.exec("INSERT INTO run SELECT value, zeroblob(20000) FROM json_each('[1, 2, 3, 4, 5, 6, 7, 8, 9]')");
+  copyFileSync(path, killed);
+  copyFileSync(`${path}-journal`, `${killed}-journal`);
+  db.close();
+  expect(statSync(killed).size).toBeGreaterThan(0);
+  expect(() => Archive.openForReading(killed)).toThrow("the file is empty; there is no archive in it");
+  Archive.openForWriting(killed).close();
+  expect(Archive.openForReading(killed).runs()).toEqual([]);
 });
