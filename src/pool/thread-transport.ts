@@ -1,4 +1,5 @@
-import { Piscina } from "piscina";
+import { createRequire } from "node:module";
+import type { Piscina } from "piscina";
 import { builtFile } from "../base/package-root.ts";
 import { type Transport, TransportDown } from "./transport.ts";
 
@@ -22,6 +23,11 @@ export interface ThreadTask {
   readonly begun: Int32Array<SharedArrayBuffer>;
 }
 
+/** Loads the package when a thread is to start: a search that scores in its own thread starts sooner by what that takes. */
+function loadPiscina(): typeof Piscina {
+  return createRequire(import.meta.url)("piscina");
+}
+
 /** Worker threads, one a slot. */
 export class ThreadTransport implements Transport {
   readonly slots: number;
@@ -37,8 +43,9 @@ export class ThreadTransport implements Transport {
   /** @param setup what every thread is handed, by `packSetup` */
   constructor(setup: Uint8Array, threads: number, options: ThreadOptions = {}) {
     this.slots = threads;
+    const Pool = loadPiscina();
     this.#open = () => {
-      const piscina = new Piscina<ThreadTask, Uint8Array>({
+      const piscina = new Pool<ThreadTask, Uint8Array>({
         filename: options.worker ?? builtFile("workers/score.cjs"),
         minThreads: threads,
         maxThreads: threads,
