@@ -131,12 +131,12 @@ test("addresses of the genome module stay in the engine's folder", () => {
   expect(own.filter(({ from }) => !from.startsWith("src/engine/"))).toEqual([]);
 });
 
-test("only the archive knows SQLite, and one file of it which package", () => {
+test("only the archive knows SQLite, and one file of it which package; beside it threads alone load a package late", () => {
   const own = users(/better-sqlite3|\bSELECT\b/);
   expect(own.filter((file) => !file.startsWith("src/archive/"))).toEqual([]);
   const loading = imports.filter(({ to, typesOnly }) => to.startsWith("better-sqlite3") && !typesOnly);
   expect(loading).toEqual([]);
-  expect(users(/createRequire/)).toEqual(["src/archive/sqlite.ts"]);
+  expect(users(/createRequire/)).toEqual(["src/archive/sqlite.ts", "src/pool/thread-transport.ts"]);
 });
 
 test("only the command line touches arguments, output and exit codes", () => {

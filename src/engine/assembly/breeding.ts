@@ -1,4 +1,4 @@
-import { exceeds } from "./costs";
+import { exceeds, exceedsAfterStep, undoStep } from "./budgets";
 import { blockAt, hash, outOf, resolutionIndex } from "./genome";
 import {
   BITS,
@@ -87,7 +87,9 @@ export function settle(genome: usize): i32 {
   for (let i = 0; i < fills; i++) {
     copyGenes(kept, genome, 0, length);
     stepUp(genome);
-    if (exceeds(genome)) copyGenes(genome, kept, 0, length);
+    if (!exceedsAfterStep(genome, changedFirst, changedEnd)) continue;
+    copyGenes(genome, kept, 0, length);
+    undoStep(changedFirst, changedEnd);
   }
   sort(genome);
   hash(genome);
@@ -98,7 +100,7 @@ function repair(genome: usize): bool {
   const steps = load<i32>(REPAIRS);
   for (let i = 0; i < steps; i++) {
     stepDown(genome);
-    if (!exceeds(genome)) return true;
+    if (!exceedsAfterStep(genome, changedFirst, changedEnd)) return true;
   }
   return false;
 }
@@ -177,16 +179,55 @@ function cross(population: usize, members: i32, genome: usize): void {
   setResolution(genome, resolutionIndex(genome));
 }
 
+/** The blocks that the last step may have changed, a right neighbour whose input did included. */
+let changedFirst = 0;
+let changedEnd = 0;
+
 function stepDown(genome: usize): void {
-  if (load<i32>(BITS_COUNT) > 0 && below(2) == 0) stepLayerBits(blockAt(anyOf(BITS, BITS_COUNT)), genome, 0);
-  else if (load<i32>(WIDTH_COUNT) > 0 && below(2) == 0) stepWidth(anyOf(WIDTHS, WIDTH_COUNT), genome, -1);
-  else stepExpansion(blockAt(anyOf(SUPERS, SUPER_COUNT)), genome, -1);
+  if (load<i32>(BITS_COUNT) > 0 && below(2) == 0) {
+    stepLayerBits(blockAt(changing(anyOf(BITS, BITS_COUNT))), genome, 0);
+  } else if (load<i32>(WIDTH_COUNT) > 0 && below(2) == 0) {
+    const b = anyOf(WIDTHS, WIDTH_COUNT);
+    stepWidth(b, genome, -1);
+    changingWidths(b, b);
+  } else {
+    stepExpansion(blockAt(changing(anyOf(SUPERS, SUPER_COUNT))), genome, -1);
+  }
 }
 
 function stepUp(genome: usize): void {
-  if (load<i32>(BITS_COUNT) > 0 && below(2) == 0) stepLayerBits(blockAt(anyOf(BITS, BITS_COUNT)), genome, 1);
-  else if (load<i32>(WIDTH_COUNT) > 0 && below(2) == 0) pushWidth(anyOf(WIDTHS, WIDTH_COUNT), genome, 1);
-  else stepExpansion(blockAt(anyOf(SUPERS, SUPER_COUNT)), genome, 1);
+  if (load<i32>(BITS_COUNT) > 0 && below(2) == 0) {
+    stepLayerBits(blockAt(changing(anyOf(BITS, BITS_COUNT))), genome, 1);
+  } else if (load<i32>(WIDTH_COUNT) > 0 && below(2) == 0) {
+    const b = anyOf(WIDTHS, WIDTH_COUNT);
+    pushWidth(b, genome, 1);
+    // Neighbours that were pushed are as wide as the block now.
+    const out = outOf(blockAt(b), genome);
+    let first = b;
+    while (first > 0 && outOf(blockAt(first - 1), genome) == out) first--;
+    let last = b;
+    while (last + 1 < load<i32>(BLOCK_COUNT) && outOf(blockAt(last + 1), genome) == out) last++;
+    changingWidths(first, last);
+  } else {
+    stepExpansion(blockAt(changing(anyOf(SUPERS, SUPER_COUNT))), genome, 1);
+  }
+}
+
+/** Notes that a step changes a block alone. */
+// @ts-ignore: decorator
+@inline
+function changing(b: i32): i32 {
+  changedFirst = b;
+  changedEnd = b + 1;
+  return b;
+}
+
+/** Notes that a step changed these blocks' widths. */
+// @ts-ignore: decorator
+@inline
+function changingWidths(first: i32, last: i32): void {
+  changedFirst = first;
+  changedEnd = min<i32>(last + 2, load<i32>(BLOCK_COUNT));
 }
 
 /** A width in steps, with its neighbours where they are in the way; the bottlenecks follow every other time. */

@@ -20,9 +20,7 @@ import {
   LIVE_LAST_INPUT,
   LIVE_LAST_OUTPUT,
   MACS,
-  MORE_BUDGETS,
   REST,
-  SCRATCH,
   SRAM,
   SRAM_INNER,
   SRAM_LAST_INPUT,
@@ -31,10 +29,6 @@ import {
   WORK,
 } from "./layout";
 import { bitsOf, depthOf, rowOfBlock } from "./rows";
-
-/** Whether a genome is over a budget of a cost that is no figure of this module, in JavaScript. */
-@external("genome", "exceedsMore")
-declare function exceedsMore(genome: usize): bool;
 
 const FULL_PRECISION_BITS: f64 = FULL_PRECISION_PAIR & 15;
 
@@ -109,71 +103,22 @@ export function costs(genome: usize, out: usize): void {
   );
 }
 
-/** Whether a genome is over a budget: what breeding asks of every step. */
-export function exceeds(genome: usize): bool {
-  return exceedsFigures(genome) || (load<i32>(MORE_BUDGETS) != 0 && exceedsMore(genome));
-}
-
-/** By the sums alone where no memory is budgeted. */
 // @ts-ignore: decorator
 @inline
-function exceedsFigures(genome: usize): bool {
-  if (limit(SRAM) != Infinity || limit(SRAM_LIVE) != Infinity) {
-    costs(genome, SCRATCH);
-    for (let i = 0; i < FIGURES; i++) if (load<f64>(SCRATCH + (i << 3)) > limit(i)) return true;
-    return false;
-  }
-  const count = load<i32>(BLOCK_COUNT);
-  const maxBitops = limit(BITOPS);
-  const moreThanBitops = limit(MACS) != Infinity || limit(FLASH) != Infinity;
-  let bitops: f64 = 0;
-  let macs: f64 = 0;
-  let flash: f64 = 0;
-  let mainConvs = 0;
-  let resolution = resolutionOf(genome);
-  let inUnits = 0;
-  let block = blockAt(0);
-  for (let b = 0; b < count; b++, block += BLOCK_BYTES) {
-    const genes = genesOf(block, genome);
-    const outUnits = outOf(block, genome);
-    const depth = depthOf(block, genes);
-    const bits = bitsOf(block, genes);
-    let row = rowOfBlock(b, block, genes, inUnits, outUnits, resolution);
-    for (let layer = 0; layer < depth; layer++) {
-      const pair = chargedPair(bits + layer);
-      const work = at(row, WORK);
-      bitops += work * <f64>((pair >> 4) * (pair & 15)) + at(row, ELEMENTWISE);
-      if (moreThanBitops) {
-        macs += work;
-        flash += at(row, FLASH_PER_WEIGHT_BIT) * <f64>(pair & 15) + at(row, FLASH_CONSTANT);
-      }
-      if (layer == 0) row += REST << 3;
-    }
-    if (bitops > maxBitops) return true;
-    mainConvs += depth * load<i32>(block, BLOCK_CONVS);
-    inUnits = outUnits;
-    resolution = behind(block, resolution);
-  }
-  if (<f64>mainConvs > limit(LAYERS)) return true;
-  return moreThanBitops && (macs > limit(MACS) || flash + classifier(inUnits) > limit(FLASH));
-}
-
-// @ts-ignore: decorator
-@inline
-function limit(cost: usize): f64 {
+export function limit(cost: usize): f64 {
   return load<f64>(<usize>LIMITS + (cost << 3));
 }
 
 /** The bits that a layer is charged for, activations << 4 | weights. */
 // @ts-ignore: decorator
 @inline
-function chargedPair(gene: usize): i32 {
+export function chargedPair(gene: usize): i32 {
   const pair: i32 = load<u8>(gene);
   return pair == 0 ? FULL_PRECISION_PAIR : pair;
 }
 
 // @ts-ignore: decorator
 @inline
-function classifier(units: i32): f64 {
+export function classifier(units: i32): f64 {
   return load<f64>(CLASSIFIER_CONSTANT) + load<f64>(CLASSIFIER_PER_UNIT) * <f64>units;
 }

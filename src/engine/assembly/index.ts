@@ -1,4 +1,5 @@
-import { costs, exceeds } from "./costs";
+import { exceeds } from "./budgets";
+import { costs } from "./costs";
 import { expectedScore } from "./expected";
 import { FIGURES, GENOME_LENGTH } from "./layout";
 import { score } from "./score";

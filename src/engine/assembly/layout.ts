@@ -101,7 +101,14 @@ export const BLOCK_BIT_STEPS = 32;
 export const BLOCK_KERNELS = 36;
 /** The convs of an inner layer, `TEMPLATE_BYTES` each. */
 export const BLOCK_CONV_TEMPLATES = 40;
-export const BLOCK_BYTES = 48;
+/** Of the genome in hand: pixels of the block's input, and its sums, doubles; `BLOCK_KEPT` further on those before the last step. */
+export const BLOCK_RESOLUTION = 44;
+export const BLOCK_BITOPS = 48;
+export const BLOCK_MACS = 56;
+export const BLOCK_FLASH = 64;
+export const BLOCK_LAYERS = 72;
+export const BLOCK_KEPT = 32;
+export const BLOCK_BYTES = 112;
 
 /**
  * A conv of an inner layer, bytes: its kernel, 0 for the block's; whether it is depthwise, and takes the stride; the widths that it reads and writes: 0 in, 1 btn,
