@@ -7,6 +7,8 @@ import type { OperatorRates } from "./operators.ts";
 /** What `settle` found: within budget; over it; within budget, perhaps as another genome, with a new hash. */
 export const Settled = { fits: layout.FITS, exceeds: layout.EXCEEDS, fitted: layout.FITTED } as const;
 
+const RECORD_WORDS = layout.RECORD_BYTES >> 2;
+
 export interface BreedingOptions {
   readonly seed: number;
   /** Budgets in the order of `costNames`. */
@@ -31,18 +33,18 @@ interface Bred {
 export class Breeding {
   readonly #memory: GenomeMemory;
   readonly #module: GenomeMemory["module"];
-  readonly #words: Uint32Array;
-  readonly #length: number;
-  readonly #members: number;
-  readonly #children: number;
+  /** Of every child, `RECORD_WORDS` each. */
+  readonly #records: Uint32Array;
 
   constructor(memory: GenomeMemory, { space, members, children }: Bred, { seed, limits, rates }: BreedingOptions) {
     this.#memory = memory;
     this.#module = memory.module;
-    this.#words = memory.words;
-    this.#length = space.genomeLength;
-    this.#members = members.byteOffset;
-    this.#children = children.byteOffset;
+    const words = (children.length / space.genomeLength) * RECORD_WORDS;
+    const records = memory.reserve(4 * words);
+    this.#records = memory.words.subarray(records >> 2, (records >> 2) + words);
+    memory.set(layout.MEMBERS, members.byteOffset);
+    memory.set(layout.CHILDREN, children.byteOffset);
+    memory.set(layout.RECORDS, records);
     memory.set(layout.SEED_LOW, seed >>> 0);
     memory.set(layout.SEED_HIGH, Math.floor(seed / 4294967296) >>> 0);
     memory.doubles.set(limits.subarray(0, layout.FIGURES), layout.LIMITS >> 3);
@@ -54,28 +56,50 @@ export class Breeding {
     if (rates !== undefined) this.#setRates(space, limits, rates);
   }
 
-  /** Makes a child of the first `members` members in the engine's room for children, at an index, and hashes it. */
-  breed(members: number, generation: number, child: number, index: number): void {
-    this.#module.breed(this.#members, members, generation, child, this.#children + index * this.#length);
+  /**
+   * Makes children of the first `members` members, from number `child` of a generation on, in the engine's room for children from `index` on,
+   * and hashes them.
+   */
+  breed(members: number, generation: number, child: number, index: number, count = 1): void {
+    this.#module.breed(members, generation, child, index, count);
   }
 
-  /** Holds the child at an index against the budgets and fits it to them in place; it may then have another hash. One of `Settled`. */
-  settle(index: number): number {
-    return this.#module.settle(this.#children + index * this.#length);
-  }
-
-  /** Hashes the genome at an index of the room for children. */
+  /** Hashes the genome at an index of the room for children, where something else than `breed` made it of the numbers that `draw` began. */
   hash(index: number): void {
-    this.#module.hash(this.#children + index * this.#length);
+    this.#module.hashBred(index);
   }
 
-  /** Words of the genome that was hashed last. */
-  get hashLow(): number {
-    return this.#words[layout.HASH_LOW >> 2];
+  /** Leaves the child at an index as it is: `settle` passes over it. */
+  skip(index: number): void {
+    this.#records[index * RECORD_WORDS + (layout.RECORD_SETTLED >> 2)] = layout.KNOWN;
   }
 
-  get hashHigh(): number {
-    return this.#words[layout.HASH_HIGH >> 2];
+  /** Holds children against the budgets and fits them to them in place; they may then have another hash. */
+  settle(index: number, count = 1): void {
+    this.#module.settle(index, count);
+  }
+
+  /** What `settle` found of the child at an index: one of `Settled`. */
+  settled(index: number): number {
+    return this.#records[index * RECORD_WORDS + (layout.RECORD_SETTLED >> 2)];
+  }
+
+  /** Words of the hash of the child at an index, as it was bred. */
+  low(index: number): number {
+    return this.#records[index * RECORD_WORDS + (layout.RECORD_LOW >> 2)];
+  }
+
+  high(index: number): number {
+    return this.#records[index * RECORD_WORDS + (layout.RECORD_HIGH >> 2)];
+  }
+
+  /** Words of its hash once it is fitted. */
+  fittedLow(index: number): number {
+    return this.#records[index * RECORD_WORDS + (layout.RECORD_FITTED_LOW >> 2)];
+  }
+
+  fittedHigh(index: number): number {
+    return this.#records[index * RECORD_WORDS + (layout.RECORD_FITTED_HIGH >> 2)];
   }
 
   /** A random number below n, the first of a child that is not bred. */

@@ -43,7 +43,7 @@ export class GenomeEngine {
     const genomes = rooms.members + rooms.children + 1 + BATCH;
     const results = BATCH * costNames.length * 8;
     this.#more = new MoreCosts(space, classes);
-    const memory = compileSpace(space, classes, this.#more, genomes * (length + 8) + results);
+    const memory = compileSpace(space, classes, this.#more, genomes * (length + layout.RECORD_BYTES) + results);
     this.space = space;
     this.rooms = rooms;
     this.#memory = memory;

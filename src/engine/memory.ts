@@ -5,10 +5,9 @@ import { checkFigures } from "./figures.ts";
 /** The functions of assembly/index.ts; genomes are addresses. */
 interface GenomeModule {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
-  breed(population: number, count: number, generation: number, child: number, genome: number): void;
-  /** FITS, EXCEEDS or FITTED of assembly/layout.ts. */
-  settle(genome: number): number;
-  hash(genome: number): void;
+  breed(members: number, generation: number, child: number, index: number, count: number): void;
+  settle(index: number, count: number): void;
+  hashBred(index: number): void;
   reset(generation: number, child: number): void;
   below(n: number): number;
   scores(genomes: number, count: number, out: number): void;

@@ -1,7 +1,7 @@
 import { type Breeding, Settled } from "../engine/breeding.ts";
 import type { GenomeEngine } from "../engine/engine.ts";
 import { type OperatorRates, type OperatorSet, operatorRates } from "../engine/operators.ts";
-import { Population } from "./population.ts";
+import { copyBytes, Population } from "./population.ts";
 import { Seen, type SeenSet } from "./seen-set.ts";
 import { type Sizes, sizesAfter } from "./sizes.ts";
 
@@ -146,7 +146,7 @@ export class Search {
       for (let i = 0; i < start.length; i += length) {
         this.#genomes.set(start.subarray(i, i + length), count * length);
         breeding.hash(count);
-        count += this.#admit(count, this.#find(), reusedKeys);
+        count += this.#admit(count, this.#seen.findHash(breeding.low(count), breeding.high(count)), reusedKeys);
       }
     } else {
       const population = this.#population;
@@ -154,17 +154,16 @@ export class Search {
       const sizes = sizesAfter(bred, this.#options);
       const children = Math.min(sizes.children, evaluations - bred);
       population.capacity = sizes.members;
-      for (let child = 0; child < children; child++) {
-        if (child === 0 && refine !== undefined && refineEvery > 0 && generation % refineEvery === 0) {
-          const rank = breeding.draw(generation, child, Math.min(REFINED_RANKS, population.count));
-          population.copy(rank, this.#genomes, count * length);
-          refine(this.#genomes, count * length);
-          breeding.hash(count);
-        } else {
-          breeding.breed(population.count, generation, child, count);
-        }
-        count += this.#admitChild(count, reusedKeys);
+      const refined = refine !== undefined && refineEvery > 0 && generation % refineEvery === 0 ? 1 : 0;
+      if (refined === 1) {
+        const rank = breeding.draw(generation, 0, Math.min(REFINED_RANKS, population.count));
+        population.copy(rank, this.#genomes, 0);
+        refine!(this.#genomes, 0);
+        breeding.hash(0);
       }
+      breeding.breed(population.count, generation, refined, refined, children - refined);
+      this.#settleNew(children);
+      for (let child = 0; child < children; child++) count += this.#admitChild(child, count, reusedKeys);
       this.#counters.evaluations += children;
     }
     this.#asked = {
@@ -199,16 +198,38 @@ export class Search {
     };
   }
 
-  /** Whether the child at index `count`, once it is fitted to the budgets, is to be scored: 1, or 0. */
-  #admitChild(count: number, reusedKeys: number[]): 0 | 1 {
-    const slot = this.#find();
+  /**
+   * Fits a generation to the budgets, but for what was bred in an earlier one. The seen-set is larger than any cache: its slots are touched
+   * ahead, many at a time, so that the memory fetches them side by side.
+   */
+  #settleNew(children: number): void {
+    const breeding = this.#breeding;
+    const seen = this.#seen;
+    for (let child = 0; child < children; child++) seen.touch(breeding.low(child), breeding.high(child));
+    for (let child = 0; child < children; child++) {
+      if (seen.isInRun(seen.findHash(breeding.low(child), breeding.high(child)))) breeding.skip(child);
+    }
+    breeding.settle(0, children);
+    for (let child = 0; child < children; child++) {
+      if (breeding.settled(child) === Settled.fitted) seen.touch(breeding.fittedLow(child), breeding.fittedHigh(child));
+    }
+  }
+
+  /** Whether a child is to be scored: 1, and it is then the genome at index `count`, or 0. */
+  #admitChild(child: number, count: number, reusedKeys: number[]): 0 | 1 {
+    const breeding = this.#breeding;
+    const seen = this.#seen;
+    let slot = seen.findHash(breeding.low(child), breeding.high(child));
     if (this.#isDuplicate(slot)) return 0;
-    const settled = this.#breeding.settle(count);
+    const settled = breeding.settled(child);
     if (settled === Settled.exceeds) {
       this.#counters.overBudget++;
       return 0;
     }
-    return this.#admit(count, settled === Settled.fitted ? this.#find() : slot, reusedKeys);
+    if (settled === Settled.fitted) slot = seen.findHash(breeding.fittedLow(child), breeding.fittedHigh(child));
+    if (child !== count)
+      copyBytes(this.#genomes, count * this.#length, this.#genomes, child * this.#length, this.#length);
+    return this.#admit(count, slot, reusedKeys);
   }
 
   /** Whether the genome at index `count`, which is within budget and has this slot, is new and to be scored: 1, or 0. */
@@ -231,13 +252,8 @@ export class Search {
     return 1;
   }
 
-  /** The seen-set's slot of the genome that was hashed last. */
-  #find(): number {
-    return this.#seen.findHash(this.#breeding.hashLow, this.#breeding.hashHigh);
-  }
-
   #isDuplicate(slot: number): boolean {
-    if (slot < 0 || (this.#seen.flags(slot) & Seen.inRun) === 0) return false;
+    if (!this.#seen.isInRun(slot)) return false;
     this.#counters.duplicates++;
     return true;
   }

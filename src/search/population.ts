@@ -60,7 +60,8 @@ export class Population {
   }
 }
 
-function copyBytes(to: Uint8Array, i: number, from: Uint8Array, j: number, length: number): void {
+/** Copies `length` bytes. */
+export function copyBytes(to: Uint8Array, i: number, from: Uint8Array, j: number, length: number): void {
   for (let n = 0; n < length; n++) to[i + n] = from[j + n];
 }
 

@@ -22,6 +22,8 @@ export class SeenSet {
   /** Scores that came from the archive, by slot; NaN for a failure. */
   #scores: Float64Array;
   #size = 0;
+  /** What was touched: it is read by nobody, but a load whose value goes nowhere would be dropped. */
+  #touched = 0;
   /** The hash of the last `find`. */
   low = 0;
   high = 0;
@@ -63,12 +65,22 @@ export class SeenSet {
     this.high = (high & ~FLAGS) >>> 0;
     const mask = this.#mask;
     const words = this.#words;
-    let slot = (low ^ Math.imul(this.high, 0x9e3779b1)) & mask;
+    let slot = this.#slotOf(low, this.high);
     for (let word = words[2 * slot + 1]; word !== 0; word = words[2 * slot + 1]) {
       if (words[2 * slot] === low && (word & ~FLAGS) >>> 0 === this.high) return slot;
       slot = (slot + 1) & mask;
     }
     return ~slot;
+  }
+
+  /** Fetches the slots where a hash would be found into the caches, without waiting for them. */
+  touch(low: number, high: number): void {
+    this.#touched ^= this.#words[2 * this.#slotOf(low, (high & ~FLAGS) >>> 0) + 1];
+  }
+
+  /** Whether a slot, as the finders answer it, holds a genome that was bred in this run. */
+  isInRun(slot: number): boolean {
+    return slot >= 0 && (this.#words[2 * slot + 1] & Seen.inRun) !== 0;
   }
 
   flags(slot: number): number {
@@ -93,6 +105,11 @@ export class SeenSet {
     this.#words[2 * slot + 1] = this.high | flags;
     if (score !== 0) this.#scores[slot] = score;
     if (++this.#size > this.#mask * 0.6) this.#grow();
+  }
+
+  /** Where the probing for a hash begins. */
+  #slotOf(low: number, high: number): number {
+    return (low ^ Math.imul(high, 0x9e3779b1)) & this.#mask;
   }
 
   #grow(): void {

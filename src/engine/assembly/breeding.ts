@@ -5,6 +5,7 @@ import {
   BITS_COUNT,
   BLOCK_COUNT,
   BLOCK_OFFSET,
+  CHILDREN,
   CROSSOVER_ODDS,
   DEPTH,
   EXCEEDS,
@@ -13,13 +14,25 @@ import {
   FITS,
   FITTED,
   GENOME_LENGTH,
+  HASH_HIGH,
+  HASH_LOW,
   KEPT,
   KERNEL,
+  KNOWN,
   LAYER_BITS,
   MAX_MUTATIONS,
+  MEMBERS,
   MOVE_BIT,
   MOVE_DEPTH,
   PUBLISHED,
+  RECORD_BYTES,
+  RECORD_FITTED_HIGH,
+  RECORD_FITTED_LOW,
+  RECORD_HIGH,
+  RECORD_LOW,
+  RECORD_RANDOM,
+  RECORD_SETTLED,
+  RECORDS,
   REPAIRS,
   SORTS,
   SUPER_COUNT,
@@ -47,13 +60,56 @@ import {
   stepExpansion,
   stepLayerBits,
 } from "./mutation";
-import { below, next, reset } from "./random";
+import { below, keepRandom, next, reset, restoreRandom } from "./random";
 
 const MAX_WIDTH_STEP = 3;
 
-/** Makes and hashes one child at `genome`, from a population of `count` genomes. */
-export function breed(population: usize, count: i32, generation: u32, child: u32, genome: usize): void {
-  reset(generation, child);
+/** Makes and hashes `count` children of the first `members` members, from number `child` on, in the room for children from `index` on. */
+export function breed(members: i32, generation: u32, child: u32, index: i32, count: i32): void {
+  for (let i = 0; i < count; i++) {
+    reset(generation, child + i);
+    breedOne(load<usize>(MEMBERS), members, childAt(index + i));
+    hashBred(index + i);
+  }
+}
+
+/** Hashes the genome at an index of the room for children; it is then fitted with the random numbers that come next. */
+export function hashBred(index: i32): void {
+  hash(childAt(index));
+  const record = recordAt(index);
+  store<u32>(record, load<u32>(HASH_LOW), RECORD_LOW);
+  store<u32>(record, load<u32>(HASH_HIGH), RECORD_HIGH);
+  keepRandom(record + RECORD_RANDOM);
+  store<i32>(record, FITS, RECORD_SETTLED);
+}
+
+/** Holds `count` children from `index` on against the budgets and fits them to these in place, but for those that are known. */
+export function settle(index: i32, count: i32): void {
+  for (let i = index; i < index + count; i++) {
+    const record = recordAt(i);
+    if (load<i32>(record, RECORD_SETTLED) == KNOWN) continue;
+    restoreRandom(record + RECORD_RANDOM);
+    const settled = settleOne(childAt(i));
+    store<i32>(record, settled, RECORD_SETTLED);
+    if (settled != FITTED) continue;
+    store<u32>(record, load<u32>(HASH_LOW), RECORD_FITTED_LOW);
+    store<u32>(record, load<u32>(HASH_HIGH), RECORD_FITTED_HIGH);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function childAt(index: i32): usize {
+  return load<usize>(CHILDREN) + <usize>index * load<usize>(GENOME_LENGTH);
+}
+
+// @ts-ignore: decorator
+@inline
+function recordAt(index: i32): usize {
+  return load<usize>(RECORDS) + <usize>index * RECORD_BYTES;
+}
+
+function breedOne(population: usize, count: i32, genome: usize): void {
   copyGenes(genome, population + <usize>below(count) * load<usize>(GENOME_LENGTH), 0, load<usize>(GENOME_LENGTH));
   const operators = load<i32>(WHEEL_LENGTH);
   if (operators == 0) {
@@ -70,14 +126,13 @@ export function breed(population: usize, count: i32, generation: u32, child: u32
     for (; mutations > 0; mutations--) mutate(load<u8>(load<usize>(WHEEL) + <usize>below(operators)), genome);
     sort(genome);
   }
-  hash(genome);
 }
 
 /**
  * Leads an over-budget child back by random steps down, and fills what a child leaves of the budgets by random steps up, of which those
  * that fit are kept.
  */
-export function settle(genome: usize): i32 {
+function settleOne(genome: usize): i32 {
   const fits = !exceeds(genome);
   if (!fits && !repair(genome)) return EXCEEDS;
   const fills = load<i32>(FILLS);

@@ -78,7 +78,10 @@ export function undoStep(first: i32, end: i32): void {
 }
 
 function exceedsNow(genome: usize): bool {
-  return (budgetsPeaks() ? exceedsFigures(genome) : exceedsSums(genome)) || (load<i32>(MORE_BUDGETS) != 0 && exceedsMore(genome));
+  return (
+    (budgetsPeaks() ? exceedsFigures(genome) : exceedsSums(genome)) ||
+    (load<i32>(MORE_BUDGETS) != 0 && exceedsMore(genome))
+  );
 }
 
 // @ts-ignore: decorator

@@ -4,8 +4,7 @@ import { expectedScore } from "./expected";
 import { FIGURES, GENOME_LENGTH } from "./layout";
 import { score } from "./score";
 
-export { breed, settle } from "./breeding";
-export { hash } from "./genome";
+export { breed, hashBred, settle } from "./breeding";
 export { below, reset } from "./random";
 export { exceeds };
 

@@ -77,6 +77,10 @@ export const EXPECTED_SPREAD_STEPS = 16;
 export const INPUT_CHANNELS = 5072;
 /** Channels of a width unit. */
 export const CHANNELS_A_UNIT = 5076;
+/** Addresses of a search's members, its children, and a record of each of these. */
+export const MEMBERS = 5080;
+export const CHILDREN = 5084;
+export const RECORDS = 5088;
 /** Rows by block shape, `ROW_BYTES` each; a power of two of them. */
 export const ROWS = 8192;
 export const ROW_SLOTS = 65536;
@@ -121,10 +125,20 @@ export const TEMPLATE_FROM = 3;
 export const TEMPLATE_TO = 4;
 export const TEMPLATE_BYTES = 5;
 
-/** What `settle` found: within budget; over it; within budget, perhaps as another genome, with a new hash. */
+/** Of every child `RECORD_BYTES`: its hash as it was bred, the random numbers that are left for fitting it, what `settle` found, its hash then. */
+export const RECORD_LOW = 0;
+export const RECORD_HIGH = 4;
+export const RECORD_RANDOM = 8;
+export const RECORD_SETTLED = 16;
+export const RECORD_FITTED_LOW = 20;
+export const RECORD_FITTED_HIGH = 24;
+export const RECORD_BYTES = 32;
+
+/** What `settle` found: within budget; over it; within budget, perhaps as another genome, with a new hash. `KNOWN`: it is not to look. */
 export const FITS = 0;
 export const EXCEEDS = 1;
 export const FITTED = 2;
+export const KNOWN = 3;
 
 /** Operators of the wheel. */
 export const WIDTH_FACTOR = 0;

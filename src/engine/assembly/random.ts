@@ -28,6 +28,17 @@ export function reset(generation: u32, child: u32): void {
   if ((a | b) == 0) a = 1;
 }
 
+/** Keeps the state at an address, two words. */
+export function keepRandom(at: usize): void {
+  store<u32>(at, a);
+  store<u32>(at, b, 4);
+}
+
+export function restoreRandom(at: usize): void {
+  a = load<u32>(at);
+  b = load<u32>(at, 4);
+}
+
 /** 32 random bits. */
 // @ts-ignore: decorator
 @inline
