@@ -1,4 +1,5 @@
 import { ln } from "../../base/gaussian.ts";
+import { mean, standardDeviation, standardError } from "../../base/mean.ts";
 import { UserError } from "../../base/user-error.ts";
 import { createKernels } from "../../kernel/create.ts";
 import { ConvSizes, convolve, Format, type Kernels, weightCount, weightDepth } from "../../kernel/kernels.ts";
@@ -293,23 +294,4 @@ export class ForwardScore {
     this.#blocks.fill(0, 0, layers);
     for (let conv = 0; conv < path.convs; conv++) this.#blocks[path.layer[conv]] += this.#gains[conv];
   }
-}
-
-function mean(values: Float64Array): number {
-  let sum = 0;
-  for (const value of values) sum += value;
-  return sum / values.length;
-}
-
-/** From the unbiased variance; NaN of a single value. */
-function standardDeviation(values: Float64Array): number {
-  const centre = mean(values);
-  let sum = 0;
-  for (const value of values) sum += (value - centre) * (value - centre);
-  return Math.sqrt(sum / (values.length - 1));
-}
-
-/** Of the mean of independent values. */
-function standardError(values: Float64Array): number {
-  return standardDeviation(values) / Math.sqrt(values.length);
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { UserError } from "../../../src/base/user-error.ts";
@@ -18,52 +17,6 @@ const base: ForwardOptions = {
   noiseSeed: 1,
   kernel: "simd",
 };
-
-/** Means and spreads of an independent implementation; see golden/README in the fixture's origin. */
-interface Golden {
-  structure: Structure;
-  resolution: number;
-  batch: number;
-  repeats: number;
-  sigma_act: number;
-  sigma_weight: number;
-  score_mean: number;
-  score_std: number;
-  block_log_std_mean: number[];
-  block_log_std_std: number[];
-}
-
-const golden: Golden[] = JSON.parse(
-  readFileSync(new URL("../../fixtures/forward-entropy.json", import.meta.url), "utf8"),
-);
-/** QES_SLOW_TESTS=1 runs every network; else those at 64 pixels and one at 224. */
-const slow = process.env.QES_SLOW_TESTS === "1";
-const chosen = golden.filter(({ resolution }, i) => slow || resolution === 64 || i === 2);
-
-describe("golden means of an independent implementation", () => {
-  test.each(chosen.map((row, i) => [i, row.resolution, row] as const))(
-    "network %i at %i pixels",
-    (_i, resolution, row) => {
-      const forward = new ForwardScore({
-        ...base,
-        sigmaActivation: row.sigma_act,
-        sigmaWeight: row.sigma_weight,
-        repeats: row.repeats,
-        batch: row.batch,
-      });
-      const detail = forward.detail(networkOf(parseStructure(row.structure, "golden"), resolution));
-      const error = (std: number, goldenStd: number) => Math.sqrt((std ** 2 + goldenStd ** 2) / row.repeats);
-      expect(Math.abs(detail.score - row.score_mean)).toBeLessThan(4 * error(detail.scoreStd!, row.score_std));
-      // The spread of a spread over n repeats is about 1 / sqrt(2 n) of it.
-      expect(detail.scoreStd! / row.score_std).toBeGreaterThan(0.5);
-      expect(detail.scoreStd! / row.score_std).toBeLessThan(2);
-      row.block_log_std_mean.forEach((mean, block) => {
-        const bound = 4 * error(detail.blockStds![block], row.block_log_std_std[block]);
-        expect(Math.abs(detail.blocks[block] - mean)).toBeLessThan(bound);
-      });
-    },
-  );
-});
 
 const layer = (inner: number, bits: number) => new Array(3 * inner).fill(bits);
 
@@ -237,16 +190,6 @@ describe("a score", () => {
     const batch = new ForwardScore({ ...smallOptions, repeats: 1, maxChannels: 8 }).scoreBatch(networks);
     expect([...batch]).toEqual(alone);
     expect(new Set(alone).size).toBe(networks.length);
-  });
-
-  test("of a thinned network is near the full one's", () => {
-    const row = golden[3];
-    const network = networkOf(row.structure, 64);
-    const full = new ForwardScore({ ...base, repeats: 8 }).score(network);
-    const thin = new ForwardScore({ ...base, repeats: 8, maxChannels: 32 }).score(network);
-    expect(Math.abs(thin / full - 1)).toBeLessThan(0.01);
-    expect(thin).not.toBe(full);
-    expect(new ForwardScore({ ...base, repeats: 8, maxChannels: 4096 }).score(network)).toBe(full);
   });
 });
 
