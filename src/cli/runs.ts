@@ -34,7 +34,7 @@ export const runsCommand: Command = {
             r.status,
             r.evaluations,
             r.of ?? "-",
-            r.best ?? "-",
+            r.best === null ? "-" : r.selectedByNoise ? `selected at ${r.best}` : r.best,
             duration(r.seconds),
             r.started,
             r.digest?.slice(0, 12) ?? "-",

@@ -6,10 +6,13 @@ import { UserError } from "../base/user-error.ts";
 import { gapOf, searchBound } from "../bound/gap.ts";
 import type { Config } from "../config/config.ts";
 import { openProblem } from "../problem/problem.ts";
+import { measuredNetworks } from "../run/archived.ts";
+import { type Measurement, selectsByNoise } from "../run/measuring.ts";
 import { type SeedRun, seedArchive, seedRun } from "../run/seed-archive.ts";
 import { kindOf } from "../score/kinds/kinds.ts";
 import { type Arguments, type CommandOption, flagOption, note, print, printJson, wholeOption } from "./command.ts";
 import { duration, table } from "./render/format.ts";
+import { measuredCells } from "./render/measurement.ts";
 
 const MOST_SEEDS = 10_000;
 const STOPPED = 130;
@@ -34,7 +37,12 @@ export function parseSeeds(value: string): number[] {
 interface SeedOutcome extends SeedRun {
   readonly seed: number;
   readonly archive: string;
+  /** Of the network that fresh noise chooses, where noise had a part in selecting `best`. */
+  readonly measured?: Measurement | undefined;
 }
+
+/** The score that a seed is worth. */
+const scoreOf = ({ best, measured }: SeedOutcome) => measured?.score ?? best;
 
 /**
  * Runs a search with several seeds, each in a process and an archive of its own, as many at a time as there are cores. Seeds that are done are not run
@@ -58,10 +66,12 @@ export async function conductSeeds(
   let upperBound = Number.POSITIVE_INFINITY;
   let failed: number | undefined;
   let stopped = false;
+  const stop = new AbortController();
   const onSignal = (signal: NodeJS.Signals) => {
     if (!stopped) note("stopping at the next checkpoints; once more stops at once");
     stopped = true;
     for (const child of children) child.kill(signal);
+    stop.abort();
   };
   const runSeed = async (seed: number) => {
     const config = configOf(seed);
@@ -96,8 +106,9 @@ export async function conductSeeds(
     }
     const after = seedRun(path, config);
     if (after === undefined) return;
-    outcomes.push({ seed, archive: path, ...after });
-    if (!quiet) note(`seed ${seed}: ${after.best ?? "nothing scored"} (${outcomes.length} of ${seeds.length})`);
+    const outcome = { seed, archive: path, ...after, ...(await measuredAgain(path, after, config, stop.signal)) };
+    outcomes.push(outcome);
+    if (!quiet) note(`seed ${seed}: ${bestCell(outcome) ?? "nothing scored"} (${outcomes.length} of ${seeds.length})`);
   };
   for (const signal of signals) process.on(signal, onSignal);
   try {
@@ -191,7 +202,7 @@ function boundOf(config: Config): number {
 function summaryOf(outcomes: readonly SeedOutcome[], asked: number, upperBound: number) {
   const scored = outcomes.filter(({ best }) => best !== undefined);
   const best = scored.reduce<SeedOutcome | undefined>(
-    (a, b) => (a === undefined || b.best! > a.best! ? b : a),
+    (a, b) => (a === undefined || scoreOf(b)! > scoreOf(a)! ? b : a),
     undefined,
   );
   const known = Number.isFinite(upperBound);
@@ -200,12 +211,33 @@ function summaryOf(outcomes: readonly SeedOutcome[], asked: number, upperBound: 
   return {
     asked,
     done: outcomes.filter(({ status }) => status !== "running").length,
-    best: best === undefined ? null : { seed: best.seed, score: best.best!, archive: best.archive, run: best.run },
+    best: best === undefined ? null : { seed: best.seed, score: scoreOf(best)!, archive: best.archive, run: best.run },
     upperBound: known ? upperBound : null,
     /** Seeds at the proven optimum; null where none is known. */
     reachedOptimum: known ? reached : null,
     medianChildren: children.length === 0 ? null : median(children),
   };
+}
+
+/** What fresh noise gives the best network of a done run whose score contains noise. */
+async function measuredAgain(
+  path: string,
+  { run, status, best }: SeedRun,
+  config: Config,
+  stop: AbortSignal,
+): Promise<Pick<SeedOutcome, "measured">> {
+  if (!selectsByNoise(config.score) || status === "running" || best === undefined || stop.aborted) return {};
+  try {
+    const { networks } = await measuredNetworks(path, { run, threads: 1, stop });
+    return { measured: networks[0].measured };
+  } catch (error) {
+    if (stop.aborted) return {};
+    throw error;
+  }
+}
+
+function bestCell({ best, measured }: SeedOutcome): string | undefined {
+  return measured === undefined ? best?.toString() : measuredCells(measured).join(" +- ");
 }
 
 function render(outcomes: readonly SeedOutcome[], summary: ReturnType<typeof summaryOf>): string {
@@ -215,7 +247,7 @@ function render(outcomes: readonly SeedOutcome[], summary: ReturnType<typeof sum
       ["seed", "best score", "children", "until its best", "time", "status", "digest", "archive"],
       ...outcomes.map((outcome) => [
         String(outcome.seed),
-        String(outcome.best ?? "-"),
+        bestCell(outcome) ?? "-",
         String(outcome.evaluations),
         String(outcome.untilBest ?? "-"),
         duration(outcome.seconds),

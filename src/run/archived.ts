@@ -2,8 +2,11 @@ import { Archive, type RunRow } from "../archive/archive.ts";
 import { UserError } from "../base/user-error.ts";
 import { parseConfig } from "../config/config.ts";
 import { openProblem } from "../problem/problem.ts";
+import { kindOf, scoreKinds } from "../score/kinds/kinds.ts";
 import { type Candidate, candidateAt } from "./candidate.ts";
 import { DRAWS, type MeasuringOptions, measured, ranked, selectsByNoise } from "./measuring.ts";
+
+const kindNames = Object.keys(scoreKinds) as (keyof typeof scoreKinds)[];
 
 /** One run of an archive. */
 export interface ArchivedRun {
@@ -19,6 +22,8 @@ export interface ArchivedRun {
   readonly of: number | null;
   /** The best score; null where nothing is scored yet. */
   readonly best: number | null;
+  /** Whether noise had a part in `best`, which is then too high by the luck that selected it; `measuredNetworks` tells the truth. */
+  readonly selectedByNoise: boolean;
   readonly seconds: number;
   /** A date and time, ISO 8601. */
   readonly started: string;
@@ -45,6 +50,7 @@ export function archivedRuns(path: string): ArchivedRun[] {
         evaluations: run.checkpoint?.counters.evaluations ?? 0,
         of: search.evaluations ?? null,
         best: run.checkpoint?.scores[0] ?? null,
+        selectedByNoise: search.byNoise,
         seconds: run.seconds,
         started: run.started,
         digest: run.digest ?? null,
@@ -56,11 +62,20 @@ export function archivedRuns(path: string): ArchivedRun[] {
   }
 }
 
-/** Seed and length of a run, without the checks of a configuration that is to be run: there may be a hundred thousand of them. */
-function searchOf(config: string): { readonly seed?: number; readonly evaluations?: number } {
-  const { search } = (JSON.parse(config) ?? {}) as { search?: Record<string, unknown> };
+/** Seed and length of a run and whether it selects by noise, without the checks of a configuration that is to be run: there may be a hundred thousand of them. */
+function searchOf(config: string): {
+  readonly seed?: number;
+  readonly evaluations?: number;
+  readonly byNoise: boolean;
+} {
+  const { search, score } = (JSON.parse(config) ?? {}) as Record<
+    "search" | "score",
+    Record<string, unknown> | undefined
+  >;
+  const kind = kindNames.find((name) => name === score?.["kind"]);
+  const byNoise = kind !== undefined && kindOf({ kind }).fresh !== undefined;
   const number = (name: string) => (typeof search?.[name] === "number" ? { [name]: search[name] } : {});
-  return { ...number("seed"), ...number("evaluations") };
+  return { ...number("seed"), ...number("evaluations"), byNoise };
 }
 
 export interface BestNetworks {

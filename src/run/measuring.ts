@@ -27,12 +27,9 @@ export interface Measurement {
 }
 
 export interface MeasuringOptions extends PoolOptions {
-  /** Ends the measuring at once. */
+  /** Ends the measuring at once, which rejects with its reason. */
   readonly stop?: AbortSignal | undefined;
 }
-
-/** Measuring was ended by its signal. */
-class Ended extends Error {}
 
 /** Whether a score contains noise, so that its best are the best partly by luck and the score that chose them is too high. */
 export function selectsByNoise(score: ScoreConfig): boolean {
@@ -97,7 +94,7 @@ export async function measuredResult(
     const [measurement] = await measured(problem, genome, DRAWS, options);
     return { index, measured: measurement };
   } catch (error) {
-    if (error instanceof Ended) return { index: 0, unmeasured: "it was stopped" };
+    if (options.stop?.aborted) return { index: 0, unmeasured: "it was stopped" };
     if (error instanceof UserError) return { index: 0, unmeasured: error.message };
     throw error;
   }
@@ -138,13 +135,12 @@ function checkMeasurable({ space }: Problem, genomes: Uint8Array, scoring: Score
   }
 }
 
-/** @throws Ended at the signal to stop */
 async function scored(problem: Problem, genomes: Uint8Array, options: MeasuringOptions): Promise<BatchScores> {
   const { stop } = options;
   const pool = openPool(problem, options);
   const done = new AbortController();
   const ended = new Promise<never>((_, reject) => {
-    const end = () => reject(new Ended("measuring was stopped"));
+    const end = () => reject(stop?.reason);
     if (stop?.aborted) end();
     else stop?.addEventListener("abort", end, { once: true, signal: done.signal });
   });

@@ -31,6 +31,17 @@ describe("a forward search", () => {
     expect(table[2]).toBe("measured: the mean of 32 draws of fresh noise, +- its standard error");
   });
 
+  test("of several seeds has the measured figures of each, and runs say that its best was selected", async () => {
+    const { seeds, best } = await qesJson(folder, "search", ...forward, ...small, "--seeds", "1..2");
+    expect(seeds[0].measured).toEqual(result.best.measured);
+    expect(best.score).toBe(Math.max(...seeds.map(({ measured }: Candidate) => measured!.score!)));
+    const again = await qes(folder, "search", ...forward, ...small, "--seeds", "1..2", "--quiet");
+    const [, score, error] = /^ +1 +(\S+) \+- (\S+) /m.exec(again.stdout)!;
+    expect(Math.abs(Number(score) - result.best.measured!.score!)).toBeLessThan(Number(error));
+    expect((await qes(folder, "runs", "f.sqlite")).stdout).toContain("  selected at ");
+    expect(await qesJson(folder, "runs", "f.sqlite")).toMatchObject([{ selectedByNoise: true }]);
+  });
+
   test("that gets a signal while it is measured ends with what it has, done", async () => {
     const wide = ["--set", "score.batch=8", "--evaluations", "20", "--threads", "1", "--archive", "g.sqlite"];
     const { process: child, outcome } = startQes(folder, "search", ...forward, ...wide);
@@ -42,7 +53,7 @@ describe("a forward search", () => {
     expect(stdout).toMatch(/^selected at \S+, too high by the luck of its noise; not measured again: it was stopped\n/);
     expect(stdout).toMatch(/^digest [0-9a-f]{64}$/m);
     const runs = await qesJson(folder, "runs", "g.sqlite");
-    expect(runs).toMatchObject([{ status: "done", digest: /^digest (\S+)$/m.exec(stdout)![1] }]);
+    expect(runs).toMatchObject([{ status: "done", selectedByNoise: true, digest: /^digest (\S+)$/m.exec(stdout)![1] }]);
   });
 });
 
