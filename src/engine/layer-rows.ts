@@ -5,7 +5,7 @@ import { MOST_CONVS } from "../network/families.ts";
 import { appendLayer, beginNetwork, type LayerPlace, type LayerShape, Network } from "../network/network.ts";
 import type { Space } from "../space/space.ts";
 import * as layout from "./assembly/layout.ts";
-import type { RowShape } from "./memory.ts";
+import type { RowPlace, RowShape } from "./memory.ts";
 
 const eights = new Uint8Array(MOST_CONVS).fill(FULL_PRECISION_BITS);
 const eightBits = { a: eights, w: eights, offset: 0 };
@@ -35,8 +35,12 @@ export class LayerRows {
     }
   }
 
-  /** Fills the row of a block's shape from `rows[at]` on; its fields are in assembly/layout.ts. */
-  fill(rows: Float64Array, at: number, { block: b, inUnits, btnUnits, outUnits, kernel, resolution }: RowShape): void {
+  /** Fills the row of a block's shape; its fields are in assembly/layout.ts. */
+  fill(
+    rows: Float64Array,
+    { at, tail }: RowPlace,
+    { block: b, inUnits, btnUnits, outUnits, kernel, resolution }: RowShape,
+  ): void {
     const block = this.#space.blocks[b];
     const step = this.#space.options.widthStep;
     const out = outUnits * step;
@@ -47,22 +51,26 @@ export class LayerRows {
       k: kernel,
       s: block.s,
     };
-    this.#fillLayer(rows, at, { block: b, first: true }, shape, resolution);
+    this.#beginLayer({ block: b, first: true }, shape, resolution);
+    this.#fillLayer(rows, at, tail);
     const rest = { ...shape, in: out, s: 1 };
-    this.#fillLayer(rows, at + layout.REST, { block: b, first: false }, rest, Math.ceil(resolution / block.s));
+    this.#beginLayer({ block: b, first: false }, rest, Math.ceil(resolution / block.s));
+    this.#fillLayer(rows, at + layout.REST, tail + layout.REST);
   }
 
-  #fillLayer(rows: Float64Array, at: number, place: LayerPlace, shape: LayerShape, resolution: number): void {
-    const { family } = this.#space.blocks[place.block];
+  #beginLayer(place: LayerPlace, shape: LayerShape, resolution: number): void {
+    beginNetwork(this.#network, resolution);
+    appendLayer(this.#network, this.#space.blocks[place.block].family, place, shape, eightBits);
+  }
+
+  #fillLayer(rows: Float64Array, at: number, tail: number): void {
     const network = this.#network;
-    beginNetwork(network, resolution);
-    appendLayer(network, family, place, shape, eightBits);
     let main = 0;
     for (let conv = 0; conv < network.convs; conv++) {
       if (network.projection[conv] === 1) continue;
       const kernel = network.kernel[conv];
       const fanIn = (network.depthwise[conv] === 1 ? 1 : network.inChannels[conv]) * kernel * kernel;
-      rows[at + layout.LN_FAN_IN + main++] = 0.5 * ln(fanIn);
+      rows[tail + layout.LN_FAN_IN + main++] = 0.5 * ln(fanIn);
     }
     this.#forms.measure(network, 0);
     const { slopes, constants, memories } = this.#forms;
@@ -71,14 +79,14 @@ export class LayerRows {
     rows[at + layout.WORK] = slopes[BITOPS];
     rows[at + layout.ELEMENTWISE] = constants[BITOPS];
     rows[at + layout.FLASH_PER_WEIGHT_BIT] = slopes[FLASH];
-    rows[at + layout.FLASH_CONSTANT] = constants[FLASH];
-    rows[at + layout.SRAM_INNER] = published.inner;
-    rows[at + layout.SRAM_LAST_INPUT] = published.lastInput;
-    rows[at + layout.SRAM_LAST_OUTPUT] = published.lastOutput;
-    rows[at + layout.LIVE_INNER] = live.inner;
-    rows[at + layout.LIVE_LAST_INPUT] = live.lastInput;
-    rows[at + layout.LIVE_LAST_OUTPUT] = live.lastOutput;
-    rows[at + layout.LIVE_JOIN_INPUT] = live.joinInput;
-    rows[at + layout.LIVE_JOIN_OUTPUT] = live.joinOutput;
+    rows[tail + layout.FLASH_CONSTANT] = constants[FLASH];
+    rows[tail + layout.SRAM_INNER] = published.inner;
+    rows[tail + layout.SRAM_LAST_INPUT] = published.lastInput;
+    rows[tail + layout.SRAM_LAST_OUTPUT] = published.lastOutput;
+    rows[tail + layout.LIVE_INNER] = live.inner;
+    rows[tail + layout.LIVE_LAST_INPUT] = live.lastInput;
+    rows[tail + layout.LIVE_LAST_OUTPUT] = live.lastOutput;
+    rows[tail + layout.LIVE_JOIN_INPUT] = live.joinInput;
+    rows[tail + layout.LIVE_JOIN_OUTPUT] = live.joinOutput;
   }
 }

@@ -30,8 +30,14 @@ export interface RowShape {
   readonly resolution: number;
 }
 
-/** Writes the row of a block's shape, which the module asks for once each, from `rows[at]` on. */
-export type FillRow = (rows: Float64Array, at: number, shape: RowShape) => void;
+/** Where a row begins among the doubles of the memory, and where its tail does. */
+export interface RowPlace {
+  readonly at: number;
+  readonly tail: number;
+}
+
+/** Writes the row of a block's shape, which the module asks for once each. */
+export type FillRow = (rows: Float64Array, place: RowPlace, shape: RowShape) => void;
 
 /** Whether a genome is over a budget of a cost that is no figure of the module. */
 export type ExceedsMore = (genomes: Uint8Array, at: number) => boolean;
@@ -50,7 +56,9 @@ export class GenomeMemory {
   constructor(blocks: number, size: number, fillRow: FillRow, exceedsMore: ExceedsMore) {
     const fill = (address: number, ...shape: number[]) => {
       const [block, inUnits, btnUnits, outUnits, kernel, resolution] = shape;
-      fillRow(this.doubles, address >> 3, { block, inUnits, btnUnits, outUnits, kernel, resolution });
+      const tail = layout.TAILS + (address - layout.ROWS) * (layout.TAIL_BYTES / layout.ROW_BYTES);
+      const place = { at: address >> 3, tail: tail >> 3 };
+      fillRow(this.doubles, place, { block, inUnits, btnUnits, outUnits, kernel, resolution });
     };
     const more = (genome: number) => exceedsMore(this.bytes, genome);
     this.module = wasmInstance("engine/genome", {

@@ -1,4 +1,3 @@
-import { exceeds, exceedsAfterStep, undoStep } from "./budgets";
 import { blockAt, hash, outOf, resolutionIndex } from "./genome";
 import {
   BITS,
@@ -8,17 +7,12 @@ import {
   CHILDREN,
   CROSSOVER_ODDS,
   DEPTH,
-  EXCEEDS,
   EXPANSION,
-  FILLS,
   FITS,
-  FITTED,
   GENOME_LENGTH,
   HASH_HIGH,
   HASH_LOW,
-  KEPT,
   KERNEL,
-  KNOWN,
   LAYER_BITS,
   MAX_MUTATIONS,
   MEMBERS,
@@ -26,14 +20,11 @@ import {
   MOVE_DEPTH,
   PUBLISHED,
   RECORD_BYTES,
-  RECORD_FITTED_HIGH,
-  RECORD_FITTED_LOW,
   RECORD_HIGH,
   RECORD_LOW,
   RECORD_RANDOM,
   RECORD_SETTLED,
   RECORDS,
-  REPAIRS,
   SORTS,
   SUPER_COUNT,
   SUPERS,
@@ -60,7 +51,7 @@ import {
   stepExpansion,
   stepLayerBits,
 } from "./mutation";
-import { below, keepRandom, next, reset, restoreRandom } from "./random";
+import { below, keepRandom, next, reset } from "./random";
 
 const MAX_WIDTH_STEP = 3;
 
@@ -83,29 +74,15 @@ export function hashBred(index: i32): void {
   store<i32>(record, FITS, RECORD_SETTLED);
 }
 
-/** Holds `count` children from `index` on against the budgets and fits them to these in place, but for those that are known. */
-export function settle(index: i32, count: i32): void {
-  for (let i = index; i < index + count; i++) {
-    const record = recordAt(i);
-    if (load<i32>(record, RECORD_SETTLED) == KNOWN) continue;
-    restoreRandom(record + RECORD_RANDOM);
-    const settled = settleOne(childAt(i));
-    store<i32>(record, settled, RECORD_SETTLED);
-    if (settled != FITTED) continue;
-    store<u32>(record, load<u32>(HASH_LOW), RECORD_FITTED_LOW);
-    store<u32>(record, load<u32>(HASH_HIGH), RECORD_FITTED_HIGH);
-  }
-}
-
 // @ts-ignore: decorator
 @inline
-function childAt(index: i32): usize {
+export function childAt(index: i32): usize {
   return load<usize>(CHILDREN) + <usize>index * load<usize>(GENOME_LENGTH);
 }
 
 // @ts-ignore: decorator
 @inline
-function recordAt(index: i32): usize {
+export function recordAt(index: i32): usize {
   return load<usize>(RECORDS) + <usize>index * RECORD_BYTES;
 }
 
@@ -126,38 +103,6 @@ function breedOne(population: usize, count: i32, genome: usize): void {
     for (; mutations > 0; mutations--) mutate(load<u8>(load<usize>(WHEEL) + <usize>below(operators)), genome);
     sort(genome);
   }
-}
-
-/**
- * Leads an over-budget child back by random steps down, and fills what a child leaves of the budgets by random steps up, of which those
- * that fit are kept.
- */
-function settleOne(genome: usize): i32 {
-  const fits = !exceeds(genome);
-  if (!fits && !repair(genome)) return EXCEEDS;
-  const fills = load<i32>(FILLS);
-  if (fits && fills == 0) return FITS;
-  const kept = load<usize>(KEPT);
-  const length = load<usize>(GENOME_LENGTH);
-  for (let i = 0; i < fills; i++) {
-    copyGenes(kept, genome, 0, length);
-    stepUp(genome);
-    if (!exceedsAfterStep(genome, changedFirst, changedEnd)) continue;
-    copyGenes(genome, kept, 0, length);
-    undoStep(changedFirst, changedEnd);
-  }
-  sort(genome);
-  hash(genome);
-  return FITTED;
-}
-
-function repair(genome: usize): bool {
-  const steps = load<i32>(REPAIRS);
-  for (let i = 0; i < steps; i++) {
-    stepDown(genome);
-    if (!exceedsAfterStep(genome, changedFirst, changedEnd)) return true;
-  }
-  return false;
 }
 
 function mutate(operator: i32, genome: usize): void {
@@ -234,67 +179,16 @@ function cross(population: usize, members: i32, genome: usize): void {
   setResolution(genome, resolutionIndex(genome));
 }
 
-/** The blocks that the last step may have changed, a right neighbour whose input did included. */
-let changedFirst = 0;
-let changedEnd = 0;
-
-function stepDown(genome: usize): void {
-  if (load<i32>(BITS_COUNT) > 0 && below(2) == 0) {
-    stepLayerBits(blockAt(changing(anyOf(BITS, BITS_COUNT))), genome, 0);
-  } else if (load<i32>(WIDTH_COUNT) > 0 && below(2) == 0) {
-    const b = anyOf(WIDTHS, WIDTH_COUNT);
-    stepWidth(b, genome, -1);
-    changingWidths(b, b);
-  } else {
-    stepExpansion(blockAt(changing(anyOf(SUPERS, SUPER_COUNT))), genome, -1);
-  }
-}
-
-function stepUp(genome: usize): void {
-  if (load<i32>(BITS_COUNT) > 0 && below(2) == 0) {
-    stepLayerBits(blockAt(changing(anyOf(BITS, BITS_COUNT))), genome, 1);
-  } else if (load<i32>(WIDTH_COUNT) > 0 && below(2) == 0) {
-    const b = anyOf(WIDTHS, WIDTH_COUNT);
-    pushWidth(b, genome, 1);
-    // Neighbours that were pushed are as wide as the block now.
-    const out = outOf(blockAt(b), genome);
-    let first = b;
-    while (first > 0 && outOf(blockAt(first - 1), genome) == out) first--;
-    let last = b;
-    while (last + 1 < load<i32>(BLOCK_COUNT) && outOf(blockAt(last + 1), genome) == out) last++;
-    changingWidths(first, last);
-  } else {
-    stepExpansion(blockAt(changing(anyOf(SUPERS, SUPER_COUNT))), genome, 1);
-  }
-}
-
-/** Notes that a step changes a block alone. */
-// @ts-ignore: decorator
-@inline
-function changing(b: i32): i32 {
-  changedFirst = b;
-  changedEnd = b + 1;
-  return b;
-}
-
-/** Notes that a step changed these blocks' widths. */
-// @ts-ignore: decorator
-@inline
-function changingWidths(first: i32, last: i32): void {
-  changedFirst = first;
-  changedEnd = min<i32>(last + 2, load<i32>(BLOCK_COUNT));
-}
-
 /** A width in steps, with its neighbours where they are in the way; the bottlenecks follow every other time. */
-function pushWidth(b: i32, genome: usize, units: i32): void {
+export function pushWidth(b: i32, genome: usize, units: i32): void {
   pushOut(b, genome, outOf(blockAt(b), genome) + units, below(2) == 0);
 }
 
-function stepWidth(b: i32, genome: usize, units: i32): void {
+export function stepWidth(b: i32, genome: usize, units: i32): void {
   setOut(b, genome, outOf(blockAt(b), genome) + units);
 }
 
-function sort(genome: usize): void {
+export function sort(genome: usize): void {
   if (load<i32>(SORTS) == 0) return;
   const count = load<i32>(SUPER_COUNT);
   const supers = load<usize>(SUPERS);
@@ -304,13 +198,13 @@ function sort(genome: usize): void {
 /** A random block of a list. */
 // @ts-ignore: decorator
 @inline
-function anyOf(list: usize, count: usize): i32 {
+export function anyOf(list: usize, count: usize): i32 {
   return load<u16>(load<usize>(list) + ((<usize>below(load<i32>(count))) << 1));
 }
 
 // @ts-ignore: decorator
 @inline
-function copyGenes(to: usize, from: usize, first: usize, end: usize): void {
+export function copyGenes(to: usize, from: usize, first: usize, end: usize): void {
   let i = first;
   for (; i + 8 <= end; i += 8) store<u64>(to + i, load<u64>(from + i));
   for (; i < end; i++) store<u8>(to + i, load<u8>(from + i));

@@ -25,7 +25,7 @@ import {
   SRAM_LIVE,
   WORK,
 } from "./layout";
-import { bitsOf, depthOf, rowOfBlock } from "./rows";
+import { bitsOf, depthOf, rowOfBlock, tailOf } from "./rows";
 
 /** Whether a genome is over a budget of a cost that is no figure of this module, in JavaScript. */
 @external("genome", "exceedsMore")
@@ -128,6 +128,7 @@ function measure(genome: usize, first: i32, end: i32): void {
     const depth = depthOf(block, genes);
     const bits = bitsOf(block, genes);
     let row = rowOfBlock(b, block, genes, inUnits, outUnits, resolution);
+    let tail = tailOf(row);
     let blockBitops: f64 = 0;
     let blockMacs: f64 = 0;
     let blockFlash: f64 = 0;
@@ -137,9 +138,12 @@ function measure(genome: usize, first: i32, end: i32): void {
       blockBitops += work * <f64>((pair >> 4) * (pair & 15)) + at(row, ELEMENTWISE);
       if (more) {
         blockMacs += work;
-        blockFlash += at(row, FLASH_PER_WEIGHT_BIT) * <f64>(pair & 15) + at(row, FLASH_CONSTANT);
+        blockFlash += at(row, FLASH_PER_WEIGHT_BIT) * <f64>(pair & 15) + at(tail, FLASH_CONSTANT);
       }
-      if (layer == 0) row += REST << 3;
+      if (layer == 0) {
+        row += REST << 3;
+        tail += REST << 3;
+      }
     }
     store<i32>(block, resolution, BLOCK_RESOLUTION);
     store<f64>(block, blockBitops, BLOCK_BITOPS);

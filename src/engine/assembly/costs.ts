@@ -28,7 +28,7 @@ import {
   SRAM_LIVE,
   WORK,
 } from "./layout";
-import { bitsOf, depthOf, rowOfBlock } from "./rows";
+import { bitsOf, depthOf, rowOfBlock, tailOf } from "./rows";
 
 const FULL_PRECISION_BITS: f64 = FULL_PRECISION_PAIR & 15;
 
@@ -64,6 +64,7 @@ export function costs(genome: usize, out: usize): void {
     const depth = depthOf(block, genes);
     const bits = bitsOf(block, genes);
     let row = rowOfBlock(b, block, genes, inUnits, outUnits, resolution);
+    let tail = tailOf(row);
     for (let layer = 0; layer < depth; layer++) {
       const pair = chargedPair(bits + layer);
       const a = <f64>(pair >> 4);
@@ -71,19 +72,22 @@ export function costs(genome: usize, out: usize): void {
       const work = at(row, WORK);
       macs += work;
       bitops += work * (a * w) + at(row, ELEMENTWISE);
-      flash += at(row, FLASH_PER_WEIGHT_BIT) * w + at(row, FLASH_CONSTANT);
-      sram = max<f64>(max<f64>(sram, pendingInput + pendingOutput * a), at(row, SRAM_INNER) * a);
+      flash += at(row, FLASH_PER_WEIGHT_BIT) * w + at(tail, FLASH_CONSTANT);
+      sram = max<f64>(max<f64>(sram, pendingInput + pendingOutput * a), at(tail, SRAM_INNER) * a);
       live = max<f64>(
         max<f64>(live, liveInput + liveOutput * a),
-        max<f64>(joinInput + joinOutput * a, at(row, LIVE_INNER) * a),
+        max<f64>(joinInput + joinOutput * a, at(tail, LIVE_INNER) * a),
       );
-      pendingInput = at(row, SRAM_LAST_INPUT) * a;
-      pendingOutput = at(row, SRAM_LAST_OUTPUT);
-      liveInput = at(row, LIVE_LAST_INPUT) * a;
-      liveOutput = at(row, LIVE_LAST_OUTPUT);
-      joinInput = at(row, LIVE_JOIN_INPUT) * a;
-      joinOutput = at(row, LIVE_JOIN_OUTPUT);
-      if (layer == 0) row += REST << 3;
+      pendingInput = at(tail, SRAM_LAST_INPUT) * a;
+      pendingOutput = at(tail, SRAM_LAST_OUTPUT);
+      liveInput = at(tail, LIVE_LAST_INPUT) * a;
+      liveOutput = at(tail, LIVE_LAST_OUTPUT);
+      joinInput = at(tail, LIVE_JOIN_INPUT) * a;
+      joinOutput = at(tail, LIVE_JOIN_OUTPUT);
+      if (layer == 0) {
+        row += REST << 3;
+        tail += REST << 3;
+      }
     }
     mainConvs += depth * load<i32>(block, BLOCK_CONVS);
     inUnits = outUnits;

@@ -4,7 +4,8 @@ import { expectedScore } from "./expected";
 import { FIGURES, GENOME_LENGTH } from "./layout";
 import { score } from "./score";
 
-export { breed, hashBred, settle } from "./breeding";
+export { breed, hashBred } from "./breeding";
+export { settle } from "./fitting";
 export { below, reset } from "./random";
 export { exceeds };
 

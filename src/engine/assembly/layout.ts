@@ -81,12 +81,17 @@ export const CHANNELS_A_UNIT = 5076;
 export const MEMBERS = 5080;
 export const CHILDREN = 5084;
 export const RECORDS = 5088;
-/** Rows by block shape, `ROW_BYTES` each; a power of two of them. */
+/**
+ * Rows by block shape, a power of two of them: `ROW_BYTES`, a cache line, of what breeding asks for, and apart from these, so that they lie
+ * close together, tails of `TAIL_BYTES`.
+ */
 export const ROWS = 8192;
 export const ROW_SLOTS = 65536;
-export const ROW_BYTES = 320;
+export const ROW_BYTES = 64;
+export const TAIL_BYTES = 256;
+export const TAILS = ROWS + ROW_SLOTS * ROW_BYTES;
 /** Of every block `BLOCK_BYTES`; behind them what has no address of its own. */
-export const BLOCKS = ROWS + ROW_SLOTS * ROW_BYTES;
+export const BLOCKS = TAILS + ROW_SLOTS * TAIL_BYTES;
 
 /** A block: what SpaceBlock says of it. */
 export const BLOCK_OFFSET = 0;
@@ -157,26 +162,25 @@ export const MOVE_DEPTH = 10;
  * A row: the key of a block's shape in 64 bits, then doubles of its first inner layer and, `REST` further on at every field, of any other one, as
  * they are when the bits are taken out. With activation bits A, weight bits W and the next layer's activation bits N: BitOps = work A W +
  * elementwise; MACs = work; flash = perWeightBit W + constant; SRAM = max(inner A, lastInput A + lastOutput N); gains = lnFanIn + f(A, W) a
- * conv; live SRAM as a `MemoryForm` of A and N. Five cache lines: BitOps, gains, twice memory and what is left, so that whoever asks for BitOps
- * touches one.
+ * conv; live SRAM as a `MemoryForm` of A and N. Gains and what follows are in the row's tail, cache lines of gains, twice memory and what is left.
  */
 export const REST = 4;
 export const WORK = 1;
 export const ELEMENTWISE = 2;
 export const FLASH_PER_WEIGHT_BIT = 3;
 /** ln sqrt(fan-in) of main-path conv 0 to `MAIN_CONVS` - 1. */
-export const LN_FAN_IN = 8;
+export const LN_FAN_IN = 0;
 /** Main-path convs of an inner layer that there is room for. */
 export const MAIN_CONVS = 4;
-export const SRAM_INNER = 16;
-export const SRAM_LAST_INPUT = 17;
-export const SRAM_LAST_OUTPUT = 18;
-export const LIVE_JOIN_OUTPUT = 19;
-export const LIVE_INNER = 24;
-export const LIVE_LAST_INPUT = 25;
-export const LIVE_LAST_OUTPUT = 26;
-export const LIVE_JOIN_INPUT = 27;
-export const FLASH_CONSTANT = 32;
+export const SRAM_INNER = 8;
+export const SRAM_LAST_INPUT = 9;
+export const SRAM_LAST_OUTPUT = 10;
+export const LIVE_JOIN_OUTPUT = 11;
+export const LIVE_INNER = 16;
+export const LIVE_LAST_INPUT = 17;
+export const LIVE_LAST_OUTPUT = 18;
+export const LIVE_JOIN_INPUT = 19;
+export const FLASH_CONSTANT = 24;
 
 /** Figures that the module computes, the first costs of the table, in its order; `LIMITS` and `SCRATCH` have room for them. */
 export const BITOPS = 0;

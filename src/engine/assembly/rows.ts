@@ -1,6 +1,6 @@
 import { isSuper } from "./genome";
 import { CONV_BITS, SUPER_BITS, SUPER_BTN, SUPER_DEPTH, SUPER_KERNEL } from "../../space/gene-layout";
-import { BLOCK_KERNEL, ROW_BYTES, ROW_SLOTS, ROWS } from "./layout";
+import { BLOCK_KERNEL, ROW_BYTES, ROW_SLOTS, ROWS, TAIL_BYTES, TAILS } from "./layout";
 
 /** Computes a row, in JavaScript: there is one definition of every cost. */
 @external("genome", "fillRow")
@@ -30,6 +30,13 @@ export function rowOfBlock(b: i32, block: usize, genes: usize, inUnits: i32, out
   const btn = select<i32>(load<u16>(genes, SUPER_BTN), outUnits, isSuper(block));
   const k = select<i32>(load<u8>(genes, SUPER_KERNEL), load<i32>(block, BLOCK_KERNEL), isSuper(block));
   return rowOf(b, inUnits, btn, outUnits, k, resolution);
+}
+
+/** Address of a row's tail. */
+// @ts-ignore: decorator
+@inline
+export function tailOf(row: usize): usize {
+  return <usize>TAILS + (row - <usize>ROWS) * (TAIL_BYTES / ROW_BYTES);
 }
 
 /**

@@ -11,7 +11,7 @@ import {
   REST,
   STAGE_WEIGHTS,
 } from "./layout";
-import { bitsOf, depthOf, rowOfBlock } from "./rows";
+import { bitsOf, depthOf, rowOfBlock, tailOf } from "./rows";
 
 /** The analytic score of a genome. Sums in the order of `AnalyticScore`, so that every bit agrees. */
 export function score(genome: usize): f64 {
@@ -32,13 +32,13 @@ export function score(genome: usize): f64 {
     const depth = depthOf(block, genes);
     const bits = bitsOf(block, genes);
     const convs = load<i32>(block, BLOCK_CONVS);
-    let row = rowOfBlock(b, block, genes, inUnits, outUnits, resolution);
+    let tail = tailOf(rowOfBlock(b, block, genes, inUnits, outUnits, resolution));
     for (let layer = 0; layer < depth; layer++) {
       const gain = load<f64>(<usize>BIT_GAINS + ((<usize>load<u8>(bits + layer)) << 3));
       let value: f64 = 0;
-      for (let j = 0; j < convs; j++) value += at(row, LN_FAN_IN + j) + gain;
+      for (let j = 0; j < convs; j++) value += at(tail, LN_FAN_IN + j) + gain;
       total += value;
-      if (layer == 0) row += REST << 3;
+      if (layer == 0) tail += REST << 3;
     }
     inUnits = outUnits;
     resolution = behind(block, resolution);
