@@ -1,13 +1,15 @@
-// Compiles the AssemblyScript: the kernels, once as plain SIMD and once with fused multiply-add, and the genome module.
+// Compiles the AssemblyScript: the kernels as plain SIMD, with int8 and with fused multiply-add too, and the genome module.
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import asc from "assemblyscript/asc";
 
 const common = ["-O3", "--converge", "--noAssert", "--runtime", "stub", "--initialMemory", "1", "--memoryBase", "0"];
+const relaxed = ["--enable", "simd", "--enable", "relaxed-simd"];
 const modules = [
   ["src/kernel/assembly", "src/kernel/simd.wasm", "--enable", "simd"],
-  ["src/kernel/assembly", "src/kernel/simd-relaxed.wasm", "--enable", "simd", "--enable", "relaxed-simd"],
+  ["src/kernel/assembly", "src/kernel/simd-int8.wasm", ...relaxed],
+  ["src/kernel/assembly", "src/kernel/simd-relaxed.wasm", ...relaxed, "--use", "FUSED=1"],
   ["src/engine/assembly", "src/engine/genome.wasm"],
 ];
 /** Compiling takes seconds, so that every module is kept under the hash of what it came of. */

@@ -48,7 +48,7 @@ describe("the package", () => {
     expect([...rooms].sort()).toEqual([...whole, "dist/src", "dist/workers", "docs", "presets"].sort());
     expect(listed.filter((path) => !/\.(?:js|d\.ts|cjs|wasm|yaml|md|json|txt)$|^LICENSE$/.test(path))).toEqual([]);
     expect(listed.filter((path) => /fuzz|soak|damage|ablation|mixed-precision\.js|\.test\./.test(path))).toEqual([]);
-    expect(listed.filter((path) => path.endsWith(".wasm"))).toHaveLength(3);
+    expect(listed.filter((path) => path.endsWith(".wasm"))).toHaveLength(4);
     const { files } = JSON.parse(readFileSync(join(packageRoot, "dist/build.json"), "utf8"));
     expect(listed.filter((path) => path.startsWith("dist/") && !(path.slice(5) in files))).toEqual([]);
   });

@@ -5,6 +5,7 @@ import { type Peaks, peakInstructions } from "./peaks.ts";
 export function kernelTable(report: KernelReport): string {
   const lines = [
     `peaks of one thread: ${Object.entries(report.peaks)
+      .filter(([, gops]) => gops > 0)
       .map(([peak, gops]) => `${peakInstructions[peak as keyof Peaks]} ${gops.toFixed(1)} GOP/s`)
       .join(", ")}`,
     "2 operations a multiply-add; each conv is held against the peak of its own arithmetic",
@@ -46,12 +47,17 @@ export function kernelTable(report: KernelReport): string {
     );
   }
   lines.push("");
-  for (const { name, precision, resolution, ms, noiseShare } of report.networks) {
+  for (const { name, precision, resolution, ms, noiseShare, int8Speedup } of report.networks) {
     const { reference = Number.NaN, float32 = Number.NaN, simd = Number.NaN } = ms;
     lines.push(
       `${name}, ${precision === "full" ? "full precision" : precision}, ${resolution}: simd ${simd.toFixed(1)} ms, float32 ${float32.toFixed(0)} ms, reference ${reference.toFixed(0)} ms` +
         ` (reference : float32 : simd = ${(reference / simd).toFixed(0)} : ${(float32 / simd).toFixed(1)} : 1), outside the convs ${percent(noiseShare)}`,
     );
+    if (int8Speedup !== undefined && ms["simd-int16"] !== undefined) {
+      lines.push(
+        `  without int8, the same bits: ${ms["simd-int16"].toFixed(1)} ms, ${int8Speedup.toFixed(2)} times the time`,
+      );
+    }
   }
   const { quantised, full } = report.shareOfPeak;
   lines.push(

@@ -3,7 +3,7 @@ import { median } from "../base/median.ts";
 import { defaultScore } from "../config/config.ts";
 import { createKernels } from "../kernel/create.ts";
 import { type ConvSizes, fanInOf, type KernelName } from "../kernel/kernels.ts";
-import { hasRelaxedSimd, instantiate } from "../kernel/simd.ts";
+import { hasRelaxedSimd, instantiate, SimdKernels } from "../kernel/simd.ts";
 import type { Network } from "../network/network.ts";
 import { networkOf, type Structure } from "../network/structure.ts";
 import { ForwardScore } from "../score/forward/forward.ts";
@@ -20,7 +20,9 @@ export interface KernelBenchOptions {
   readonly progress?: (what: string) => void;
 }
 
-type Milliseconds = Partial<Record<KernelName | "onnxruntime", number>>;
+/** simd-int16: simd without int8, what it is on engines without relaxed SIMD. */
+type BenchKernel = KernelName | "simd-int16";
+type Milliseconds = Partial<Record<BenchKernel | "onnxruntime", number>>;
 
 /** One conv shape of one network. */
 export interface ConvRow {
@@ -56,6 +58,8 @@ export interface KernelReport {
     readonly ms: Milliseconds;
     /** Share of a repeat of simd that is spent outside the convs: drawing noise, and everything else. */
     readonly noiseShare: number;
+    /** Median over the rounds of the time of simd-int16 over that of simd; absent where nothing runs in int8. */
+    readonly int8Speedup?: number;
   }[];
   /** Share of peak of simd, convs weighted by work. */
   readonly shareOfPeak: Readonly<Record<"quantised" | "full", { pointwise: number; depthwise: number }>>;
@@ -77,7 +81,7 @@ interface Subject {
   readonly name: string;
   readonly precision: "quantised" | "full";
   readonly network: Network;
-  readonly kernels: readonly { name: KernelName; timed: TimedKernels; score: ForwardScore }[];
+  readonly kernels: readonly { name: BenchKernel; timed: TimedKernels; score: ForwardScore }[];
 }
 
 /** Measures the kernels on the published networks. Every result is compared with the reference's before anything is timed. */
@@ -86,15 +90,15 @@ export function benchKernel({
   rounds = 15,
   progress = () => {},
 }: KernelBenchOptions = {}): KernelReport {
-  const names: KernelName[] = ["float32", "simd"];
-  if (hasRelaxedSimd()) names.push("simd-relaxed");
+  const names: BenchKernel[] = ["float32", "simd"];
+  if (hasRelaxedSimd()) names.push("simd-relaxed", "simd-int16");
   const subjects: Subject[] = [];
   const referenceRuns = new Map<Subject, { ms: number; runs: ConvRun[] }>();
   for (const { name, structure } of publishedNetworks) {
     for (const precision of ["quantised", "full"] as const) {
       const network = networkOf(precision === "full" ? fullPrecision(structure) : structure, resolution);
       const kernels = names
-        .filter((kernel) => precision === "full" || kernel !== "simd-relaxed")
+        .filter((kernel) => kernel !== (precision === "full" ? "simd-int16" : "simd-relaxed"))
         .map((kernel) => subjectKernel(kernel));
       const subject = { name, precision, network, kernels };
       subjects.push(subject);
@@ -102,15 +106,15 @@ export function benchKernel({
       referenceRuns.set(subject, check(subject));
     }
   }
-  const assembly = instantiate("simd");
-  let peaks: Peaks = { float32: 0, dot: 0, int16: 0 };
-  const times = new Map<Subject, Map<KernelName, { total: number[]; convs: number[][] }>>();
+  const assembly = instantiate(hasRelaxedSimd() ? "simd-int8" : "simd");
+  let peaks: Peaks = { float32: 0, dot: 0, int16: 0, int8: 0 };
+  const times = new Map<Subject, Map<BenchKernel, { total: number[]; convs: number[][] }>>();
   for (const subject of subjects) {
     times.set(subject, new Map(subject.kernels.map(({ name }) => [name, { total: [], convs: [] }])));
   }
   for (let round = 0; round < rounds; round++) {
     progress(`round ${round + 1} of ${rounds}`);
-    peaks = higher(peaks, measurePeaks(assembly));
+    peaks = higher(peaks, measurePeaks(assembly, hasRelaxedSimd()));
     for (const subject of subjects) {
       for (const { name, timed, score } of subject.kernels) {
         if (name === "float32" && round >= 3) continue;
@@ -135,7 +139,15 @@ export function benchKernel({
       for (const [name, { total }] of entries) ms[name] = median(total);
       const simd = times.get(subject)!.get("simd")!;
       const outside = simd.total.map((total, i) => 1 - simd.convs[i].reduce((sum, x) => sum + x, 0) / total);
-      return { name: subject.name, precision: subject.precision, resolution, ms, noiseShare: median(outside) };
+      const int16 = times.get(subject)!.get("simd-int16");
+      return {
+        name: subject.name,
+        precision: subject.precision,
+        resolution,
+        ms,
+        noiseShare: median(outside),
+        ...(int16 && { int8Speedup: median(int16.total.map((total, i) => total / simd.total[i])) }),
+      };
     }),
     shareOfPeak: {
       quantised: {
@@ -151,9 +163,10 @@ export function benchKernel({
   };
 }
 
-function subjectKernel(name: KernelName): { name: KernelName; timed: TimedKernels; score: ForwardScore } {
-  const timed = new TimedKernels(createKernels(name));
-  return { name, timed, score: new ForwardScore({ ...options, kernel: name }, timed) };
+function subjectKernel(name: BenchKernel): { name: BenchKernel; timed: TimedKernels; score: ForwardScore } {
+  const kernel = name === "simd-int16" ? "simd" : name;
+  const timed = new TimedKernels(name === "simd-int16" ? new SimdKernels("simd", false) : createKernels(kernel));
+  return { name, timed, score: new ForwardScore({ ...options, kernel }, timed) };
 }
 
 /** The same shapes without bits. */
@@ -192,10 +205,11 @@ function check(subject: Subject): { ms: number; runs: ConvRun[] } {
 
 function convRows(
   subject: Subject,
-  times: Map<KernelName, { total: number[]; convs: number[][] }>,
+  times: Map<BenchKernel, { total: number[]; convs: number[][] }>,
   reference: readonly ConvRun[],
   peaks: Peaks,
 ): ConvRow[] {
+  const simd = new SimdKernels();
   const rows = new Map<string, { first: ConvSizes; indices: number[] }>();
   reference.forEach(({ sizes }, i) => {
     const key = [
@@ -215,7 +229,7 @@ function convRows(
     for (const [name, { convs }] of times) ms[name] = median(indices.map((i) => leastOf(convs.map((run) => run[i]))));
     const macs = first.outChannels * fanInOf(first) * first.outResolution ** 2;
     const gops = (2 * macs) / ms.simd! / 1e6;
-    const peak = peakOf(first);
+    const peak = peakOf(first, simd.runsInt8(first));
     return {
       network: subject.name,
       precision: subject.precision,

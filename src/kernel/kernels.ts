@@ -34,6 +34,8 @@ export class ConvSizes {
   scale = 1;
   /** 2^(bitsA - 1), both ends included; 0: full precision, the input is only scaled. */
   limit = 0;
+  /** No weight's absolute value is larger: 2^(bitsW - 1); 0: not known. */
+  weightLimit = 0;
 }
 
 /** What a conv left of its output y: sums in double precision, exact for integers while the sum of squares is below 2^53. */

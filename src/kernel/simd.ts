@@ -2,6 +2,7 @@ import { UserError } from "../base/user-error.ts";
 import { wasmInstance } from "../base/wasm-module.ts";
 import {
   bytesOf,
+  CHANNEL_BLOCK,
   type ConvSizes,
   Format,
   isPointwise,
@@ -28,6 +29,7 @@ export interface Assembly {
   peakFloat32(rounds: number, factor: number, summand: number): number;
   peakDot(rounds: number, factor: number, summand: number): number;
   peakInt16(rounds: number, factor: number, summand: number): number;
+  peakInt8(rounds: number, factor: number, summand: number): number;
 }
 
 /** Bytes of a module with one function that uses f32x4.relaxed_madd. */
@@ -42,29 +44,43 @@ export function hasRelaxedSimd(): boolean {
 }
 
 /** A fresh instance with a memory of its own. */
-export function instantiate(name: "simd" | "simd-relaxed"): Assembly {
+export function instantiate(name: "simd" | "simd-int8" | "simd-relaxed"): Assembly {
   return wasmInstance(`kernel/${name}`) as unknown as Assembly;
 }
 
-/** WebAssembly SIMD: integer convs in int16 with exact sums, the rest in float32. */
+/** The arithmetic of int16 convs whose levels fit in bytes, as in assembly/formats.ts. */
+const INT8 = 2;
+/** Largest levels of int8: an activation is stored as 0 to twice its limit, below 2^7. */
+const MOST_ACTIVATION = 32;
+const MOST_WEIGHT = 64;
+/** Below this many rows of a GEMM, packing its weights costs more than int8 saves. */
+const FEWEST_ROWS = 16;
+
+/**
+ * WebAssembly SIMD: integer convs in int16 with exact sums, the rest in float32. Where the engine has relaxed SIMD, int16 convs of few bits
+ * run in int8, with the same bits in every output.
+ */
 export class SimdKernels implements Kernels {
   readonly name: "simd" | "simd-relaxed";
   readonly moments: Moments = { sum: 0, sumOfSquares: 0, saturated: false };
   readonly #assembly: Assembly;
+  readonly #int8: boolean;
   #doubles: Float64Array;
 
   /**
    * @param name simd-relaxed fuses multiply and add in float32 convs: other last bits, and only on engines that have it
+   * @param int8 false: no conv runs in int8, as on engines without relaxed SIMD
    * @throws UserError where the engine does not
    */
-  constructor(name: "simd" | "simd-relaxed" = "simd") {
+  constructor(name: "simd" | "simd-relaxed" = "simd", int8: boolean = hasRelaxedSimd()) {
     if (name === "simd-relaxed" && !hasRelaxedSimd()) {
       throw new UserError(
         "kernel: expected one that this version of Node runs, got simd-relaxed; use simd or Node 22 and later",
       );
     }
     this.name = name;
-    this.#assembly = instantiate(name);
+    this.#int8 = int8;
+    this.#assembly = instantiate(name === "simd" && int8 ? "simd-int8" : name);
     this.#doubles = new Float64Array(this.#assembly.memory.buffer);
   }
 
@@ -80,15 +96,25 @@ export class SimdKernels implements Kernels {
   }
 
   scratchBytes(sizes: Readonly<ConvSizes>): number {
-    const { inResolution, inStride, kernel, arithmetic } = sizes;
+    const { inResolution, inStride, outStride, kernel, arithmetic } = sizes;
+    const int8 = this.runsInt8(sizes);
     const size = bytesOf(arithmetic);
     const slack = 256;
-    if (sizes.depthwise) return inStride * kernel * ringPixels(sizes) * size + slack;
-    const tile = tilePixels(sizes) * weightDepth(sizes) * size + slack;
-    return isPointwise(sizes) ? tile : tile + kernel * (inResolution + kernel - 1) * inStride * size + slack;
+    if (sizes.depthwise) {
+      const packed = int8 ? (inStride / 8) * 16 * (1 + kernel * ((kernel + 1) / 2)) : 0;
+      return inStride * kernel * ringPixels(sizes) * size + packed + slack;
+    }
+    const depth = weightDepth(sizes);
+    // In int8: the tile in bytes and once more in int16, packed weights and what their sums start at.
+    const tile = int8
+      ? tilePixels(depth, 1) * depth * 3 + outStride * (depth + 4)
+      : tilePixels(depth, size) * depth * size;
+    const ring = isPointwise(sizes) ? 0 : kernel * (inResolution + kernel - 1) * inStride * size + slack;
+    return tile + slack + ring;
   }
 
   pointwise(out: number, input: number, weights: number, scratch: number, sizes: Readonly<ConvSizes>): void {
+    const arithmetic = this.#arithmetic(sizes);
     this.#assembly.pointwise(
       out,
       input,
@@ -96,12 +122,12 @@ export class SimdKernels implements Kernels {
       scratch,
       MOMENTS,
       sizes.batch * sizes.inResolution * sizes.inResolution,
-      tilePixels(sizes),
+      tilePixels(sizes.inStride, sizeOf(arithmetic)),
       sizes.inStride,
       sizes.outChannels,
       sizes.outStride,
       sizes.inFormat,
-      sizes.arithmetic,
+      arithmetic,
       sizes.outFormat,
       sizes.scale,
       sizes.limit,
@@ -125,7 +151,7 @@ export class SimdKernels implements Kernels {
       sizes.stride,
       ringPixels(sizes),
       sizes.inFormat,
-      sizes.arithmetic,
+      this.#arithmetic(sizes),
       sizes.scale,
       sizes.limit,
     );
@@ -133,6 +159,8 @@ export class SimdKernels implements Kernels {
   }
 
   dense(out: number, input: number, weights: number, scratch: number, sizes: Readonly<ConvSizes>): void {
+    const arithmetic = this.#arithmetic(sizes);
+    const depth = weightDepth(sizes);
     this.#assembly.dense(
       out,
       input,
@@ -145,17 +173,32 @@ export class SimdKernels implements Kernels {
       sizes.inStride,
       sizes.kernel,
       sizes.stride,
-      tilePixels(sizes),
-      weightDepth(sizes),
+      tilePixels(depth, sizeOf(arithmetic)),
+      depth,
       sizes.outChannels,
       sizes.outStride,
       sizes.inFormat,
-      sizes.arithmetic,
+      arithmetic,
       sizes.outFormat,
       sizes.scale,
       sizes.limit,
     );
     this.#take(sizes);
+  }
+
+  /** What a conv is computed in: its own arithmetic, or int8 in its place where that gives the same bits and pays. */
+  #arithmetic(sizes: Readonly<ConvSizes>): Format | typeof INT8 {
+    const { arithmetic, outFormat, limit, weightLimit } = sizes;
+    const fits = this.#int8 && arithmetic === Format.int16 && outFormat === Format.int16 && limit <= MOST_ACTIVATION;
+    if (!fits || weightLimit === 0 || weightLimit > MOST_WEIGHT || sizes.inStride % CHANNEL_BLOCK !== 0)
+      return arithmetic;
+    const rows = sizes.batch * sizes.outResolution * sizes.outResolution;
+    return (sizes.depthwise ? sizes.kernel > 1 : rows >= FEWEST_ROWS) ? INT8 : arithmetic;
+  }
+
+  /** Whether a conv runs in int8. */
+  runsInt8(sizes: Readonly<ConvSizes>): boolean {
+    return this.#arithmetic(sizes) === INT8;
   }
 
   #take(sizes: Readonly<ConvSizes>): void {
@@ -165,10 +208,14 @@ export class SimdKernels implements Kernels {
   }
 }
 
-/** Pixels of a tile of a GEMM: a multiple of 4. */
-function tilePixels(sizes: Readonly<ConvSizes>): number {
-  const bytes = weightDepth(sizes) * bytesOf(sizes.arithmetic);
-  return Math.max(8, Math.min(64, Math.floor(TILE_BYTES / bytes) & ~3));
+/** Bytes of one quantised value. */
+function sizeOf(arithmetic: Format | typeof INT8): number {
+  return arithmetic === INT8 ? 1 : bytesOf(arithmetic);
+}
+
+/** Pixels of a tile of a GEMM, of `size` bytes a value: a multiple of 4. */
+function tilePixels(depth: number, size: number): number {
+  return Math.max(8, Math.min(64, Math.floor(TILE_BYTES / (depth * size)) & ~3));
 }
 
 /** Pixels of a row in the depthwise ring: both paddings, and what the last tile of outputs reads. */

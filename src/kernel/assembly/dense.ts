@@ -1,4 +1,5 @@
-import { gemm, quantise, sizeOf } from "./formats";
+import { gemm, isInt8, quantise, sizeOf, zeroByte } from "./formats";
+import { packGemm } from "./int8";
 import { clearMoments, finishMoments } from "./moments";
 
 /** Copies in steps of 16 bytes; up to 15 bytes past the end are overwritten too. */
@@ -37,13 +38,15 @@ export function dense(
 ): void {
   clearMoments(moments);
   const size = sizeOf(arithmetic);
+  const zero = zeroByte(arithmetic, limit);
+  if (isInt8(arithmetic)) scratch = packGemm(scratch, weights, outChannels, depth, tile, limit);
   const padding = kernel >> 1;
   const rowBytes = <usize>((inResolution + 2 * padding) * inStride) * size;
   const inBytes = <usize>(inResolution * inStride) * sizeOf(inFormat);
   const windowBytes = <usize>(kernel * inStride) * size;
   const a = scratch + ((<usize>kernel * rowBytes + 31) & ~(<usize>15));
   const aBytes = <usize>depth * size;
-  memory.fill(scratch, 0, <usize>kernel * rowBytes);
+  memory.fill(scratch, zero, <usize>kernel * rowBytes);
   for (let n = 0; n < batch; n++) {
     let filled = -padding;
     for (let y = 0; y < outResolution; y++) {
@@ -51,7 +54,7 @@ export function dense(
       for (; filled < top + kernel; filled++) {
         const row = scratch + <usize>((filled + kernel) % kernel) * rowBytes;
         if (filled < 0 || filled >= inResolution) {
-          memory.fill(row, 0, rowBytes);
+          memory.fill(row, zero, rowBytes);
         } else {
           const to = row + <usize>(padding * inStride) * size;
           quantise(to, input + <usize>filled * inBytes, inResolution * inStride, inFormat, arithmetic, scale, limit);
@@ -67,10 +70,10 @@ export function dense(
             copy16(segment, from + <usize>((top + ky + kernel) % kernel) * rowBytes, windowBytes);
             segment += windowBytes;
           }
-          memory.fill(segment, 0, to + aBytes - segment);
+          memory.fill(segment, zero, to + aBytes - segment);
           to += aBytes;
         }
-        if ((rows & 3) !== 0) memory.fill(to, 0, <usize>(4 - (rows & 3)) * aBytes);
+        if ((rows & 3) !== 0) memory.fill(to, zero, <usize>(4 - (rows & 3)) * aBytes);
         gemm(out, a, weights, rows, depth, outChannels, outStride, arithmetic, outFormat, moments);
         out += <usize>(rows * outStride) * sizeOf(outFormat);
       }

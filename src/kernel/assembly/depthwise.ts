@@ -1,4 +1,5 @@
-import { INT16, quantiseToBlocks, sizeOf } from "./formats";
+import { packDepthwise, rowInt8 } from "./depthwise-int8";
+import { INT16, isInt8, quantiseToBlocks, sizeOf, zeroByte } from "./formats";
 import { multiplyAdd, squares4, sum4 } from "./gemm-float32";
 import { addFloat, addInteger, clearMoments, finishMoments, mask16, mask32, pairSums, widen } from "./moments";
 
@@ -28,14 +29,26 @@ export function depthwise(
 ): void {
   clearMoments(moments);
   const padding = kernel >> 1;
-  const pixelBytes = <usize>8 * sizeOf(arithmetic);
+  // In int8 a pixel is stored with its right neighbour.
+  const outFormat = isInt8(arithmetic) ? INT16 : arithmetic;
+  const pixelBytes = <usize>8 * sizeOf(outFormat);
   const rowBytes = <usize>rowPixels * pixelBytes;
   const blockBytes = <usize>kernel * rowBytes;
   const blocks = channelStride >> 3;
   const inBytes = <usize>(inResolution * channelStride) * sizeOf(inFormat);
-  const outRowBytes = <usize>(outResolution * channelStride) * sizeOf(arithmetic);
-  const weightBytes = <usize>(kernel * kernel) * pixelBytes;
-  memory.fill(scratch, 0, <usize>blocks * blockBytes);
+  const outRowBytes = <usize>(outResolution * channelStride) * sizeOf(outFormat);
+  const zero = zeroByte(arithmetic, limit);
+  let weightBytes = <usize>(kernel * kernel) * pixelBytes;
+  if (isInt8(arithmetic)) {
+    const packed = scratch + <usize>blocks * blockBytes;
+    let to = packed;
+    for (let b = 0; b < blocks; b++) {
+      to = packDepthwise(to, weights + <usize>b * weightBytes, kernel, channels - 8 * b, b === 0, limit);
+    }
+    weights = packed;
+    weightBytes = <usize>(1 + kernel * ((kernel + 1) >> 1)) * 16;
+  }
+  memory.fill(scratch, zero, <usize>blocks * blockBytes);
   for (let n = 0; n < batch; n++) {
     let filled = -padding;
     for (let y = 0; y < outResolution; y++) {
@@ -43,7 +56,7 @@ export function depthwise(
       for (; filled < top + kernel; filled++) {
         const row = scratch + <usize>((filled + kernel) % kernel) * rowBytes;
         if (filled < 0 || filled >= inResolution) {
-          for (let b = 0; b < blocks; b++) memory.fill(row + <usize>b * blockBytes, 0, rowBytes);
+          for (let b = 0; b < blocks; b++) memory.fill(row + <usize>b * blockBytes, zero, rowBytes);
         } else {
           const to = row + <usize>padding * pixelBytes;
           const from = input + <usize>filled * inBytes;
@@ -56,7 +69,9 @@ export function depthwise(
         const to = out + <usize>b * pixelBytes;
         const slot = (top + kernel) % kernel;
         const left = channels - 8 * b;
-        if (arithmetic === INT16) {
+        if (isInt8(arithmetic)) {
+          rowInt8(to, ring, w, outResolution, kernel, stride, slot, rowBytes, channelStride, moments);
+        } else if (arithmetic === INT16) {
           rowInt16(to, ring, w, outResolution, kernel, stride, slot, rowBytes, channelStride, left, moments);
         } else {
           rowFloat32(to, ring, w, outResolution, kernel, stride, slot, rowBytes, channelStride, left, moments);

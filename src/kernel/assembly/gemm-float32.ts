@@ -3,7 +3,8 @@ import { addFloat, mask32 } from "./moments";
 // @ts-ignore: decorator
 @inline
 export function multiplyAdd(sum: v128, a: v128, w: v128): v128 {
-  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, w, sum);
+  // @ts-ignore: a constant of the compiler's command line
+  if (isDefined(FUSED)) return f32x4.relaxed_madd(a, w, sum);
   return f32x4.add(sum, f32x4.mul(a, w));
 }
 

@@ -1,7 +1,10 @@
+import { multiplyAdd8 } from "./int8";
+
 // @ts-ignore: decorator
 @inline
 function multiplyAdd<T>(sum: v128, factor: v128, summand: v128): v128 {
   if (isFloat<T>()) return f32x4.add(f32x4.mul(sum, factor), summand);
+  if (sizeof<T>() == 1) return multiplyAdd8(summand, factor, sum);
   if (sizeof<T>() == 4) return i32x4.add(i32x4.dot_i16x8_s(sum, factor), summand);
   return i16x8.add(i16x8.mul(sum, factor), summand);
 }
@@ -66,6 +69,12 @@ export function peakFloat32(rounds: i32, factor: f32, summand: f32): i32 {
 /** i32x4.dot_i16x8_s, i32x4.add: 384 operations a round, eight multiplications and eight additions a pair of instructions. */
 export function peakDot(rounds: i32, factor: i32, summand: i32): i32 {
   return chains<i32>(rounds, i16x8.splat(<i16>factor), i32x4.splat(summand));
+}
+
+/** i16x8.relaxed_dot_i8x16_i7x16_s, i16x8.add: 768 operations a round; only in modules with relaxed SIMD. */
+export function peakInt8(rounds: i32, factor: i32, summand: i32): i32 {
+  if (ASC_FEATURE_RELAXED_SIMD) return chains<i8>(rounds, i8x16.splat(<i8>factor), i16x8.splat(<i16>summand));
+  return unreachable();
 }
 
 /** i16x8.mul, i16x8.add: 384 operations a round. */

@@ -98,3 +98,123 @@ export function quantiseBlocks<S, D>(
     dst += 8 * sizeof<D>();
   }
 }
+
+/** Eight elements of format S at `src`, rounded, as q + limit in int16; what `clamps` leaves out, `asBytes` does. */
+// @ts-ignore: decorator
+@inline
+function level8<S>(src: usize, scale: v128, limit: v128, bits: v128, clamps: bool): v128 {
+  let low: v128;
+  let high: v128;
+  if (isFloat<S>()) {
+    low = v128.load(src);
+    high = v128.load(src, 16);
+  } else {
+    low = f32x4.convert_i32x4_s(v128.load16x4_s(src));
+    high = f32x4.convert_i32x4_s(v128.load16x4_s(src, 8));
+  }
+  low = clamps ? clamped(low, scale, limit) : f32x4.mul(low, scale);
+  high = clamps ? clamped(high, scale, limit) : f32x4.mul(high, scale);
+  const magic = f32x4.splat(MAGIC);
+  return i16x8.narrow_i32x4_s(i32x4.sub(f32x4.add(low, magic), bits), i32x4.sub(f32x4.add(high, magic), bits));
+}
+
+/** Two vectors of levels as bytes between 0 and `most`. */
+// @ts-ignore: decorator
+@inline
+function asBytes(low: v128, high: v128, most: v128): v128 {
+  return i8x16.min_u(i8x16.narrow_i16x8_u(low, high), most);
+}
+
+/** Whether products may reach 2^22, so that they must be clamped before they are rounded. */
+// @ts-ignore: decorator
+@inline
+function mustClamp<S>(scale: f32): bool {
+  return isFloat<S>() || scale >= 127;
+}
+
+// @ts-ignore: decorator
+@inline
+function levelsOfRow<S>(dst: usize, src: usize, count: i32, scale: f32, limit: f32, clamps: bool): void {
+  const scales = f32x4.splat(scale);
+  const limits = f32x4.splat(limit);
+  const bits = i32x4.splat(MAGIC_BITS - <i32>limit);
+  const most = i8x16.splat(<i8>(2 * limit));
+  let i = 0;
+  for (; i + 16 <= count; i += 16) {
+    const low = level8<S>(src, scales, limits, bits, clamps);
+    const high = level8<S>(src + 8 * sizeof<S>(), scales, limits, bits, clamps);
+    v128.store(dst, asBytes(low, high, most));
+    dst += 16;
+    src += 16 * sizeof<S>();
+  }
+  if (i < count) {
+    const low = level8<S>(src, scales, limits, bits, clamps);
+    v128.store64_lane(dst, asBytes(low, low, most), 0);
+  }
+}
+
+/** `count` neighbouring elements as bytes q + limit; count is a multiple of 8. */
+export function quantiseLevels<S>(dst: usize, src: usize, count: i32, scale: f32, limit: f32): void {
+  if (mustClamp<S>(scale)) levelsOfRow<S>(dst, src, count, scale, limit, true);
+  else levelsOfRow<S>(dst, src, count, scale, limit, false);
+}
+
+/** Eight pixel pairs of the low halves of two pixels. */
+// @ts-ignore: decorator
+@inline
+function paired(left: v128, right: v128): v128 {
+  return v128.shuffle<i8>(left, right, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+}
+
+// @ts-ignore: decorator
+@inline
+function pairsOfRow<S>(
+  dst: usize,
+  src: usize,
+  width: i32,
+  channels: i32,
+  blockBytes: usize,
+  scale: f32,
+  limit: f32,
+  clamps: bool,
+): void {
+  const scales = f32x4.splat(scale);
+  const limits = f32x4.splat(limit);
+  const bits = i32x4.splat(MAGIC_BITS - <i32>limit);
+  const most = i8x16.splat(<i8>(2 * limit));
+  const zero = i8x16.splat(<i8>limit);
+  const pixelBytes = <usize>channels * sizeof<S>();
+  for (let c = 0; c < channels; c += 8) {
+    let from = src + <usize>c * sizeof<S>();
+    let to = dst - 16;
+    const end = to + <usize>width * 16;
+    let left = zero;
+    for (; to < end; to += 16, from += pixelBytes) {
+      const q = level8<S>(from, scales, limits, bits, clamps);
+      const right = asBytes(q, q, most);
+      v128.store(to, paired(left, right));
+      left = right;
+    }
+    v128.store(to, paired(left, zero));
+    dst += blockBytes;
+  }
+}
+
+/**
+ * One image row for a depthwise conv in int8, into blocks of 8 channels of pixel pairs: src (width, channels),
+ * dst (channels/8, slots, padded width, 8, 2) bytes q + limit, of a pixel and its right neighbour.
+ * @param dst address of the first block's first pixel after the left padding of at least one pixel, in the row's slot
+ * @param blockBytes from one block of channels to the next
+ */
+export function quantisePairs<S>(
+  dst: usize,
+  src: usize,
+  width: i32,
+  channels: i32,
+  blockBytes: usize,
+  scale: f32,
+  limit: f32,
+): void {
+  if (mustClamp<S>(scale)) pairsOfRow<S>(dst, src, width, channels, blockBytes, scale, limit, true);
+  else pairsOfRow<S>(dst, src, width, channels, blockBytes, scale, limit, false);
+}

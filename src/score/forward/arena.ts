@@ -60,6 +60,7 @@ export class Arena {
     sizes.stride = path.stride[conv];
     sizes.arithmetic = arithmeticOf(fanIn, sizes.depthwise, bitsA, bitsW);
     sizes.limit = bitsA === 0 ? 0 : 2 ** (bitsA - 1);
+    sizes.weightLimit = bitsW === 0 ? 0 : 2 ** (bitsW - 1);
     const narrow =
       sizes.arithmetic === Format.int16 &&
       (sizes.depthwise || this.#expectedStd(fanIn, bitsA, bitsW) < 32768 / HEADROOM);
