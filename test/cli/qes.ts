@@ -1,6 +1,8 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, fork, spawn, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { builtFile } from "../../src/base/package-root.ts";
+
+const batchScript = fileURLToPath(new URL("./batch.mjs", import.meta.url));
 
 export interface Outcome {
   readonly code: number | null;
@@ -35,8 +37,45 @@ export function startQes(folder: string, ...args: string[]): Started {
   return { process: child, outcome };
 }
 
+type Run = (args: readonly string[]) => Promise<Outcome>;
+
+/** By folder, as a process stays where it is. */
+const sessions = new Map<string, Run>();
+
+/**
+ * A command's outcome. Those of a folder run in turn in one process, since starting Node and loading the program is most of the time that
+ * they take; `startQes` is for what needs a process of its own.
+ */
 export function qes(folder: string, ...args: string[]): Promise<Outcome> {
-  return startQes(folder, ...args).outcome;
+  const run = sessions.get(folder) ?? startSession(folder);
+  sessions.set(folder, run);
+  return run(args);
+}
+
+function startSession(folder: string): Run {
+  const child = fork(batchScript, [builtFile("src/cli/program.js")], {
+    cwd: folder,
+    execArgv: [],
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
+  });
+  let stderr = "";
+  child.stderr!.setEncoding("utf8").on("data", (text) => {
+    stderr += text;
+  });
+  const waiting: { resolve(outcome: Outcome): void; reject(error: Error): void }[] = [];
+  child.on("message", (outcome: Outcome) => waiting.shift()!.resolve({ ...outcome, signal: null }));
+  child.on("close", (code, signal) => {
+    sessions.delete(folder);
+    for (const { reject } of waiting) reject(new Error(`the process of qes ended with ${signal ?? code}:\n${stderr}`));
+  });
+  // It ends with the tests, which do not wait for it.
+  child.unref();
+  child.channel!.unref();
+  return (args) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ resolve, reject });
+      child.send(args);
+    });
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: what a command prints, checked field by field
@@ -54,8 +93,7 @@ export interface BatchOutcome extends Pick<Outcome, "stdout" | "stderr"> {
 
 /** Many command lines in one process: for those that end at once, where starting Node is most of the time. */
 export function batch(folder: string, lines: readonly (readonly string[])[]): BatchOutcome[] {
-  const script = fileURLToPath(new URL("./batch.mjs", import.meta.url));
-  const { stdout, stderr } = spawnSync(process.execPath, [script, builtFile("src/cli/program.js")], {
+  const { stdout, stderr } = spawnSync(process.execPath, [batchScript, builtFile("src/cli/program.js")], {
     cwd: folder,
     input: JSON.stringify(lines),
     encoding: "utf8",
