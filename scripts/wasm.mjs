@@ -2,7 +2,6 @@
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import asc from "assemblyscript/asc";
 
 const common = ["-O3", "--converge", "--noAssert", "--runtime", "stub", "--initialMemory", "1", "--memoryBase", "0"];
 const relaxed = ["--enable", "simd", "--enable", "relaxed-simd"];
@@ -30,6 +29,8 @@ async function compile(source, file, settings) {
   mkdirSync(cache, { recursive: true });
   // Another build may compile the same.
   const own = `${file}.${process.pid}`;
+  // Loaded where it is needed: it takes longer than the rest of a build.
+  const { default: asc } = await import("assemblyscript/asc");
   const { error, stderr } = await asc.main([`${source}/index.ts`, "-o", own, ...settings]);
   if (error) {
     rmSync(own, { force: true });

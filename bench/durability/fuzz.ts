@@ -239,10 +239,11 @@ export function fuzz(inputs: number, seed: number): FuzzReport {
     hangs: [],
     wrongSuccesses: [],
   };
-  const CHUNK = 500;
+  // Every reader in turn, however few the inputs are.
+  const chunkSize = Math.min(500, Math.ceil(inputs / readers.length));
   for (let chunk = 0; report.inputs < inputs; chunk++) {
     const { name, input, read } = readers[chunk % readers.length];
-    const numRuns = Math.min(CHUNK, inputs - report.inputs);
+    const numRuns = Math.min(chunkSize, inputs - report.inputs);
     for (const text of fc.sample(input, { numRuns, seed: seed + chunk })) feed(name, text, read, report);
   }
   return report;

@@ -34,7 +34,7 @@ export async function verifyBeside({ verifications, evaluations }: BesideOptions
     while (report.verifications < verifications) {
       const path = join(folder, `${++report.searches}.sqlite`);
       let running = true;
-      const args = ["search", "imagenet-mixed-7.0g", "--archive", path, "--quiet", "--threads", "0"];
+      const args = ["search", "imagenet-mixed-7.0g", "--archive", path, "--quiet", "--threads", "0", "--no-bound"];
       const search = command([...args, "--evaluations", String(evaluations)]).then((outcome) => {
         running = false;
         if (outcome.code !== 0) report.findings.push(outcome.stderr);

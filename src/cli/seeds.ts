@@ -124,8 +124,8 @@ export async function conductSeeds(
   }
   outcomes.sort((a, b) => a.seed - b.seed);
   // Where nothing was left to run, no search has said.
-  if (upperBound === Number.POSITIVE_INFINITY && !stopped && failed === undefined)
-    upperBound = boundOf(configOf(seeds[0]));
+  const wanted = !flagOption(args, "no-bound") && !stopped && failed === undefined;
+  if (wanted && upperBound === Number.POSITIVE_INFINITY) upperBound = boundOf(configOf(seeds[0]));
   const summary = summaryOf(outcomes, seeds.length, upperBound);
   if (flagOption(args, "json")) printJson({ preset: configOf(seeds[0]).name, ...summary, seeds: outcomes });
   else if (outcomes.length > 0) print(render(outcomes, summary));

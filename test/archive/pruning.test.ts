@@ -50,15 +50,15 @@ function contents(path: string) {
 async function stopHalfway(archive: string): Promise<void> {
   const stop = new AbortController();
   const onProgress = ({ counters }: { counters: { evaluations: number } }) => {
-    if (counters.evaluations > 2000) stop.abort();
+    if (counters.evaluations > 1000) stop.abort();
   };
-  await startSearch(configOf(4000, tighter), { archive, threads: 0, clock, stop: stop.signal, onProgress });
+  await startSearch(configOf(2000, tighter), { archive, threads: 0, clock, stop: stop.signal, onProgress });
 }
 
 beforeAll(async () => {
-  await startSearch(configOf(4000), { archive: finished, threads: 0, clock });
+  await startSearch(configOf(2000), { archive: finished, threads: 0, clock });
   copyFileSync(finished, interrupted);
-  await startSearch(configOf(4000, tighter), { archive: finished, threads: 0, clock });
+  await startSearch(configOf(2000, tighter), { archive: finished, threads: 0, clock });
   await stopHalfway(interrupted);
 });
 
@@ -93,11 +93,11 @@ test("a pruned run cannot be extended, and says why; a new search on the archive
   const path = copyOf(finished);
   pruneArchive(path);
   for (const id of [1, undefined]) {
-    await expect(resumeSearch(id, 5000, { archive: path, threads: 0, clock })).rejects.toThrow(
+    await expect(resumeSearch(id, 3000, { archive: path, threads: 0, clock })).rejects.toThrow(
       /was pruned: what it has bred is no longer known, so that it cannot be extended/,
     );
   }
-  const { digest, run } = await startSearch(configOf(4000), { archive: path, threads: 0, clock });
+  const { digest, run } = await startSearch(configOf(2000), { archive: path, threads: 0, clock });
   expect(digest).toBe(contents(finished).runs[0].digest);
   expect(run).toBe(3);
   expect(verifyArchive(path, all).findings).toEqual([]);
@@ -157,7 +157,7 @@ test("killed at any instant, the archive is pruned or as it was, and pruning it 
   const began = performance.now();
   pruneArchive(copyOf(finished));
   const duration = performance.now() - began;
-  for (let i = 0; i < 6; i++) {
+  for (let i = 0; i < 4; i++) {
     const path = copyOf(finished);
     const child = spawn(process.execPath, [builtFile("src/cli/main.js"), "prune", path], {
       stdio: ["ignore", "pipe", "inherit"],
@@ -165,7 +165,7 @@ test("killed at any instant, the archive is pruned or as it was, and pruning it 
     const exited = new Promise((resolve) => child.once("exit", resolve));
     // While Node starts nothing is written: begin with what it takes to open the archive.
     while (!held(path) && child.exitCode === null) await pause(1);
-    await pause((duration * i) / 6);
+    await pause((duration * i) / 4);
     child.kill("SIGKILL");
     await exited;
     expect(verifyArchive(path, { sample: 10 }).findings).toEqual([]);

@@ -36,7 +36,7 @@ async function shell(line: string): Promise<ShellOutcome> {
 }
 
 beforeAll(async () => {
-  await qesJson(folder, "search", preset, "--evaluations", "600", "--archive", "good.sqlite");
+  await qesJson(folder, "search", preset, "--evaluations", "600", "--archive", "good.sqlite", "--no-bound");
 });
 
 /** A copy of the good archive with something done to it. */
@@ -50,7 +50,7 @@ function changed(name: string, sql: string): string {
 }
 
 test.runIf(existsSync("/dev/full"))("a full disk behind stdout is told, with exit code 2", async () => {
-  for (const command of ["presets", `search ${preset} --evaluations 300 --archive full.sqlite --json`]) {
+  for (const command of ["presets", `search ${preset} --evaluations 300 --no-bound --archive full.sqlite --json`]) {
     const { code, stderr } = await shell(`"$NODE" "$QES" ${command} > /dev/full`);
     expect(stderr).toMatch(/^qes: cannot write to stdout: ENOSPC.*; make room, or write somewhere else/m);
     expect(stderr).not.toMatch(/^\s+at /m);
@@ -59,7 +59,7 @@ test.runIf(existsSync("/dev/full"))("a full disk behind stdout is told, with exi
 });
 
 test.runIf(existsSync("/dev/full"))("a full disk behind stderr ends the progress and not the search", async () => {
-  const line = `"$NODE" "$QES" search ${preset} --evaluations 600 --archive deaf.sqlite 2> /dev/full`;
+  const line = `"$NODE" "$QES" search ${preset} --evaluations 600 --no-bound --archive deaf.sqlite 2> /dev/full`;
   const { code, stdout } = await shell(line);
   expect(stdout).toMatch(/^digest [0-9a-f]{64}$/m);
   expect(code).toBe(0);
@@ -102,7 +102,7 @@ test.each(["good.sqlite ", "good.sqlite\t", "new.sqlite "])(
 );
 
 test("an archive whose name begins with a space is that file", async () => {
-  await qesJson(folder, "search", preset, "--evaluations", "300", "--archive", " good.sqlite");
+  await qesJson(folder, "search", preset, "--evaluations", "300", "--archive", " good.sqlite", "--no-bound");
   expect(existsSync(at(" good.sqlite"))).toBe(true);
   expect(await qesJson(folder, "runs", "good.sqlite")).toHaveLength(1);
 });
@@ -229,7 +229,7 @@ test.runIf(existsSync("/dev/zero"))("a file without an end is read up to the lim
 
 test("a pipe is read to its end", async () => {
   mkdirSync(at("pipe"));
-  const line = `mkfifo pipe/p && ("$NODE" "$QES" preset ${preset} > pipe/p &) && "$NODE" "$QES" search pipe/p --evaluations 300 --archive pipe/a.sqlite --json --quiet`;
+  const line = `mkfifo pipe/p && ("$NODE" "$QES" preset ${preset} > pipe/p &) && "$NODE" "$QES" search pipe/p --evaluations 300 --no-bound --archive pipe/a.sqlite --json --quiet`;
   const { code, stdout } = await shell(line);
   expect(code).toBe(0);
   expect(JSON.parse(stdout).digest).toMatch(/^[0-9a-f]{64}$/);

@@ -8,17 +8,7 @@ import { batch, qesJson } from "./qes.ts";
 const folder = temporaryFolder();
 
 test("the best network of an archive goes into a folder, and its figures are the archive's", async () => {
-  await qesJson(
-    folder,
-    "search",
-    "stm32f412-vww",
-    "--evaluations",
-    "500",
-    "--archive",
-    "best.sqlite",
-    "--set",
-    "search.stopGap=1",
-  );
+  await qesJson(folder, "search", "stm32f412-vww", "--evaluations", "500", "--archive", "best.sqlite", "--no-bound");
   const [best] = await qesJson(folder, "best", "best.sqlite");
   const [outcome, again, json, second] = batch(folder, [
     ["export", "best.sqlite", "--format", "pytorch", "--output", "net"],

@@ -119,7 +119,7 @@ describe("score reads what other commands print, and gives the same figures", ()
   test.each(["analytic", "forward"])("search --json, best --json and best --format txt, %s score", async (kind) => {
     const measured = ["--set", "score.kind=forward", "--set", "score.maxChannels=8", "--set", "score.resolution=64"];
     const score = kind === "forward" ? measured : [];
-    const args = ["search", ...device, ...score, "--evaluations", "30", "--archive", `${kind}.sqlite`];
+    const args = ["search", ...device, ...score, "--evaluations", "30", "--archive", `${kind}.sqlite`, "--no-bound"];
     const result = await qesJson(folder, ...args);
     writeFileSync(join(folder, "search.json"), JSON.stringify(result));
     const best = await qesJson(folder, "best", `${kind}.sqlite`, "--top", "3");
@@ -134,7 +134,7 @@ describe("score reads what other commands print, and gives the same figures", ()
   });
 
   test("bound --json, with --top and with --sweep", async () => {
-    const preset = ["bound", "imagenet-mixed-7.0g"];
+    const preset = ["bound", "imagenet-mixed-7.0g", "--set", "space.expansions=[2]"];
     const sweep = ["--sweep", "bitops=1e9..6.976e9:2"];
     for (const options of [[], ["--top", "2"], sweep]) {
       const result = await qesJson(folder, ...preset, "--gap", "1%", ...options);
@@ -150,9 +150,18 @@ describe("score reads what other commands print, and gives the same figures", ()
 
   test("--csv of runs, best and bound has the figures of --json", async () => {
     const archive = "csv.sqlite";
-    await qesJson(folder, "search", ...device, "--evaluations", "30", "--archive", archive);
-    const sweep = ["bound", "imagenet-mixed-7.0g", "--gap", "1%", "--sweep", "bitops=1e8..6.976e9:2"];
-    const top = ["bound", "imagenet-mixed-7.0g", "--top", "2"];
+    await qesJson(folder, "search", ...device, "--evaluations", "30", "--archive", archive, "--no-bound");
+    const sweep = [
+      "bound",
+      "imagenet-mixed-7.0g",
+      "--set",
+      "space.expansions=[2]",
+      "--gap",
+      "1%",
+      "--sweep",
+      "bitops=1e8..6.976e9:2",
+    ];
+    const top = ["bound", "imagenet-mixed-7.0g", "--set", "space.expansions=[2]", "--top", "2"];
     for (const args of [["runs", archive], ["best", archive, "--top", "2"], top, sweep]) {
       const [header, ...lines] = (await qes(folder, ...args, "--csv")).stdout.trimEnd().split("\n");
       const result = await qesJson(folder, ...args);

@@ -20,7 +20,7 @@ import { qes, qesJson, startQes } from "./qes.ts";
 const folder = temporaryFolder();
 const preset = "imagenet-mixed-7.0g";
 const settings = { stageWeights: [0, 0, 1, 1, 6], sigmaActivation: 5, sigmaWeight: 4 };
-const small = ["search", preset, "--seed", "3", "--evaluations", "20000"];
+const small = ["search", preset, "--seed", "3", "--evaluations", "20000", "--no-bound"];
 
 /** Whether the file is a sound SQLite file with every genome once in its context. */
 function soundness(file: string) {
@@ -151,7 +151,7 @@ describe("search", () => {
   test("resume --evaluations extends a finished run", async () => {
     const before = await qesJson(folder, "runs", "threads-2.sqlite");
     expect(before).toMatchObject([{ run: 1, status: "done", evaluations: 20000, of: 20000, seed: 3 }]);
-    const extended = await qesJson(folder, "resume", "threads-2.sqlite", "--evaluations", "25000");
+    const extended = await qesJson(folder, "resume", "threads-2.sqlite", "--evaluations", "25000", "--no-bound");
     expect(extended).toMatchObject({ run: 1, evaluations: 25000 });
     expect(extended.best.score).toBeGreaterThanOrEqual(result.best.score);
     expect(await qesJson(folder, "runs", "threads-2.sqlite")).toMatchObject([
@@ -206,19 +206,27 @@ function childrenOf(path: string): number {
 describe("interruption", () => {
   let digest: string;
   beforeAll(async () => {
-    ({ digest } = await qesJson(folder, ...slow, "--archive", "whole.sqlite"));
+    ({ digest } = await qesJson(folder, ...slow, "--no-bound", "--archive", "whole.sqlite"));
   });
 
   test.each(["0", "2"])("SIGKILL half-way and resume give the same digest, --threads %s", async (threads) => {
     const file = `killed-${threads}.sqlite`;
-    const { process: child, outcome } = startQes(folder, ...slow, "--archive", file, "--threads", threads, "--quiet");
+    const { process: child, outcome } = startQes(
+      folder,
+      ...slow,
+      "--no-bound",
+      "--archive",
+      file,
+      "--threads",
+      threads,
+    );
     await bred(file, 3000);
     child.kill("SIGKILL");
     expect((await outcome).signal).toBe("SIGKILL");
     const [run] = await qesJson(folder, "runs", file);
     expect(run.status).toBe("stopped");
     expect(run.evaluations).toBeLessThan(16000);
-    const resumed = await qesJson(folder, "resume", file);
+    const resumed = await qesJson(folder, "resume", file, "--no-bound");
     expect(resumed).toMatchObject({ evaluations: 16000, digest });
     expect(soundness(file)).toMatchObject({ integrity: "ok", repeated: { n: 0 }, rows: resumed.scored });
   });
@@ -234,7 +242,7 @@ describe("interruption", () => {
       expect(code).toBe(130);
       expect(stdout).toContain("no bound: the search was stopped before it was known");
       expect(stderr).toContain(`qes resume ${file} --run 1`);
-      const resumed = await qesJson(folder, "resume", file, "--threads", "1");
+      const resumed = await qesJson(folder, "resume", file, "--threads", "1", "--no-bound");
       expect(resumed.digest).toBe(digest);
     },
   );
@@ -253,7 +261,7 @@ describe("interruption", () => {
   });
 
   test("a second search on an archive in use is refused with the holder's name, and the first goes on", async () => {
-    const first = startQes(folder, ...slow, "--archive", "busy.sqlite", "--json");
+    const first = startQes(folder, ...slow, "--no-bound", "--archive", "busy.sqlite", "--json");
     await bred("busy.sqlite", 8);
     // Not a second process: while one starts, the first may end.
     const second = startSearch(parseConfig(presetValue(preset), preset), {

@@ -41,8 +41,10 @@ test("each seed comes to what it comes to alone, the summary counts them, and th
   );
   expect(result).toMatchObject({ preset, asked: 3, done: 3 });
   for (const { seed, digest, best, evaluations, untilBest } of seeds) {
-    const of = (evaluations: number, archive: string) =>
-      qesJson(folder, "search", preset, "--evaluations", `${evaluations}`, "--seed", `${seed}`, "--archive", archive);
+    const of = (evaluations: number, archive: string) => {
+      const one = ["--evaluations", `${evaluations}`, "--seed", `${seed}`, "--archive", archive];
+      return qesJson(folder, "search", preset, ...one, "--no-bound");
+    };
     const alone = await of(6000, `alone-${seed}.sqlite`);
     expect({ digest, best, evaluations }).toEqual({ digest: alone.digest, best: alone.best.score, evaluations: 6000 });
     // With the children until its best a search ends as high, without the last generation of them lower.
@@ -68,8 +70,18 @@ test("each seed comes to what it comes to alone, the summary counts them, and th
 }, 60_000);
 
 test("stopped in the middle, every run is at a checkpoint; the same command goes on to the same digests", async () => {
-  const slow = [...search, "--set", "search.generation=8", "--set", "search.population=64", "--seeds", "1..2"];
+  const slow = [
+    ...search,
+    "--set",
+    "search.generation=8",
+    "--set",
+    "search.population=64",
+    "--seeds",
+    "1..2",
+    "--no-bound",
+  ];
   const whole = await qesJson(folder, ...slow, "--archive", "whole.sqlite");
+  expect(whole).toMatchObject({ upperBound: null, reachedOptimum: null });
   const { process: parent, outcome } = startQes(folder, ...slow, "--archive", "cut.sqlite", "--quiet");
   while (childrenOf("cut-seed-1.sqlite") < 500) await pause(5);
   parent.kill("SIGINT");

@@ -111,7 +111,7 @@ describe("a sum and a peak added as rows", () => {
           }
         }
       }),
-      { numRuns: 20 },
+      { numRuns: 8 },
     );
   });
 

@@ -23,7 +23,7 @@ test("damaged archives are refused or answered rightly, never with a crash", asy
 }, 120_000);
 
 test("odd inputs are refused with a message or are valid, and take no time", () => {
-  const report = fuzz(900, 7);
-  expect(report).toMatchObject({ inputs: 900, crashes: [], hangs: [], wrongSuccesses: [] });
+  const report = fuzz(600, 7);
+  expect(report).toMatchObject({ inputs: 600, crashes: [], hangs: [], wrongSuccesses: [] });
   expect(report.accepted).toBeGreaterThan(0);
 }, 60_000);

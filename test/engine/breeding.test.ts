@@ -118,7 +118,7 @@ test.each(sets)(
           expect(population.genomes).toEqual(before);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
     expect([...met].sort()).toEqual({ published: [0, 1], fitted: [1, 2] }[operators] ?? [0, 1, 2]);
   },
@@ -146,6 +146,6 @@ test.each(operatorSets)("children of the %s operators are canonical and inside t
         expect(encode(space, structure, resolution, `child ${child}`)).toEqual(bred);
       }
     }),
-    { numRuns: 25 },
+    { numRuns: 15 },
   );
 });

@@ -48,8 +48,9 @@ function edit(folder: string, version: string): void {
 const good: Outcome = { code: 0, stdout: "", stderr: "" };
 
 describe("npm run build", () => {
+  const folder = checkout();
+
   test("two at once both succeed, and leave one whole dist", async () => {
-    const folder = checkout();
     expect(await Promise.all([build(folder), build(folder)])).toEqual([good, good]);
     const { files } = JSON.parse(readFileSync(join(folder, "dist/build.json"), "utf8"));
     expect(Object.keys(written(folder)).sort()).toEqual([...Object.keys(files), "build.json"].sort());
@@ -58,8 +59,6 @@ describe("npm run build", () => {
   });
 
   test("does nothing where nothing changed, and mends a dist that lacks a file", async () => {
-    const folder = checkout();
-    await build(folder);
     const before = written(folder);
     expect(await build(folder)).toEqual(good);
     expect(await build(folder, "--no-types")).toEqual(good);
@@ -71,8 +70,6 @@ describe("npm run build", () => {
   });
 
   test("while commands start and run, every one of them succeeds", async () => {
-    const folder = checkout();
-    await build(folder);
     const old = readdirSync(join(folder, "dist/src/chunks"));
     let building = true;
     const builds = (async () => {

@@ -4,7 +4,7 @@ import { type BoundProblem, boundProblem } from "../../../src/bound/problem.ts";
 import type { Certificate } from "../../../src/bound/proof/certificate.ts";
 import { certificateOf } from "../../../src/bound/proof/certificate.ts";
 import { verifyCertificate } from "../../../src/bound/proof/check-certificate.ts";
-import { solve } from "../../../src/bound/solve.ts";
+import { type BoundState, solve } from "../../../src/bound/solve.ts";
 import { parseConfig } from "../../../src/config/config.ts";
 import { presetValue } from "../../../src/config/presets.ts";
 import { costs, emptyCosts } from "../../../src/costs/costs.ts";
@@ -51,8 +51,15 @@ function isRefused(certificate: Certificate, problem: BoundProblem): boolean {
   }
 }
 
+function ended({ spaces, budgets }: BoundProblem): BoundState {
+  const steps = solve(spaces, budgets);
+  for (let step = steps.next(); ; step = steps.next()) if (step.done) return step.value;
+}
+
 /** The preset with narrow blocks. */
 const narrow = { space: { maxOut: 96 } };
+/** With few shapes, its start network among them. */
+const few = { kernels: [3], expansions: [2] };
 
 describe("a forged certificate is refused", () => {
   it.each([1e300, 1e290, 1e18, 1e9, Number.MAX_VALUE, Number.POSITIVE_INFINITY, Number.NaN, -1, -1e300])(
@@ -65,7 +72,7 @@ describe("a forged certificate is refused", () => {
   );
 
   it("that calls the start network a proven optimum", () => {
-    const problem = problemOf();
+    const problem = problemOf({ space: few });
     const structure = configOf().space.start;
     const network = networkOf(structure, 224);
     const score = new AnalyticScore(problem.spaces[0].score).score(network);
@@ -77,15 +84,13 @@ describe("a forged certificate is refused", () => {
 
   // One layer a block and 17 main convs: the optimum is known, and is feasible at the limit exactly.
   it("that prices a budget so high that rounding hides the scores", () => {
-    const problem = problemOf({ space: { maxDepth: 1 }, budgets: { layers: 17 } });
-    const steps = solve(problem.spaces, problem.budgets);
-    let step = steps.next();
-    while (!step.done) step = steps.next();
-    const { upperBound } = certificateOf({}, step.value);
-    expect(step.value.networks[0].score).toBe(587.2356058359571);
+    const problem = problemOf({ space: { ...few, maxDepth: 1 }, budgets: { layers: 17 } });
+    const state = ended(problem);
+    const { upperBound } = certificateOf({}, state);
+    expect(state.networks[0].score).toBe(556.3692341303024);
     expect(verifyCertificate(forged(upperBound, "multipliers", {}), problem)).toEqual([]);
     expect(isRefused(forged(0, "multipliers", { layers: 1e18 }), problem)).toBe(true);
-    const low = 587.2356058359571 - 2.5e-6;
+    const low = 556.3692341303024 - 2.5e-6;
     expect(isRefused(forged(low, "multipliers", { layers: 1e9 }), problem)).toBe(true);
     expect(isRefused(forged(low, "enumeration", { layers: 1e9 }), problem)).toBe(true);
   });
@@ -112,16 +117,15 @@ describe("a forged certificate is refused", () => {
     expect(() => configOf({ space: { start } })).toThrow(/space.start/);
   });
 
+  const unlimited = problemOf({ ...narrow, budgets: {} });
+  const optimum = ended(unlimited);
+
   it.each([2 ** 49, 2 ** 50, 2 ** 53, 1e18])(
     "that claims less than the optimum under a limit of %d, from 2^49 on a widened one",
     (bitops) => {
       const problem = problemOf({ ...narrow, budgets: { bitops } });
-      const unlimited = problemOf({ ...narrow, budgets: {} });
-      const steps = solve(unlimited.spaces, unlimited.budgets);
-      let step = steps.next();
-      while (!step.done) step = steps.next();
-      const { upperBound } = certificateOf({}, step.value);
-      const score = step.value.networks[0].score;
+      const { upperBound } = certificateOf({}, optimum);
+      const { score } = optimum.networks[0];
       expect(verifyCertificate(forged(upperBound, "multipliers", {}), problem)).toEqual([]);
       expect(isRefused(forged(score - 1e-9, "multipliers", { bitops: 1e-30 }), problem)).toBe(true);
     },
