@@ -19,7 +19,7 @@ const long = [
   "test/engine/{breeding,mutation}.test.ts",
   "test/formats/pytorch.test.ts",
   "test/problem/{boards,fit-start}.test.ts",
-  "test/pool/{faults,measured,batches}.test.ts",
+  "test/pool/{batches,faults,measured,pool,transport}.test.ts",
   "test/score/{expected,forward}/**",
   "test/search/loop.test.ts",
 ];

@@ -1,4 +1,4 @@
-import type { SumName } from "../costs/cost-table.ts";
+import { type ChainProof, leastGain, MOST_MULTIPLIERS, priceWholeGraph, proofSlack } from "./chain-proof.ts";
 import type { Chain } from "./graph/chain.ts";
 import { type BlockChoice, measurePath } from "./graph/path.ts";
 import type { Incumbents } from "./incumbents.ts";
@@ -8,12 +8,6 @@ import { ColumnGeneration } from "./lagrange/column-generation.ts";
 import { Relaxation } from "./lagrange/relaxation.ts";
 import { relaxedPath } from "./lagrange/relaxed-path.ts";
 
-/** Most relaxations solved in search of the best multipliers. */
-const MOST_MULTIPLIERS = 150;
-/** The search for multipliers ends when they can gain no more than this part of the gap: label setting is the better way then. */
-const MULTIPLIER_GAIN = 0.02;
-/** ... or of the bound. */
-const LEAST_GAIN = 1e-5;
 /** How far below the Lagrangian bound the first pass goes, as a part of the bound. */
 const FIRST_PASS = 2e-5;
 const PASS_GROWTH = 4;
@@ -27,17 +21,6 @@ const SCREEN_SCALE = 1.5;
 const MEASURED = 30;
 /** Every sum has fewer than 2^8 terms, so rounding moves it by less than the sum of their magnitudes times 2^-44. */
 const ROUNDING = 2 ** -44;
-
-/** Why no network of one resolution scores more than `bound`. */
-export interface ChainProof {
-  readonly resolution: number;
-  /** "multipliers": the Lagrangian bound itself; "enumeration": the networks it leaves above the bound have been gone through, and there is none. */
-  readonly by: "multipliers" | "enumeration";
-  /** Null: there is no network within the budgets. */
-  readonly bound: number | null;
-  /** Score per unit of cost. */
-  readonly multipliers: Readonly<Partial<Record<SumName, number>>>;
-}
 
 /** Bounds of one chain, from the two sides. */
 export class ChainBound<C extends Chain = Chain> {
@@ -141,49 +124,18 @@ export class ChainBound<C extends Chain = Chain> {
     const enumerated = this.#depth > 0 || this.enumeratedTo <= best + this.slack;
     // A bound below every score there can be says that there is no network.
     const enough = most > Number.NEGATIVE_INFINITY ? most : -2 * chain.magnitude - 1;
-    const { multipliers, bound: priced } = this.#priceWholeGraph(best, enumerated ? enough : -1 / 0);
+    const { multipliers, bound: priced } = priceWholeGraph(chain, this.multipliers, {
+      best,
+      enough: enumerated ? enough : -1 / 0,
+    });
     const byMultipliers = !enumerated || priced <= enough;
     const bound = !byMultipliers ? this.upperBound : priced < -2 * chain.magnitude ? -1 / 0 : priced;
     return {
       resolution: chain.resolution,
       by: byMultipliers ? "multipliers" : "enumeration",
-      bound: bound === Number.NEGATIVE_INFINITY ? null : bound + this.#proofSlack(multipliers),
+      bound: bound === Number.NEGATIVE_INFINITY ? null : bound + proofSlack(chain, multipliers),
       multipliers: Object.fromEntries(chain.dimensions.map((name, d) => [name, multipliers[d]])),
     };
-  }
-
-  /**
-   * The lowest Lagrangian bound of all paths that pricing finds, and its multipliers.
-   * @param best score of the best network known
-   * @param enough a bound that need not be lowered further
-   */
-  #priceWholeGraph(best: number, enough: number): { multipliers: readonly number[]; bound: number } {
-    const { chain } = this;
-    const relaxation = new Relaxation(chain);
-    const columns = new ColumnGeneration(chain);
-    let lowest = { multipliers: this.multipliers, bound: Number.POSITIVE_INFINITY };
-    let { multipliers } = this;
-    for (let step = 0; step < MOST_MULTIPLIERS; step++) {
-      relaxation.solve(multipliers);
-      if (relaxation.bound < lowest.bound) lowest = { multipliers, bound: relaxation.bound };
-      const path = lowest.bound > enough && chain.limits.length > 0 ? relaxedPath(relaxation) : undefined;
-      if (path === undefined) break;
-      const next = columns.propose(measurePath(chain, path), lowest.multipliers);
-      if (lowest.bound - next.least <= leastGain(lowest.bound, best)) break;
-      multipliers = next.multipliers;
-    }
-    return lowest;
-  }
-
-  /**
-   * Twice what the checker may take rounding to be (docs/bound.md), so that it can accept a bound which is tight: rounding errors of the terms of a
-   * score and of two sums of prices.
-   */
-  #proofSlack(multipliers: readonly number[]): number {
-    const { blocks, limits, magnitude } = this.chain;
-    const layers = blocks.reduce((sum, { maxDepth }) => sum + maxDepth, 0);
-    const offset = limits.reduce((sum, limit, d) => sum + limit * multipliers[d], 0);
-    return (layers + blocks.length + 16) * 2 ** -49 * (magnitude + 2 * offset);
   }
 
   /** What rounding can hide in a sum of reduced values. */
@@ -328,9 +280,4 @@ export class ChainBound<C extends Chain = Chain> {
     }
     this.#best = Math.max(this.#best, score);
   }
-}
-
-/** What further multipliers must gain of a bound to be looked for. */
-function leastGain(bound: number, score: number): number {
-  return Math.min(MULTIPLIER_GAIN * Math.max(0, bound - score), LEAST_GAIN * Math.abs(bound));
 }

@@ -1,7 +1,8 @@
 import { greatestOf } from "../base/extremes.ts";
 import { UserError } from "../base/user-error.ts";
 import { AnalyticScore } from "../score/analytic.ts";
-import { ChainBound, type ChainProof } from "./chain-bound.ts";
+import { ChainBound } from "./chain-bound.ts";
+import type { ChainProof } from "./chain-proof.ts";
 import type { Chain } from "./graph/chain.ts";
 import { chainBytes, compiling } from "./graph/space-chain.ts";
 import { type Budgets, holdsStructure, type SpaceDescription } from "./graph/space-description.ts";
@@ -32,10 +33,10 @@ export interface BoundState {
 export type BoundPhase = "tables" | "pricing" | "labels";
 
 /** Bytes that the tables of a bound may take unless told otherwise. */
-export const DEFAULT_BYTES = 512e6;
+const DEFAULT_BYTES = 512e6;
 
 /** The tables of a space take more bytes than a bound may have. */
-export class SpaceTooLarge extends UserError {
+class SpaceTooLarge extends UserError {
   readonly bytes: number;
 
   constructor(bytes: number, maxBytes: number) {

@@ -84,7 +84,7 @@ function refusePart(source: string): void {
 }
 
 /** A raw configuration with `--set` assignments. */
-export function assignedConfig(value: unknown, assignments: readonly string[], where: string): Config {
+function assignedConfig(value: unknown, assignments: readonly string[], where: string): Config {
   return parseConfig(withPartFiles(applyAssignments(value, assignments, "--set"), ".", readPartText), where);
 }
 

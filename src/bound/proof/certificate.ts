@@ -2,7 +2,7 @@ import * as z from "zod";
 import { UserError } from "../../base/user-error.ts";
 import { type CostName, costNames, sumCosts } from "../../costs/cost-table.ts";
 import { describe, parseStructure } from "../../network/structure.ts";
-import type { ChainProof } from "../chain-bound.ts";
+import type { ChainProof } from "../chain-proof.ts";
 import type { BoundNetwork } from "../incumbents.ts";
 import type { BoundState } from "../solve.ts";
 

@@ -2,7 +2,7 @@ import { costNames, sumCosts } from "../../costs/cost-table.ts";
 import { costs, emptyCosts } from "../../costs/costs.ts";
 import { networkOf } from "../../network/structure.ts";
 import { AnalyticScore } from "../../score/analytic.ts";
-import type { ChainProof } from "../chain-bound.ts";
+import type { ChainProof } from "../chain-proof.ts";
 import { type Budgets, checkStageWeights, holdsStructure, type SpaceDescription } from "../graph/space-description.ts";
 import type { BoundNetwork } from "../incumbents.ts";
 import type { BoundProblem } from "../problem.ts";
