@@ -21,7 +21,12 @@ console.log("|---:|---:|---:|---:|---:|---:|---:|");
 const optimism: number[] = [];
 let covered = 0;
 for (let seed = 1; seed <= Number(runs); seed++) {
-  const value = applyAssignments(presetValue("imagenet-mixed-7.0g"), [...settings, `search.seed=${seed}`]);
+  const value = applyAssignments(presetValue("imagenet-mixed-7.0g"), [
+    ...settings,
+    `search.seed=${seed}`,
+    // Runs with the same noise would err alike.
+    `score.noiseSeed=${seed}`,
+  ]);
   const config = parseConfig(value, "imagenet-mixed-7.0g");
   let selected = Number.NaN;
   const onProgress = ({ bestScore }: Progress) => {
