@@ -43,10 +43,14 @@ beforeAll(() => {
 
 describe("the package", () => {
   test("holds the program, its threads and WebAssembly, presets and docs, and nothing of the workshop", () => {
-    const rooms = new Set(listed.map((path) => path.replace(/^(dist\/src|dist\/workers|presets|docs)\/.*/, "$1")));
+    const rooms = new Set(
+      listed.map((path) => path.replace(/^(dist\/src|dist\/workers|presets|docs|templates)\/.*/, "$1")),
+    );
     const whole = ["LICENSE", "README.md", "package.json", "dist/licences.txt"];
-    expect([...rooms].sort()).toEqual([...whole, "dist/src", "dist/workers", "docs", "presets"].sort());
-    expect(listed.filter((path) => !/\.(?:js|d\.ts|cjs|wasm|yaml|md|json|txt)$|^LICENSE$/.test(path))).toEqual([]);
+    expect([...rooms].sort()).toEqual([...whole, "dist/src", "dist/workers", "docs", "presets", "templates"].sort());
+    expect(
+      listed.filter((path) => !/\.(?:js|d\.ts|cjs|wasm|yaml|md|json|txt)$|^LICENSE$|^templates\//.test(path)),
+    ).toEqual([]);
     expect(listed.filter((path) => /fuzz|soak|damage|ablation|mixed-precision\.js|\.test\./.test(path))).toEqual([]);
     expect(listed.filter((path) => path.endsWith(".wasm"))).toHaveLength(4);
     const { files } = JSON.parse(readFileSync(join(packageRoot, "dist/build.json"), "utf8"));

@@ -2,7 +2,7 @@ import { UserError } from "../base/user-error.ts";
 import { gapOf } from "../bound/gap.ts";
 import type { Config } from "../config/config.ts";
 import { BoundWatch } from "../run/bound-watch.ts";
-import { type RunOptions, type RunResult, StoppedEarly, startSearch } from "../run/run.ts";
+import { MAX_THREADS, type RunOptions, type RunResult, StoppedEarly, startSearch } from "../run/run.ts";
 import {
   type Arguments,
   type Command,
@@ -109,7 +109,7 @@ export async function conductRun(
   config: Config,
   run: (options: RunOptions) => Promise<RunResult>,
 ): Promise<number> {
-  const threads = wholeOption(args, "threads", 0, 256);
+  const threads = wholeOption(args, "threads", 0, MAX_THREADS);
   const clock = () => performance.now() / 1000;
   const view = flagOption(args, "quiet") ? undefined : new ProgressView(config, clock);
   const watch = flagOption(args, "no-bound") ? undefined : new BoundWatch(config);

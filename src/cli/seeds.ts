@@ -8,6 +8,7 @@ import type { Config } from "../config/config.ts";
 import { openProblem } from "../problem/problem.ts";
 import { measuredNetworks } from "../run/archived.ts";
 import { type Measurement, selectsByNoise } from "../run/measuring.ts";
+import { MAX_THREADS } from "../run/run.ts";
 import { type SeedRun, seedArchive, seedRun } from "../run/seed-archive.ts";
 import { kindOf } from "../score/kinds/kinds.ts";
 import { type Arguments, type CommandOption, flagOption, note, print, printJson, wholeOption } from "./command.ts";
@@ -58,7 +59,7 @@ export async function conductSeeds(
   options: Readonly<Record<string, CommandOption>>,
 ): Promise<number> {
   if (archive === ":memory:") throw new UserError("--seeds: expected an archive in a file, got :memory:");
-  const threads = wholeOption(args, "threads", 0, 256);
+  const threads = wholeOption(args, "threads", 0, MAX_THREADS);
   const quiet = flagOption(args, "quiet");
   const atATime = Math.max(1, Math.floor(availableParallelism() / Math.max(1, threads ?? 1)));
   const children = new Set<ReturnType<typeof spawn>>();

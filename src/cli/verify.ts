@@ -10,7 +10,7 @@ export const verifyCommand: Command = {
   },
   examples: [["qes verify qes.sqlite --all", "everything that can be checked"]],
   async run(args) {
-    const sample = wholeOption(args, "sample", 1) ?? 100;
+    const sample = wholeOption(args, "sample", 1);
     const report = verifyArchive(String(args["archive"]), {
       sample: flagOption(args, "all") ? Number.POSITIVE_INFINITY : sample,
     });

@@ -13,8 +13,8 @@ import { costsAt } from "../space/genome.ts";
 import { PopulationCheck } from "./population-check.ts";
 
 export interface VerifyOptions {
-  /** Candidates of every scoring context whose scores and costs are computed again; spread evenly. */
-  readonly sample: number;
+  /** Candidates of every scoring context whose scores and costs are computed again, spread evenly; 100 if absent, Infinity for all. */
+  readonly sample?: number | undefined;
 }
 
 export interface VerifyReport {
@@ -33,12 +33,13 @@ export interface VerifyReport {
 
 /**
  * Checks an archive against itself: SQLite's structure, checksums, counters, populations, digests, and a sample of scores and costs.
- * @throws UserError where it cannot be opened at all
+ * @throws UserError where it cannot be opened at all, or the sample is below 1
  */
-export function verifyArchive(path: string, options: VerifyOptions): VerifyReport {
+export function verifyArchive(path: string, { sample = 100 }: VerifyOptions = {}): VerifyReport {
+  if (!(sample >= 1)) throw new UserError(`sample: expected 1 or more candidates, got ${sample}; Infinity checks all`);
   const archive = Archive.openForReading(path);
   try {
-    return archive.atOneMoment(() => new Verification(archive, options).report());
+    return archive.atOneMoment(() => new Verification(archive, sample).report());
   } finally {
     archive.close();
   }
@@ -58,16 +59,16 @@ interface ReadableRun {
 
 class Verification {
   readonly #archive: Archive;
-  readonly #options: VerifyOptions;
+  readonly #sample: number;
   readonly #findings: string[] = [];
   #version = 0;
   #generations = 0;
   #candidates = 0;
   #recomputed = 0;
 
-  constructor(archive: Archive, options: VerifyOptions) {
+  constructor(archive: Archive, sample: number) {
     this.#archive = archive;
-    this.#options = options;
+    this.#sample = sample;
   }
 
   report(): VerifyReport {
@@ -186,7 +187,7 @@ class Verification {
   #recomputation({ problem }: ReadableRun, total: number): (stored: StoredGeneration, place: string) => void {
     const engine = new GenomeEngine(problem.space, problem.classes);
     const scorer = createScorer(problem, engine);
-    const step = Math.max(1, Math.floor(total / this.#options.sample));
+    const step = Math.max(1, Math.floor(total / this.#sample));
     let index = 0;
     return (stored, place) => {
       const { genomes, scores, genomeLength: length, failures } = stored;

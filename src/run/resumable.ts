@@ -4,9 +4,12 @@ import { type Config, parseConfig } from "../config/config.ts";
 
 /**
  * The run that `resume` goes on with: the given one, else the last unfinished one, else (to extend it) the last one.
- * @throws UserError where there is none, or where it has bred as many children already
+ * @throws UserError where there is none, where it has bred as many children already, or where their number is not a whole one
  */
 export function resumableRun(archive: Archive, id: number | undefined, evaluations: number | undefined): RunRow {
+  if (evaluations !== undefined && !Number.isSafeInteger(evaluations)) {
+    throw new UserError(`evaluations: expected a whole number of children in all, got ${evaluations}; give one`);
+  }
   const row = chosenRun(archive, id, evaluations);
   if (row.status === "pruned") {
     throw new UserError(

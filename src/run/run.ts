@@ -47,6 +47,9 @@ export interface RunResult extends Readonly<Counters> {
  */
 export const STOP_FROM = 50_000;
 
+/** More than that only use up memory: each holds the program. */
+export const MAX_THREADS = 256;
+
 /** What a run reports after every generation. */
 export interface Progress {
   readonly counters: Readonly<Counters>;
@@ -77,6 +80,7 @@ export interface RunOptions extends Loading, PoolOptions {
 
 /** A run was stopped before it scored anything: there is no new result, but it can go on. */
 export class StoppedEarly extends Error {
+  override readonly name = "StoppedEarly";
   readonly run: number;
 
   constructor(run: number) {
@@ -85,7 +89,11 @@ export class StoppedEarly extends Error {
   }
 }
 
-/** Starts a search in an archive. */
+/**
+ * Starts a search in an archive.
+ * @throws UserError where the start network does not fit, the archive cannot be written, or an option is out of its range
+ * @throws StoppedEarly where it was stopped before it scored anything
+ */
 export async function startSearch(config: Config, options: RunOptions): Promise<RunResult> {
   const problem = openProblem(config);
   const start = startGenome(problem);
@@ -99,7 +107,8 @@ export async function startSearch(config: Config, options: RunOptions): Promise<
 /**
  * Goes on with a run from its last checkpoint.
  * @param evaluations a new total for a finished run, or undefined
- * @throws UserError where there is nothing to go on with
+ * @throws UserError where there is nothing to go on with, or an option is out of its range
+ * @throws StoppedEarly as of startSearch
  */
 export async function resumeSearch(
   id: number | undefined,
@@ -118,6 +127,10 @@ export async function resumeSearch(
 }
 
 async function withArchive<T>(options: RunOptions, use: (archive: Archive) => Promise<T>): Promise<T> {
+  const { threads = 0 } = options;
+  if (!Number.isInteger(threads) || threads < 0 || threads > MAX_THREADS) {
+    throw new UserError(`threads: expected a whole number from 0 to ${MAX_THREADS}, got ${threads}; give one, or none`);
+  }
   const archive = Archive.openForWriting(options.archive, { unlock: options.unlock ?? false });
   try {
     return await use(archive);
