@@ -97,6 +97,8 @@ export async function conductSeeds(
         ),
         children,
       );
+      // The signal came before the search had begun to listen, and ended it: nothing is lost.
+      if (stopped && code === null) return;
       if (code !== 0 && code !== STOPPED) {
         failed ??= code ?? 1;
         note(`seed ${seed}: ${stderr.trim()}`);
