@@ -36,7 +36,7 @@ def options():
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--lr", type=float, default=0.05, help="learning rate of the weights; steps learn at a tenth of it (default %(default)s)")
     parser.add_argument("--weight-decay", type=float, default=1e-4)
-    parser.add_argument("--label-smoothing", type=float, default=0.1)
+    parser.add_argument("--label-smoothing", type=float, default=0.0, help="0.1 is usual for large networks (default %(default)s)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1, help="of PyTorch; results on a CPU repeat for the same number (default %(default)s)")
     parser.add_argument("--device", default="cpu")
