@@ -43,6 +43,7 @@ export {
   StoppedEarly,
   startSearch,
 } from "./run/run.ts";
+export { type StoringOptions, storeBound } from "./run/stored-bound.ts";
 export { AnalyticScore, type ScoreDetail } from "./score/analytic.ts";
 export { type ForwardDetail, ForwardScore } from "./score/forward/forward.ts";
 export type { ForwardOptions } from "./score/forward/options.ts";

@@ -23,8 +23,10 @@ import {
   textOption,
   texts,
   textsOption,
+  unlockOption,
   wholeOption,
 } from "./command.ts";
+import { configNotes } from "./config-notes.ts";
 import { chosenConfig, sourceOptions } from "./input.ts";
 import { BoundView, gapLine, sidesText } from "./render/bound.ts";
 import { csv, networkCells } from "./render/csv.ts";
@@ -41,6 +43,10 @@ export const boundCommand: Command = {
       defaultDescription: "1",
     }),
     sweep: text("bound and best network at each value of a budget: name=from..to:points"),
+    archive: text(
+      "keep the networks in this archive, as a finished run that qes best shows; nothing is kept without it",
+    ),
+    unlock: unlockOption,
     certificate: text("write what is needed to check the bound to this file"),
     format: text("txt is the released code's format", {
       choices: ["table", "csv", ...formatNames],
@@ -54,10 +60,12 @@ export const boundCommand: Command = {
     ["qes bound imagenet-mixed-7.0g", "the optimum of the published space, proven"],
     ["qes bound --device stm32f746 --task vww --format txt > best.txt", "the best network for a device, for qes score"],
     ["qes bound imagenet-mixed-7.0g --sweep bitops=1e9..20e9:20", "what every GBitOp buys"],
+    ["qes bound imagenet-mixed-7.0g --top 10 --archive qes.sqlite", "the ten best, kept for qes best and qes export"],
     ["qes bound imagenet-mixed-7.0g --certificate proof.json; qes verify-bound proof.json", "a proof to check"],
   ],
   async run(args) {
     const config = chosenConfig(args, textsOption(args, "set"));
+    for (const line of configNotes(config)) note(line);
     const format = textOption(args, "format") ?? formatOption(args);
     const goal = { gap: gapOption(args), seconds: positiveOption(args, "seconds") ?? 300 };
     const top = wholeOption(args, "top", 1, 10_000) ?? 1;
@@ -65,9 +73,13 @@ export const boundCommand: Command = {
     const settings = { classes: config.classes, scoring: config.score };
     const view = new BoundView(flagOption(args, "quiet"));
     const began = now();
+    const archive = textOption(args, "archive");
+    if (archive === undefined && flagOption(args, "unlock")) {
+      throw new UserError("--unlock: expected --archive beside it, got none; leave it out");
+    }
     const swept = textOption(args, "sweep");
     if (swept !== undefined) {
-      for (const name of ["certificate", "top"]) {
+      for (const name of ["certificate", "top", "archive"]) {
         if (args[name] !== undefined) throw new UserError(`--${name}: not together with --sweep; leave one out`);
       }
       if (!["table", "json", "csv"].includes(format)) {
@@ -80,8 +92,14 @@ export const boundCommand: Command = {
       } else print(sweepText(points));
       return 0;
     }
-    const { spaces, budgets } = boundProblem(openProblem(config));
-    const state = iterate(solve(spaces, budgets, { top, maxBytes: config.search.boundMemory }), goal, view);
+    const problem = openProblem(config);
+    const { spaces, budgets } = boundProblem(problem);
+    const solved = () => iterate(solve(spaces, budgets, { top, maxBytes: config.search.boundMemory }), goal, view);
+    const storing = { top, unlock: flagOption(args, "unlock") };
+    const { result: state, run } =
+      archive === undefined
+        ? { result: solved(), run: undefined }
+        : await (await import("../run/stored-bound.ts")).storeBound(problem, { archive, ...storing }, solved);
     const seconds = now() - began;
     const path = textOption(args, "certificate");
     if (path !== undefined) {
@@ -90,14 +108,20 @@ export const boundCommand: Command = {
       }
       writeCertificate(path, certificateOf(config, state));
     }
+    const kept = run === undefined ? {} : { run, archive };
     const result = resultOf(state, seconds);
-    if (format === "json") printJson({ ...result, ...(top === 1 ? {} : { networks: state.networks }), ...settings });
+    if (format === "json")
+      printJson({ ...kept, ...result, ...(top === 1 ? {} : { networks: state.networks }), ...settings });
     else if (format === "csv") {
       process.stdout.write(csv(state.networks.map((network, i) => ({ rank: i + 1, ...networkCells(network) }))));
     } else if (format === "table") print(boundText(result, state, goal, config.classes));
     else {
       process.stdout.write(formatOf(format).write(state.networks.map((row) => ({ ...row, classes: config.classes }))));
       note(statementOf(result, state, goal));
+    }
+    if (run !== undefined && format !== "json") {
+      const show = format === "table" ? print : note;
+      show(`kept as run ${run}; show it with: qes best ${archive} --run ${run}`);
     }
     return 0;
   },

@@ -100,6 +100,9 @@ export function printJson(value: unknown): void {
   process.stdout.write(`${printableJson(JSON.stringify(value, null, 2))}\n`);
 }
 
+/** Of the commands that write to an archive. */
+export const unlockOption = flag("take the archive over from a process that is gone, where qes cannot see that it is");
+
 export type OutputFormat = "table" | "json" | "csv";
 
 /** Options of the commands whose results are rows. */

@@ -1,12 +1,12 @@
 import { statSync } from "node:fs";
 import { pruneArchive } from "../run/prune.ts";
-import { type Command, flag, flagOption, print, printJson } from "./command.ts";
+import { type Command, flag, flagOption, print, printJson, unlockOption } from "./command.ts";
 
 export const pruneCommand: Command = {
   positionals: { archive: "the archive file" },
   options: {
     measured: flag("drop measured scores too: a search that needs them measures again"),
-    unlock: flag("take the archive over from a process that is gone, where qes cannot see that it is"),
+    unlock: unlockOption,
     json: flag("print one JSON object on stdout"),
   },
   examples: [["qes prune qes.sqlite", "keep every run's best networks, and unfinished runs as they are"]],

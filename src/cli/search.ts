@@ -15,6 +15,7 @@ import {
   textOption,
   texts,
   textsOption,
+  unlockOption,
   wholeOption,
 } from "./command.ts";
 import { configNotes } from "./config-notes.ts";
@@ -48,7 +49,7 @@ export const runOptions = {
   json: flag("print one JSON object on stdout"),
   quiet: flag("no progress"),
   "no-bound": flag("no bound beside the search: do not prove how far its result is from the optimum"),
-  unlock: flag("take the archive over from a process that is gone, where qes cannot see that it is"),
+  unlock: unlockOption,
 } as const;
 
 export const searchCommand: Command = {

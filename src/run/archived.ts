@@ -5,6 +5,7 @@ import { openProblem } from "../problem/problem.ts";
 import { kindOf, scoreKinds } from "../score/kinds/kinds.ts";
 import { type Candidate, candidateAt } from "./candidate.ts";
 import { DRAWS, type MeasuringOptions, measured, ranked, selectsByNoise } from "./measuring.ts";
+import { isBoundRun } from "./stored-bound.ts";
 
 const kindNames = Object.keys(scoreKinds) as (keyof typeof scoreKinds)[];
 
@@ -15,10 +16,11 @@ export interface ArchivedRun {
   readonly preset: string;
   /** Null, as `of`, where the configuration does not say. */
   readonly seed: number | null;
-  readonly status: RunRow["status"] | "stopped";
+  /** "bound": the networks of a bound, kept without breeding. */
+  readonly status: RunRow["status"] | "stopped" | "bound";
   /** Children bred so far. */
   readonly evaluations: number;
-  /** Children asked for. */
+  /** Children asked for; null of a bound. */
   readonly of: number | null;
   /** The best score; null where nothing is scored yet. */
   readonly best: number | null;
@@ -46,9 +48,9 @@ export function archivedRuns(path: string): ArchivedRun[] {
         run: run.id,
         preset: run.name,
         seed: search.seed ?? null,
-        status: run.status === "running" && run.id !== inProgress ? "stopped" : run.status,
+        status: statusOf(run, inProgress),
         evaluations: run.checkpoint?.counters.evaluations ?? 0,
-        of: search.evaluations ?? null,
+        of: isBoundRun(run) ? null : (search.evaluations ?? null),
         best: run.checkpoint?.scores[0] ?? null,
         selectedByNoise: search.byNoise,
         seconds: run.seconds,
@@ -60,6 +62,11 @@ export function archivedRuns(path: string): ArchivedRun[] {
   } finally {
     archive.close();
   }
+}
+
+function statusOf(run: RunRow, inProgress: number | undefined): ArchivedRun["status"] {
+  if (isBoundRun(run)) return "bound";
+  return run.status === "running" && run.id !== inProgress ? "stopped" : run.status;
 }
 
 /** Seed and length of a run and whether it selects by noise, without the checks of a configuration that is to be run: there may be a hundred thousand of them. */

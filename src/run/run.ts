@@ -33,7 +33,7 @@ export interface RunResult extends Readonly<Counters> {
   readonly failures: Readonly<Record<string, number>>;
   /** What went wrong in scoring threads and was done again, by reason. */
   readonly workerFaults: Readonly<Record<string, number>>;
-  /** How the start network was shrunk into the budgets; empty where it fitted. */
+  /** How the start network was shrunk into the budgets; empty where it fitted, and of a run that goes on. */
   readonly startChanges: readonly string[];
   /** The best network; of a score with noise the one that fresh noise chooses among the best, and what more fresh noise gives it. */
   readonly best: Candidate;
@@ -120,7 +120,7 @@ export async function resumeSearch(
     const row = resumableRun(archive, id, evaluations);
     const config = resumedConfig(row, evaluations);
     const problem = openProblem(config);
-    const start = startGenome(problem);
+    const start = row.checkpoint === undefined ? startGenome(problem) : undefined;
     checkState(archive, row, problem);
     return conduct(archive, problem, start, row, options);
   });
@@ -142,7 +142,8 @@ async function withArchive<T>(options: RunOptions, use: (archive: Archive) => Pr
 async function conduct(
   archive: Archive,
   problem: Problem,
-  start: StartNetwork,
+  /** Undefined where the first generation is closed: a run that a bound began has none. */
+  start: StartNetwork | undefined,
   { id: run, context, checkpoint, seconds: secondsBefore }: Pick<RunRow, "id" | "context" | "checkpoint" | "seconds">,
   options: RunOptions,
 ): Promise<RunResult> {
@@ -152,9 +153,11 @@ async function conduct(
   const seen = await loadSeen(archive, known, options);
   if (seen === undefined) throw new StoppedEarly(run);
   archive.startRun(run, JSON.stringify(config));
-  options.onStart?.(run, start.changes);
+  const startChanges = start?.changes ?? [];
+  options.onStart?.(run, startChanges);
   const { seed, population, generation, growing, evaluations, operators, seedFrom, stopGap } = config.search;
-  const first = seedFrom === "bound" ? Buffer.concat([start.genome, boundSeeds(problem)]) : start.genome;
+  const seeds = seedFrom === "bound" && start !== undefined ? boundSeeds(problem) : new Uint8Array(0);
+  const first = Buffer.concat([start?.genome ?? new Uint8Array(0), seeds]);
   const children = Math.max(generation, first.length / space.genomeLength);
   const engine = new GenomeEngine(space, classes, { members: population, children });
   const search = new Search(
@@ -256,7 +259,7 @@ async function conduct(
     childrenPerSecond: (counters.evaluations - bredBefore) / Math.max(1e-9, seconds - secondsBefore),
     digest: digestOf(border),
     failures: counters.failed === 0 ? {} : Object.fromEntries(archive.failures(run)),
-    startChanges: start.changes,
+    startChanges,
     workerFaults: Object.fromEntries(pool.faults),
     ...best,
   };

@@ -3,6 +3,7 @@ import { extname } from "node:path";
 import { Archive, type RunRow } from "../archive/archive.ts";
 import { type Config, parseConfig } from "../config/config.ts";
 import { sizesAfter } from "../search/sizes.ts";
+import { isBoundRun } from "./stored-bound.ts";
 
 /** The archive of one seed of several: each has its own, since an archive has one writer at a time. */
 export function seedArchive(archive: string, seed: number): string {
@@ -24,7 +25,7 @@ export interface SeedRun {
 }
 
 /**
- * The last run of an archive with this very configuration; undefined where there is none, or no archive.
+ * The last search of an archive with this very configuration; undefined where there is none, or no archive.
  * @throws UserError where the file is no archive, or damaged
  */
 export function seedRun(path: string, config: Config): SeedRun | undefined {
@@ -32,7 +33,7 @@ export function seedRun(path: string, config: Config): SeedRun | undefined {
   const archive = Archive.openForReading(path);
   try {
     const text = readBack(JSON.stringify(config), path);
-    const row = archive.runs().findLast((run) => readBack(run.config, path) === text);
+    const row = archive.runs().findLast((run) => !isBoundRun(run) && readBack(run.config, path) === text);
     if (row === undefined) return undefined;
     const { id: run, status, seconds, digest, checkpoint } = row;
     const evaluations = checkpoint?.counters.evaluations ?? 0;

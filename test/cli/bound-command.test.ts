@@ -81,6 +81,36 @@ describe("bound", () => {
   });
 });
 
+describe("bound --archive", () => {
+  test("keeps the network as a run that runs, best and verify know, and says which", async () => {
+    const { code, stdout } = await qes(folder, "bound", "imagenet-mixed-7.0g", "--archive", "kept.sqlite", "--quiet");
+    expect(code).toBe(0);
+    expect(stdout).toContain("kept as run 1; show it with: qes best kept.sqlite --run 1\n");
+    const [best] = await qesJson(folder, "best", "kept.sqlite", "--run", "1");
+    expect(best.score).toBe(1233.4799846745675);
+    expect((await qes(folder, "runs", "kept.sqlite")).stdout).toMatch(/ 1 +bound +0 +- +1233.4799846745675 /);
+    expect((await qesJson(folder, "verify", "kept.sqlite")).findings).toEqual([]);
+    const json = await qesJson(folder, "bound", "imagenet-mixed-7.0g", "--archive", "kept.sqlite");
+    expect(json).toMatchObject({ run: 2, archive: "kept.sqlite", proven: true });
+  });
+
+  test("is refused beside --sweep, and --unlock without it", async () => {
+    const sweep = ["bound", "imagenet-mixed-7.0g", "--sweep", "bitops=5e9..7e9:2", "--archive", "kept.sqlite"];
+    const { code, stderr } = await qes(folder, ...sweep);
+    expect([code, stderr]).toEqual([2, "qes: --archive: not together with --sweep; leave one out\n"]);
+    const alone = await qes(folder, "bound", "imagenet-mixed-7.0g", "--unlock");
+    expect([alone.code, alone.stderr]).toEqual([
+      2,
+      "qes: --unlock: expected --archive beside it, got none; leave it out\n",
+    ]);
+  });
+
+  test("notes what the configuration leaves open, as search does", async () => {
+    const { stderr } = await qes(folder, "bound", "--task", "vww", "--seconds", "1", "--quiet");
+    expect(stderr).toContain("no memory budget: the network may be of any size; add --device NAME");
+  });
+});
+
 describe("the bound beside a search", () => {
   const large = ["search", "large.yaml", "--archive", "large.sqlite", "--quiet"];
 
