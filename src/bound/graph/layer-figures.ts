@@ -41,7 +41,11 @@ export function setMemory(
   at: number,
   form: MemoryForm,
 ): void {
-  for (const [key, column] of Object.entries(columns)) column[at] = form[key as keyof MemoryForm];
+  columns.inner[at] = form.inner;
+  columns.lastInput[at] = form.lastInput;
+  columns.lastOutput[at] = form.lastOutput;
+  columns.joinInput[at] = form.joinInput;
+  columns.joinOutput[at] = form.joinOutput;
 }
 
 /** An inner layer of a block, and what is counted with it. */

@@ -135,23 +135,31 @@ function* compilingBlock(
   const common = { family, shape, weight: weight.layers };
   const firstLayer = { ...common, resolution, first: true, value: 0, classes };
   const restLayer = { ...common, resolution: Math.ceil(resolution / s), first: false, value: 0, classes: 0 };
-  for (const [o, out] of outs.entries()) {
-    const lnOut = weight.out * ln(out);
+  // A function of its own: the engine compiles loops inside a generator worse.
+  const fillOut = (o: number): void => {
+    const out = outs[o];
+    firstLayer.value = weight.out * ln(out);
     for (let v = 0; v < variants; v++) {
       const variant = shapes[o * variants + v];
       if (variant === undefined) continue;
-      const { k, btn } = variant;
-      Object.assign(shape, { in: out, btn, out, k, s: 1 });
-      if (description.maxDepth > 1) probe.fill(rest, o * variants + v, restLayer);
+      shape.btn = variant.btn;
+      shape.out = out;
+      shape.k = variant.k;
+      if (description.maxDepth > 1) {
+        shape.in = out;
+        shape.s = 1;
+        probe.fill(rest, o * variants + v, restLayer);
+      }
       shape.s = s;
-      firstLayer.value = lnOut;
       for (let i = 0; i < ins.length; i++) {
         if (b > 0 && ins[i] > out) break;
         shape.in = ins[i];
-        const at = (i * outs.length + o) * variants + v;
-        probe.fill(first, at, firstLayer);
+        probe.fill(first, (i * outs.length + o) * variants + v, firstLayer);
       }
     }
+  };
+  for (let o = 0; o < outs.length; o++) {
+    fillOut(o);
     yield;
   }
   const mainConvs = family.convs.length;
