@@ -2,14 +2,25 @@ import { formatNames, formatOf } from "../formats/formats.ts";
 import { measuredNetworks } from "../run/archived.ts";
 import type { Candidate } from "../run/candidate.ts";
 import { type Measurement, selectsByNoise } from "../run/measuring.ts";
-import { type Command, formatOption, formatOptions, note, print, text, textOption, wholeOption } from "./command.ts";
+import {
+  archiveArgument,
+  type Command,
+  DEFAULT_ARCHIVE,
+  formatOption,
+  formatOptions,
+  note,
+  print,
+  text,
+  textOption,
+  wholeOption,
+} from "./command.ts";
 import { csv, networkCells } from "./render/csv.ts";
 import { classifierLine, costCells, costHeader, stepLine, table } from "./render/format.ts";
 import { measuredCells, noiseText } from "./render/measurement.ts";
 import { structureTable } from "./render/structure.ts";
 
 export const bestCommand: Command = {
-  positionals: { archive: "the archive file" },
+  positionals: { archive: `the archive file; ${DEFAULT_ARCHIVE} if left out` },
   options: {
     run: text("id of the run", { defaultDescription: "the last one" }),
     top: text("how many, at most the population", { defaultDescription: "1" }),
@@ -31,7 +42,7 @@ export const bestCommand: Command = {
     ["qes best qes.sqlite --format txt > best.txt", "for the released code, and for qes score"],
   ],
   async run(args) {
-    const path = String(args["archive"]);
+    const path = archiveArgument(args);
     const top = wholeOption(args, "top", 1) ?? 1;
     const format = textOption(args, "format") ?? formatOption(args);
     const { run, networks } = await measuredNetworks(path, {

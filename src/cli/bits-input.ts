@@ -9,14 +9,15 @@ import type { Network } from "../network/network.ts";
 import { networkOf, parseStructure, type Structure } from "../network/structure.ts";
 import { openProblem, type Problem } from "../problem/problem.ts";
 import { AnalyticScore } from "../score/analytic.ts";
-import { type Arguments, text, textOption, texts, textsOption, wholeOption } from "./command.ts";
-import { readConfig, readNetworkFile } from "./input.ts";
+import { type Arguments, archiveArgument, text, textOption, texts, textsOption, wholeOption } from "./command.ts";
+import { readConfig, readNetworkFile, runOption } from "./input.ts";
 
 /** Options of the commands that look at the bits of given networks. */
 export const bitsOptions = {
   config: text("take budgets, capability and score from this preset or YAML file", {
     defaultDescription: "each network's own costs, the first capability of qes devices with all its bits",
   }),
+  run: runOption,
   set: texts("path=value: set one key of the configuration; repeatable"),
   resolution: text("pixels of one side of the input", {
     defaultDescription: "the file's, else the configuration's, else 224",
@@ -40,9 +41,9 @@ export interface BitsSubject {
 }
 
 /** @throws UserError where the file, the configuration or a structure is wrong */
-export function readSubjects(args: Arguments): BitsSubject[] {
-  const path = String(args["structures"]);
-  const entries = readNetworkFile(path);
+export async function readSubjects(args: Arguments): Promise<BitsSubject[]> {
+  const path = archiveArgument(args, "structures");
+  const entries = await readNetworkFile(path, wholeOption(args, "run", 1));
   const source = textOption(args, "config");
   const assignments = textsOption(args, "set");
   if (source === undefined && assignments.length > 0) {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { printable, printableJson } from "../base/printable.ts";
 import { UserError } from "../base/user-error.ts";
 
@@ -6,6 +7,9 @@ export type Arguments = Readonly<Record<string, unknown>>;
 
 /** What the argument `-` is read as: the parser of the command line takes a lone dash for nothing. */
 export const STANDARD_INPUT = "/dev/stdin";
+
+/** Where a search keeps its runs, and what the commands that read them take, unless told otherwise. */
+export const DEFAULT_ARCHIVE = "qes.sqlite";
 
 /** One command: its parsing (positionals, options), and running it, which answers with the exit code. */
 export interface Command {
@@ -39,6 +43,21 @@ export function textOption(args: Arguments, name: string): string | undefined {
   if (Array.isArray(value)) throw new UserError(`--${name}: given ${value.length} times; give it once`);
   if (typeof value !== "string" || value === "") throw new UserError(`--${name}: expected a value, got nothing`);
   return value;
+}
+
+/**
+ * A positional that names an archive, or the archive of the working folder.
+ * @throws UserError where there is neither
+ */
+export function archiveArgument(args: Arguments, name = "archive"): string {
+  const given = args[name];
+  if (typeof given === "string") return given;
+  if (!existsSync(DEFAULT_ARCHIVE)) {
+    throw new UserError(
+      `expected an archive, or ${DEFAULT_ARCHIVE} in this folder, got neither; give a path, or make one with qes search`,
+    );
+  }
+  return DEFAULT_ARCHIVE;
 }
 
 export function textsOption(args: Arguments, name: string): readonly string[] {

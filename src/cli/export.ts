@@ -5,18 +5,17 @@ import { UserError } from "../base/user-error.ts";
 import { exportFormats } from "../formats/exports.ts";
 import { describeNetwork, type NetworkDescription } from "../formats/network-description.ts";
 import { parseStructure } from "../network/structure.ts";
-import { bestNetworks } from "../run/archived.ts";
-import { type Command, note, text, textOption, wholeOption } from "./command.ts";
-import { readNetworkFile } from "./input.ts";
+import { archiveArgument, type Command, DEFAULT_ARCHIVE, note, text, textOption, wholeOption } from "./command.ts";
+import { archivedBest, readNetworkFile, runOption } from "./input.ts";
 
 export const exportCommand: Command = {
-  positionals: { networks: "an archive, or a file of structures" },
+  positionals: { networks: `an archive, or a file of structures; ${DEFAULT_ARCHIVE} if left out` },
   options: {
     format: text(exportFormats.map(({ name, what }) => `${name}: ${what}`).join("; "), {
       choices: exportFormats.map(({ name }) => name),
     }),
     output: text("the folder or file to write; must not exist", { defaultDescription: "stdout, of a single file" }),
-    run: text("archive: id of the run", { defaultDescription: "the last one" }),
+    run: runOption,
     index: text("which of the networks, from 1 on", { defaultDescription: "1, of an archive the best" }),
     classes: text("outputs of the classifier", { defaultDescription: "the run's or the file's" }),
     resolution: text("pixels of one side of the input", { defaultDescription: "the run's or the file's, else 224" }),
@@ -38,7 +37,7 @@ export const exportCommand: Command = {
     if (format.kind === "folder" && output === undefined) {
       throw new UserError(`--output: expected a folder to write, since ${format.name} is several files, got nothing`);
     }
-    const network = chosenNetwork(String(args["networks"]), {
+    const network = await chosenNetwork(archiveArgument(args, "networks"), {
       run: wholeOption(args, "run", 1),
       index: wholeOption(args, "index", 1) ?? 1,
       classes: wholeOption(args, "classes", 0, 1e6),
@@ -63,19 +62,20 @@ interface Choice {
   readonly name: string | undefined;
 }
 
-function chosenNetwork(path: string, choice: Choice): NetworkDescription {
-  const { structure, resolution, classes, name } = isArchiveFile(path) ? ofArchive(path, choice) : ofFile(path, choice);
+async function chosenNetwork(path: string, choice: Choice): Promise<NetworkDescription> {
+  const chosen = isArchiveFile(path) ? ofArchive(path, choice) : ofFile(path, choice);
+  const { structure, resolution, classes, name } = await chosen;
   return describeNetwork(choice.name ?? name, structure, choice.resolution ?? resolution, choice.classes ?? classes);
 }
 
-function ofArchive(path: string, { run: id, index }: Choice) {
-  const { run, networks } = bestNetworks(path, { run: id, top: index });
+async function ofArchive(path: string, { run, index }: Choice) {
+  const networks = await archivedBest(path, run, index);
   checkIndex(path, index, networks.length);
-  return { ...networks[index - 1], name: `${basename(path).replace(/\.sqlite$/, "")} run ${run} network ${index}` };
+  return networks[index - 1];
 }
 
-function ofFile(path: string, { index }: Choice) {
-  const entries = readNetworkFile(path);
+async function ofFile(path: string, { run, index }: Choice) {
+  const entries = await readNetworkFile(path, run);
   checkIndex(path, index, entries.length);
   const { structure, where, resolution = 224, classes = 0, name } = entries[index - 1];
   return { structure: parseStructure(structure, where), resolution, classes, name };

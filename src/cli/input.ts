@@ -1,5 +1,6 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
+import { isArchiveFile } from "../archive/archive-file.ts";
 import { UserError } from "../base/user-error.ts";
 import { applyAssignments, type Config, parseConfig, parseConfigText } from "../config/config.ts";
 import { type Device, parseDevice } from "../config/device.ts";
@@ -88,18 +89,29 @@ function assignedConfig(value: unknown, assignments: readonly string[], where: s
   return parseConfig(withPartFiles(applyAssignments(value, assignments, "--set"), ".", readPartText), where);
 }
 
-/** The networks of a file; the only one of a file, where it has no name, has the file's. */
-export function readNetworkFile(path: string): StructureEntry[] {
+/** Of the commands that take networks from a file or an archive. */
+export const runOption = text("archive: id of the run", { defaultDescription: "the last one" });
+
+/**
+ * The networks of a file, or the best of an archive's run; the only one of a file, where it has no name, has the file's.
+ * @throws UserError where there is none, or a run is given for a file
+ */
+export async function readNetworkFile(path: string, run: number | undefined): Promise<StructureEntry[]> {
+  if (isArchiveFile(path)) return readNetworks(JSON.stringify(await archivedBest(path, run, 1)), path);
+  if (run !== undefined) throw new UserError(`--run: expected an archive beside it, got ${path}; leave it out`);
   const text = readText(path);
-  if (text.startsWith("SQLite format 3\0")) {
-    throw new UserError(
-      `${path}: expected a file of networks, got an archive; qes best ${path} --json prints its best ones`,
-    );
-  }
   const entries = readNetworks(text, path);
   const [only] = entries;
   if (entries.length > 1 || only.name !== "0") return entries;
   return [{ ...only, name: path === STANDARD_INPUT ? "standard input" : basename(path) }];
+}
+
+/** The first networks of a run, as `qes best` has them, each named after its place. */
+export async function archivedBest(path: string, id: number | undefined, top: number) {
+  const { measuredNetworks } = await import("../run/archived.ts");
+  const { run, networks } = await measuredNetworks(path, { run: id, top });
+  const archive = basename(path).replace(/\.sqlite$/, "");
+  return networks.map((network, i) => ({ ...network, name: `${archive} run ${run} network ${i + 1}` }));
 }
 
 /** Options that stand for a configuration, where there is no file of one. */

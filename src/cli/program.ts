@@ -19,7 +19,7 @@ const commands: readonly Entry[] = [
     load: async () => (await import("./search.ts")).searchCommand,
   },
   {
-    usage: "resume <archive>",
+    usage: "resume [archive]",
     describe: "go on with an interrupted run, or extend a finished one",
     load: async () => (await import("./resume.ts")).resumeCommand,
   },
@@ -29,17 +29,17 @@ const commands: readonly Entry[] = [
     load: async () => (await import("./score.ts")).scoreCommand,
   },
   {
-    usage: "runs <archive>",
+    usage: "runs [archive]",
     describe: "list the runs of an archive",
     load: async () => (await import("./runs.ts")).runsCommand,
   },
   {
-    usage: "best <archive>",
+    usage: "best [archive]",
     describe: "show the best networks of a run",
     load: async () => (await import("./best.ts")).bestCommand,
   },
   {
-    usage: "verify <archive>",
+    usage: "verify [archive]",
     describe: "check an archive: its structure, checksums, populations and digests, and scores and costs of a sample",
     load: async () => (await import("./verify.ts")).verifyCommand,
   },
@@ -59,7 +59,7 @@ const commands: readonly Entry[] = [
     load: async () => (await import("./presets.ts")).presetCommand,
   },
   {
-    usage: "export <networks>",
+    usage: "export [networks]",
     describe: "hand a network over to other tools: PyTorch, or every layer with its figures",
     load: async () => (await import("./export.ts")).exportCommand,
   },
@@ -74,12 +74,12 @@ const commands: readonly Entry[] = [
     load: async () => (await import("./devices.ts")).devicesCommand,
   },
   {
-    usage: "refine <structures>",
+    usage: "refine [structures]",
     describe: "give every layer of the networks of a file its best bits, within all budgets, with a proof",
     load: async () => (await import("./refine.ts")).refineCommand,
   },
   {
-    usage: "rank <structures>",
+    usage: "rank [structures]",
     describe:
       "rank the layers by entropy gained per KiB of flash, per KiB of SRAM and per MBitOp of one more step of bits",
     load: async () => (await import("./rank.ts")).rankCommand,

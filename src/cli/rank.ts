@@ -1,14 +1,14 @@
 import { type BitMove, bestTrade, bitMoves, perUnit, resources } from "../bits/rank.ts";
 import { type BitsSubject, bitsOptions, readSubjects } from "./bits-input.ts";
-import { type Command, flag, flagOption, print, printJson } from "./command.ts";
+import { type Command, DEFAULT_ARCHIVE, flag, flagOption, print, printJson } from "./command.ts";
 import { table } from "./render/format.ts";
 
 export const rankCommand: Command = {
-  positionals: { structures: "a file as for qes score" },
+  positionals: { structures: `an archive, or a file as for qes score; ${DEFAULT_ARCHIVE} if left out` },
   options: { ...bitsOptions, json: flag("print a JSON array on stdout") },
   examples: [["qes rank best.txt --config stm32f746-imagenet", "which layer to give a bit to, which to take one from"]],
   async run(args) {
-    const rows = readSubjects(args).map(rank);
+    const rows = (await readSubjects(args)).map(rank);
     if (flagOption(args, "json")) printJson(rows.map(jsonOf));
     else for (const row of rows) print(render(row));
     return 0;

@@ -6,11 +6,11 @@ import { largestStep } from "../costs/live-sram.ts";
 import { formatOf } from "../formats/formats.ts";
 import { withPairs } from "../network/structure.ts";
 import { type BitsSubject, bitsOptions, readSubjects } from "./bits-input.ts";
-import { type Command, flag, flagOption, print, printJson, text, textOption } from "./command.ts";
+import { type Command, DEFAULT_ARCHIVE, flag, flagOption, print, printJson, text, textOption } from "./command.ts";
 import { classifierLine, costCells, costColumns, costHeader, stepLine, table } from "./render/format.ts";
 
 export const refineCommand: Command = {
-  positionals: { structures: "a file as for qes score" },
+  positionals: { structures: `an archive, or a file as for qes score; ${DEFAULT_ARCHIVE} if left out` },
   options: {
     ...bitsOptions,
     format: text("txt is the released code's format", { choices: ["table", "txt"], defaultDescription: "table" }),
@@ -21,7 +21,7 @@ export const refineCommand: Command = {
     ["qes refine best.txt", "the best bits at the network's own costs"],
   ],
   async run(args) {
-    const rows = readSubjects(args).map(refine);
+    const rows = (await readSubjects(args)).map(refine);
     if (flagOption(args, "json")) {
       printJson(rows.map(({ limits, ...row }) => row));
     } else if (textOption(args, "format") === "txt") {

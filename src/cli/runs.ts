@@ -1,17 +1,25 @@
 import { archivedRuns } from "../run/archived.ts";
-import { type Command, formatOption, formatOptions, print, printJson } from "./command.ts";
+import {
+  archiveArgument,
+  type Command,
+  DEFAULT_ARCHIVE,
+  formatOption,
+  formatOptions,
+  print,
+  printJson,
+} from "./command.ts";
 import { csv } from "./render/csv.ts";
 import { duration, table } from "./render/format.ts";
 
 export const runsCommand: Command = {
-  positionals: { archive: "the archive file" },
+  positionals: { archive: `the archive file; ${DEFAULT_ARCHIVE} if left out` },
   options: formatOptions,
   examples: [
     ["qes runs qes.sqlite", "every run, its state and its best score"],
     ["qes runs qes.sqlite --csv > runs.csv", "the same for a spreadsheet"],
   ],
   async run(args) {
-    const path = String(args["archive"]);
+    const path = archiveArgument(args);
     const format = formatOption(args);
     const rows = archivedRuns(path);
     if (format !== "table") {

@@ -23,7 +23,7 @@ import {
   textOption,
   wholeOption,
 } from "./command.ts";
-import { readConfig, readNetworkFile } from "./input.ts";
+import { readConfig, readNetworkFile, runOption } from "./input.ts";
 import { classifierLine, costCells, costHeader, memoryTable, table } from "./render/format.ts";
 
 /** How a network is scored; from the options, else the file's own record, else the configuration, else the published settings. */
@@ -56,7 +56,9 @@ const published: Settings = {
 };
 
 export const scoreCommand: Command = {
-  positionals: { structures: "interchange JSON, the released code's .txt, or a list of objects with a structure" },
+  positionals: {
+    structures: "interchange JSON, the released code's .txt, a list of objects with a structure, or an archive",
+  },
   options: {
     kind: text("how to score", { choices: Object.keys(scoreKinds), defaultDescription: "analytic" }),
     resolution: text("pixels of one side of the input", { defaultDescription: "the file's, else 224" }),
@@ -72,6 +74,7 @@ export const scoreCommand: Command = {
     "max-channels": text("forward: measure a network thinned to this many channels", {
       defaultDescription: "full width",
     }),
+    run: runOption,
     config: text("take the settings from this preset or YAML file"),
     memory: flag("list the live memory of every step"),
     json: flag("print a JSON array on stdout"),
@@ -83,7 +86,7 @@ export const scoreCommand: Command = {
   ],
   async run(args) {
     const path = String(args["structures"]);
-    const entries = readNetworkFile(path);
+    const entries = await readNetworkFile(path, wholeOption(args, "run", 1));
     const configPath = textOption(args, "config");
     const config = configPath === undefined ? undefined : readConfig(configPath, []);
     const fromConfig: Partial<Settings> =

@@ -6,6 +6,7 @@ import { MAX_THREADS, type RunOptions, type RunResult, StoppedEarly, startSearch
 import {
   type Arguments,
   type Command,
+  DEFAULT_ARCHIVE,
   flag,
   flagOption,
   note,
@@ -35,8 +36,6 @@ import {
 import { resultText } from "./render/measurement.ts";
 import { ProgressView } from "./render/progress.ts";
 import { conductSeeds, parseSeeds } from "./seeds.ts";
-
-export const DEFAULT_ARCHIVE = "qes.sqlite";
 
 /** A terminal that is closed stops a run like Ctrl-C does. */
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;

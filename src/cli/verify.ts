@@ -1,8 +1,18 @@
 import { verifyArchive } from "../run/audit.ts";
-import { type Command, flag, flagOption, print, printJson, text, wholeOption } from "./command.ts";
+import {
+  archiveArgument,
+  type Command,
+  DEFAULT_ARCHIVE,
+  flag,
+  flagOption,
+  print,
+  printJson,
+  text,
+  wholeOption,
+} from "./command.ts";
 
 export const verifyCommand: Command = {
-  positionals: { archive: "the archive file" },
+  positionals: { archive: `the archive file; ${DEFAULT_ARCHIVE} if left out` },
   options: {
     sample: text("candidates of each scoring context that are scored again", { defaultDescription: "100" }),
     all: flag("score every candidate again"),
@@ -11,7 +21,7 @@ export const verifyCommand: Command = {
   examples: [["qes verify qes.sqlite --all", "everything that can be checked"]],
   async run(args) {
     const sample = wholeOption(args, "sample", 1);
-    const report = verifyArchive(String(args["archive"]), {
+    const report = verifyArchive(archiveArgument(args), {
       sample: flagOption(args, "all") ? Number.POSITIVE_INFINITY : sample,
     });
     const { findings } = report;

@@ -95,7 +95,6 @@ const mistakes: [string, string[]][] = [
   ["the best of a newer schema", ["best", "newer.sqlite"]],
   ["the best in an unknown format", ["best", "good.sqlite", "--format", "xml"]],
   ["scoring what is not there", ["score", "gone.json"]],
-  ["scoring an archive", ["score", "good.sqlite"]],
   ["scoring nothing", ["score"]],
   ["the best of nothing", ["best"]],
   ["scoring half a file", ["score", "half.json"]],

@@ -1,4 +1,6 @@
+import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { bestNetworks } from "../../src/run/archived.ts";
 import type { Candidate } from "../../src/run/candidate.ts";
 import { temporaryFolder } from "../temporary.ts";
 import { qes, qesJson, startQes } from "./qes.ts";
@@ -29,6 +31,13 @@ describe("a forward search", () => {
     expect(table[0]).toMatch(/^# +measured +\+- +selected at +resolution/);
     expect(table[1].trim().split(/ +/).slice(0, 4)).toEqual(["1", score, error, selected]);
     expect(table[2]).toBe("measured: the mean of 32 draws of fresh noise, +- its standard error");
+  });
+
+  test("is exported as the network that best shows first, which is not the one that noise selected", async () => {
+    const selected = bestNetworks(join(folder, "f.sqlite")).networks[0];
+    expect(selected.structure).not.toEqual(result.best.structure);
+    const { stdout } = await qes(folder, "export", "f.sqlite", "--format", "json");
+    expect(JSON.parse(stdout).structure).toEqual(result.best.structure);
   });
 
   test("of several seeds has the measured figures of each, and runs say that its best was selected", async () => {
