@@ -3,6 +3,7 @@ import { UserError } from "../base/user-error.ts";
 import { boundProblem } from "../bound/problem.ts";
 import { type Certificate, certificateOf } from "../bound/proof/certificate.ts";
 import { type BoundState, solve } from "../bound/solve.ts";
+import type { Config } from "../config/config.ts";
 import { largestStep } from "../costs/live-sram.ts";
 import { formatNames, formatOf } from "../formats/formats.ts";
 import { networkOf } from "../network/structure.ts";
@@ -26,7 +27,7 @@ import {
   unlockOption,
   wholeOption,
 } from "./command.ts";
-import { configNotes } from "./config-notes.ts";
+import { configNotes, workNotes } from "./config-notes.ts";
 import { chosenConfig, sourceOptions } from "./input.ts";
 import { BoundView, gapLine, sidesText } from "./render/bound.ts";
 import { csv, networkCells } from "./render/csv.ts";
@@ -114,7 +115,7 @@ export const boundCommand: Command = {
       printJson({ ...kept, ...result, ...(top === 1 ? {} : { networks: state.networks }), ...settings });
     else if (format === "csv") {
       process.stdout.write(csv(state.networks.map((network, i) => ({ rank: i + 1, ...networkCells(network) }))));
-    } else if (format === "table") print(boundText(result, state, goal, config.classes));
+    } else if (format === "table") print(boundText(result, state, goal, config));
     else {
       process.stdout.write(formatOf(format).write(state.networks.map((row) => ({ ...row, classes: config.classes }))));
       note(statementOf(result, state, goal));
@@ -159,7 +160,7 @@ function statementOf({ best, proven }: BoundResult, { upperBound, networks }: Bo
     : gapLine(best.score, upperBound);
 }
 
-function boundText(result: BoundResult, state: BoundState, goal: Goal, classes: number): string {
+function boundText(result: BoundResult, state: BoundState, goal: Goal, config: Config): string {
   const { networks, phase } = state;
   const statement = statementOf(result, state, goal);
   if (networks.length === 0) return statement;
@@ -178,7 +179,8 @@ function boundText(result: BoundResult, state: BoundState, goal: Goal, classes: 
       structureTable(structure),
       stepLine(largestStep(networkOf(structure, resolution))),
     ]),
-    classifierLine(classes),
+    classifierLine(config.classes),
+    ...workNotes(config, networks[0].costs),
     `${duration(result.seconds)}${phase === "stuck" ? "; the gap needs more labels than allowed" : ""}`,
   ].join("\n");
 }

@@ -1,4 +1,6 @@
 import type { Config } from "../config/config.ts";
+import type { Costs } from "../costs/costs.ts";
+import { costText } from "./render/format.ts";
 
 /** What a person may have meant otherwise: a task without a memory to fit, a device whose flash is to hold a classifier that nothing counts. */
 export function configNotes({ device, task, classes, budgets }: Config): string[] {
@@ -19,4 +21,12 @@ export function configNotes({ device, task, classes, budgets }: Config): string[
     );
   }
   return notes;
+}
+
+/** Of a network for a device, how much it computes, where nothing limits that. */
+export function workNotes({ device, budgets }: Config, { macs }: Costs): string[] {
+  if (device === undefined || budgets.macs !== undefined || budgets.bitops !== undefined) return [];
+  return [
+    `${costText("macs", macs)} MACs an inference, which no budget limits; --set budgets.macs=N makes it a faster one (docs/devices.md: how long MACs take)`,
+  ];
 }

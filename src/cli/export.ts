@@ -48,7 +48,10 @@ export const exportCommand: Command = {
     if (output === undefined) process.stdout.write([...files.values()][0]);
     else if (format.kind === "file") writeFile(output, [...files.values()][0]);
     else writeFolder(output, files);
-    if (output !== undefined) note(`${output}: ${network.name} as ${format.name}, network ${network.digest}`);
+    if (output !== undefined) {
+      note(`${output}: ${network.name} as ${format.name}, digest ${network.digest}`);
+      if (format.next !== undefined) note(`next: ${format.next(output)}`);
+    }
     return 0;
   },
 };
@@ -65,6 +68,9 @@ interface Choice {
 async function chosenNetwork(path: string, choice: Choice): Promise<NetworkDescription> {
   const chosen = isArchiveFile(path) ? ofArchive(path, choice) : ofFile(path, choice);
   const { structure, resolution, classes, name } = await chosen;
+  if (choice.classes !== undefined && choice.classes !== classes) {
+    note(`--classes ${choice.classes}: ${path} counts ${classes} outputs; flash is that of ${choice.classes} here`);
+  }
   return describeNetwork(choice.name ?? name, structure, choice.resolution ?? resolution, choice.classes ?? classes);
 }
 

@@ -116,6 +116,14 @@ function mistake(message: string, command: string | undefined): string {
   const near = message.match(/^Did you mean (.+)\?$/)?.[1];
   if (near !== undefined) return `unknown command; did you mean ${near}? qes --help lists all`;
   const entry = commands.find(({ usage }) => usage.split(" ")[0] === command);
+  const values = [...message.matchAll(/^ *Argument: (.+?), Given: (.*), Choices: (.+)$/gm)];
+  if (entry !== undefined && values.length > 0) {
+    const wrong = values.map(([, name, given, choices]) => {
+      const place = entry.usage.includes(`<${name}>`) ? `<${name}>` : `--${name}`;
+      return `${place}: expected ${choices.replaceAll('"', "")}, got ${given}`;
+    });
+    return `${wrong.join("\n")}; see qes ${command} --help`;
+  }
   if (entry !== undefined && message.startsWith("Not enough non-option arguments")) {
     return `${command}: expected ${entry.usage.slice(entry.usage.indexOf("<"))}, got nothing; see qes ${command} --help`;
   }

@@ -19,7 +19,7 @@ import {
   unlockOption,
   wholeOption,
 } from "./command.ts";
-import { configNotes } from "./config-notes.ts";
+import { configNotes, workNotes } from "./config-notes.ts";
 import { chosenConfig, sourceOptions } from "./input.ts";
 import { gapLine } from "./render/bound.ts";
 import {
@@ -211,6 +211,7 @@ function summary(result: RunResult, config: Config): string {
     ]),
     stepLine(best.largestStep),
     classifierLine(config.classes),
+    ...workNotes(config, best.costs),
     `${result.evaluations} children in ${duration(result.seconds)} (${rate(result.childrenPerSecond)}): ${result.scored} scored, ` +
       `${result.reused} reused, ${result.duplicates} duplicates, ${result.overBudget} over budget, ${result.failed} failed`,
     ...(result.status === "done" && result.evaluations < config.search.evaluations ? [endLine(config)] : []),

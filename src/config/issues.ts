@@ -24,12 +24,16 @@ export function parseFields<T extends z.ZodType>(
 function issueLines(schema: z.ZodType, issue: z.core.$ZodIssue, value: unknown, what: string): string[] {
   const path = issue.path.map(String).join(".") || what;
   if (issue.code === "unrecognized_keys") {
-    const known = keysAt(schema, issue.path.map(String));
-    return issue.keys.map((key) => {
+    const at = issue.path.map(String);
+    const known = keysAt(schema, at);
+    const { lines, others } =
+      at.length === 0 ? misplaced(schema, issue.keys, value) : { lines: [], others: issue.keys };
+    const unknown = others.map((key) => {
       const near = suggestion(key, known);
-      const place = [...issue.path.map(String), key.slice(0, 60)].join(".");
+      const place = [...at, key.slice(0, 60)].join(".");
       return `${place}: unknown key; ${near ?? `known keys: ${known.join(", ")}`}`;
     });
+    return [...lines, ...unknown];
   }
   const got = issue.path.reduce<unknown>(
     (at, key) => (typeof at === "object" && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined),
@@ -44,6 +48,23 @@ function issueLines(schema: z.ZodType, issue: z.core.$ZodIssue, value: unknown, 
     .replace("expected a value that is not too small: expected", "expected")
     .replace("expected a value that is not too big: expected", "expected");
   return [`${path}: ${expected}, got ${describe(got)}`];
+}
+
+/** A line for the keys at the top that are known one level below, by the key that they belong under; and the keys that are not. */
+function misplaced(
+  schema: z.ZodType,
+  keys: readonly string[],
+  value: unknown,
+): { readonly lines: readonly string[]; readonly others: readonly string[] } {
+  const known = keysAt(schema, []);
+  const parentOf = (key: string) => known.find((parent) => keysAt(schema, [parent]).includes(key));
+  const lines = known.flatMap((parent) => {
+    const own = keys.filter((key) => parentOf(key) === parent);
+    if (own.length === 0) return [];
+    const parts = own.map((key) => `${key}: ${describe((value as Record<string, unknown>)[key])}`);
+    return [`${own.join(", ")}: expected under ${parent}; write ${parent}: { ${parts.join(", ")} }`];
+  });
+  return { lines, others: keys.filter((key) => parentOf(key) === undefined) };
 }
 
 /** The keys the schema knows at a path. */

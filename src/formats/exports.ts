@@ -8,6 +8,8 @@ export interface ExportFormat {
   readonly what: string;
   /** A folder of several files, or a single one, which then may go to stdout. */
   readonly kind: "folder" | "file";
+  /** A command line that goes on with what was written; absent where there is none. */
+  readonly next?: (path: string) => string;
   /**
    * Contents by file name; of a single file, whatever its name.
    * @throws UserError where the format cannot hold the network
@@ -17,7 +19,13 @@ export interface ExportFormat {
 
 /** A new format is a new row, and its file beside this one. */
 export const exportFormats: readonly ExportFormat[] = [
-  { name: "pytorch", what: "a folder that trains the network, its bits included", kind: "folder", files: pytorchFiles },
+  {
+    name: "pytorch",
+    what: "a folder that trains the network, its bits included",
+    kind: "folder",
+    next: (path) => `cd ${path}; pip install -r requirements.txt; python train.py (README.md there says on what)`,
+    files: pytorchFiles,
+  },
   {
     name: "json",
     what: "layer by layer: shapes, bits, strides, shortcuts, costs",

@@ -10,6 +10,10 @@ import type { Problem } from "./problem.ts";
 /** Of a problem, what says whether a genome is within budget. */
 type Budgeted = Pick<Problem, "space" | "classes" | "limits">;
 
+/** What else helps: a board has the memory that it has. */
+const SMALLER =
+  "or let the networks be smaller: by a lower input.resolution, fewer bits, or fewer blocks in space.start";
+
 /** What the start network needs beyond its budgets, e.g. `flash 1200000 > 1048576 (14.4% over)`; empty where it fits. */
 export function overBudget({ space, classes, limits }: Budgeted, genome: Uint8Array): string[] {
   const cost = costsAt(space, genome, 0, classes);
@@ -40,7 +44,7 @@ export function fitStart(problem: Budgeted, start: Uint8Array): { genome: Uint8A
   }
   checkBudgetsCanBeMet(problem);
   throw new UserError(
-    `the budgets together leave no room for the smallest start network: ${overBudget(problem, genome).join("; ")}; raise one of them`,
+    `the budgets together leave no room for the smallest start network: ${overBudget(problem, genome).join("; ")}; raise one of them, ${SMALLER}`,
   );
 }
 
@@ -52,7 +56,9 @@ export function checkBudgetsCanBeMet({ space, classes, limits }: Budgeted): void
       ? [`budgets.${name}: no network of the space meets ${limits[i]}; the smallest possible is ${smallest[i]}`]
       : [],
   );
-  if (unmet.length > 0) throw new UserError(`${unmet.join("\n")}; raise the budget or widen the space`);
+  if (unmet.length > 0) {
+    throw new UserError(`${unmet.join("\n")}; raise the budget, ${SMALLER}`);
+  }
 }
 
 type Shrink = (space: Space, genome: Uint8Array) => boolean;

@@ -59,6 +59,18 @@ describe("a search for a device", () => {
     expect(await run(...preset, "--set", "classes=1000")).not.toContain(noClassifier);
   });
 
+  test("says how much a device's network computes where no budget limits that, in a search and a bound", async () => {
+    const device = ["--device", "stm32f746", "--task", "vww", "--quiet"];
+    const search = [...device, "--evaluations", "10", "--archive", ":memory:", "--no-bound"];
+    const line = /^(\S+ M) MACs an inference, which no budget limits; --set budgets.macs=N makes it a faster one/m;
+    const found = (await qes("search", ...search)).stdout;
+    expect(found).toContain(`  ${line.exec(found)![1]}  `);
+    expect((await qes("bound", ...device, "--seconds", "5")).stdout).toMatch(line);
+    expect((await qes("search", ...search, "--set", "budgets.macs=60e6")).stdout).not.toMatch(line);
+    const preset = ["imagenet-mixed-7.0g", "--evaluations", "10", "--archive", ":memory:", "--no-bound"];
+    expect((await qes("search", ...preset)).stdout).not.toMatch(line);
+  });
+
   test("shrinks a start network that is over budget, and says so", async () => {
     const { code, stdout, stderr } = await qes(
       ...["search", "--device", "stm32f412", "--task", "imagenet", "--set", "budgets.sramLive=90000"],

@@ -10,13 +10,19 @@ const folder = temporaryFolder();
 test("the best network of an archive goes into a folder, and its figures are the archive's", async () => {
   await qesJson(folder, "search", "stm32f412-vww", "--evaluations", "500", "--archive", "best.sqlite", "--no-bound");
   const [best] = await qesJson(folder, "best", "best.sqlite");
-  const [outcome, again, json, second] = batch(folder, [
+  const [outcome, again, json, second, classes] = batch(folder, [
     ["export", "best.sqlite", "--format", "pytorch", "--output", "net"],
     ["export", "best.sqlite", "--format", "pytorch", "--output", "net"],
     ["export", "best.sqlite", "--format", "json"],
     ["export", "best.sqlite", "--format", "csv", "--index", "2", "--output", "second.csv"],
+    ["export", "best.sqlite", "--format", "json", "--classes", "10"],
   ]);
   expect(outcome).toMatchObject({ code: 0, stdout: "" });
+  expect(outcome.stderr).toMatch(
+    /^net: best run 1 network 1 as pytorch, digest [0-9a-f]{32}\nnext: cd net; pip install -r requirements.txt; python train.py \(.*\)\n$/,
+  );
+  expect(json.stderr).toBe("");
+  expect(classes.stderr).toBe("--classes 10: best.sqlite counts 2 outputs; flash is that of 10 here\n");
   expect(readdirSync(join(folder, "net")).sort()).toEqual(
     ["README.md", "check.py", "model.py", "network.json", "quant.py", "requirements.txt", "train.py"].sort(),
   );
@@ -64,8 +70,7 @@ test("what cannot be exported is told, and nothing is written", () => {
       "2 qes: pytorch: expected 2 to 8 bits, got 1 in block 0 layer 0; choose bits of that range",
       "2 qes: --output: expected a folder to write, since pytorch is several files, got nothing",
       "2 qes: --format: expected pytorch, json, csv, got nothing",
-      "2 qes: Invalid values:
-      Argument: format, Given: "caffe", Choices: "pytorch", "json", "csv"; see qes --help",
+      "2 qes: --format: expected pytorch, json, csv, got "caffe"; see qes export --help",
       "2 qes: --index: expected at most 1, the networks of one-bit.json, got 2",
       "2 qes: nothing.sqlite: no such file; check the path",
       "2 qes: --output: no/such/folder/x.json cannot be written (ENOENT); check the folder",

@@ -63,6 +63,7 @@ describe("errors name the key and the remedy", () => {
   test.each<[string, string[]]>([
     ["an unknown key", ["search.evalutions=5"]],
     ["an unknown key of the root", ["serach={}"]],
+    ["keys of the root that belong under others", ["seed=3", "bitops=5e9", "population=64"]],
     ["an unknown key of the score", ["score.sigmaweight=5"]],
     ["a text for a number", ["search.population=big"]],
     ["a fraction", ["search.population=1.5"]],

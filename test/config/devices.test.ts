@@ -114,7 +114,12 @@ describe("a device of one's own", () => {
     ['capability: unknown capability "cmsisnn"; did you mean cmsis-nn?', { ...board, capability: "cmsisnn" }],
     ["capability: expected one of published", { name: "mine", memory: board.memory }],
     ["kernels.1: expected an odd kernel size, got 4", { ...board, kernels: [3, 4] }],
-    ["sram: unknown key; known keys: name", { ...board, sram: 64 }],
+    ["sram: expected under memory; write memory: { sram: 64 }", { ...board, sram: 64 }],
+    [
+      "sram, flash: expected under memory; write memory: { sram: 192, flash: 512 }",
+      { name: "mine", capability: "int8", sram: 192, flash: 512 },
+    ],
+    ["colour: unknown key; known keys: name", { ...board, colour: "red" }],
   ])("is refused with %s", (message, device) => {
     expect(() => parseConfig({ device, task: "kws" }, "mine.yaml")).toThrow(`mine.yaml: device: ${message}`);
   });
@@ -161,7 +166,7 @@ describe("files of a device and a task", () => {
   test.each([
     ["boards/list.yaml: the device: expected object, got a list of 1", { device: "./boards/list.yaml" }],
     ["boards/empty.yaml: the device: expected object, got null", { device: "./boards/empty.yaml" }],
-    ["boards/wrong.yaml: flash: unknown key", { device: "./boards/wrong.yaml" }],
+    ["boards/wrong.yaml: flash: expected under memory", { device: "./boards/wrong.yaml" }],
     ["boards/none.yml: no such file", { device: "boards/none.yml" }],
     ["words-wrong.yaml: space.start[2].in: expected 24, the block before's out, got 16", { task: "words-wrong.yaml" }],
     ["words-key.yaml: start: unknown key", { task: "words-key.yaml" }],
