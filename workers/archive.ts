@@ -1,6 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { Archive, type GenerationRecord, type Hold } from "../src/archive/archive.ts";
 import type { CommitReply } from "../src/archive/commit-queue.ts";
+import { endThread } from "../src/base/end-thread.ts";
 import { UserError } from "../src/base/user-error.ts";
 
 const { path, hold } = workerData as { path: string; hold: Hold };
@@ -11,8 +12,7 @@ const archive = attempt(() => Archive.openUnderLock(path, hold));
 parentPort!.on("message", (generation: GenerationRecord | undefined) => {
   if (generation === undefined) {
     archive?.close();
-    parentPort!.close();
-    return;
+    endThread();
   }
   attempt(() => archive!.commit(generation));
   parentPort!.postMessage(failed ?? ({ ok: true } satisfies CommitReply));
