@@ -1,6 +1,10 @@
 #!/usr/bin/env node
 
 const OLDEST = [20, 19] as const;
+/** Of Node. Older ones wait at their end for compilation in the background, whatever that waits for. */
+const ENDS_WELL = 24;
+/** Milliseconds. A shorter command has compiled too little to leave any of it. */
+const LONG = 1000;
 
 /** Why stdout took no more. */
 let lost: NodeJS.ErrnoException | undefined;
@@ -11,6 +15,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 process.stderr.on("error", () => {});
 
 process.exitCode = await main();
+await makeRoom();
 // What stdout did not take may be known only when all is done.
 process.on("exit", () => {
   if (lost === undefined || process.exitCode !== 0) return;
@@ -38,4 +43,16 @@ async function main(): Promise<number> {
     process.stderr.write("qes: too many open files; raise the limit (ulimit -n) and run it again\n");
     return 2;
   }
+}
+
+/**
+ * Compilation in the background may wait for this thread to collect garbage, and the end of the process for that compilation: both for ever.
+ * After a collection there is room, and it waits no more.
+ */
+async function makeRoom(): Promise<void> {
+  if (Number.parseInt(process.versions.node, 10) >= ENDS_WELL || performance.now() < LONG) return;
+  const { setFlagsFromString } = await import("node:v8");
+  const { runInNewContext } = await import("node:vm");
+  setFlagsFromString("--expose-gc");
+  runInNewContext("gc")();
 }

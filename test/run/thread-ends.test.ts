@@ -22,3 +22,23 @@ test("no thread of a search ends by an empty event loop, in which Node 20 may wa
   // Scoring threads are ended from outside.
   expect(readFileSync(ends, "utf8").trim().split("\n").sort()).toEqual(["archive.cjs exit", "bound.cjs exit"]);
 });
+
+test.runIf(Number.parseInt(process.versions.node, 10) < 24)(
+  "a command that worked for long collects garbage at its end, so that no compilation waits for that",
+  () => {
+    const search = [
+      "search",
+      "imagenet-mixed-7.0g",
+      "--evaluations",
+      "1000000",
+      "--archive",
+      ":memory:",
+      "--no-bound",
+      "--json",
+    ];
+    const command = ["--trace-gc", builtFile("src/cli/main.js"), ...search];
+    const { stdout } = spawnSync(process.execPath, command, { cwd: folder, encoding: "utf8" });
+    const [last] = stdout.trim().split("\n").reverse();
+    expect(last).toMatch(/ms: Mark-Compact .* testing/);
+  },
+);
