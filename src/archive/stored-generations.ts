@@ -104,7 +104,9 @@ class RowReader {
 
   /** The first row of the context from `rowid` on. */
   head(rowid: number): Head | undefined {
-    return this.#checked(this.#head.get(rowid, this.#context) as Head | undefined);
+    const head = this.#head.get(rowid, this.#context) as Head | undefined;
+    if (head !== undefined) this.#check(head.rowid, rowid);
+    return head;
   }
 
   /** Rows of one run and generation, as far as they follow one another; and where the next ones begin. */
@@ -114,9 +116,12 @@ class RowReader {
   ): { stored: StoredGeneration; next: Head | undefined } {
     const open = new GenerationRows(run, generation);
     let next: Head | undefined;
+    let least = rowid;
     for (const row of this.#rows.iterate(rowid, this.#context) as Iterable<Row>) {
+      this.#check(row[0], least);
+      least = row[0] + 1;
       if (row[1] !== run || row[2] !== generation) {
-        next = this.#checked({ rowid: row[0], run: row[1], generation: row[2] });
+        next = { rowid: row[0], run: row[1], generation: row[2] };
         break;
       }
       open.add(row);
@@ -124,11 +129,10 @@ class RowReader {
     return { stored: open.read(this.#context, reusedKeys), next };
   }
 
-  /** A row number that is rounded would be read again and again. */
-  #checked(head: Head | undefined): Head | undefined {
-    if (head !== undefined && !Number.isSafeInteger(head.rowid))
-      refuseDamage(this.#path, ["a row number is out of range"]);
-    return head;
+  /** Where pages of a file are damaged, rows may come out of order; read on from a number that fell, or was rounded, they would never end. */
+  #check(rowid: number, least: number): void {
+    if (!Number.isSafeInteger(rowid)) refuseDamage(this.#path, ["a row number is out of range"]);
+    if (rowid < least) refuseDamage(this.#path, [`row ${rowid} is out of order`]);
   }
 }
 

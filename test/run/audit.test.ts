@@ -1,10 +1,11 @@
-import { copyFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { verifyBeside } from "../../bench/durability/verify-beside.ts";
 import { Archive, SCHEMA_VERSION } from "../../src/archive/archive.ts";
 import { Database } from "../../src/archive/sqlite.ts";
-import { packageRoot } from "../../src/base/package-root.ts";
+import { builtFile, packageRoot } from "../../src/base/package-root.ts";
 import { parseConfig } from "../../src/config/config.ts";
 import { presetValue } from "../../src/config/presets.ts";
 import { openProblem } from "../../src/problem/problem.ts";
@@ -127,6 +128,36 @@ test("a population over the budgets of its run is found, every checksum right", 
   expect(forged(budgets.bitops / 4)).toEqual([
     expect.stringMatching(/^run 1: member 0 .* over its budget of bitops: \d+ > /),
   ]);
+});
+
+/** Writes the first page of the candidates over the last but one, so that the numbers of their rows fall. */
+function repeatRows(path: string): void {
+  const db = new Database(path);
+  const size = db.pragma("page_size", { simple: true }) as number;
+  const root = db.prepare("SELECT rootpage FROM sqlite_master WHERE name = 'candidate'").pluck().get() as number;
+  db.close();
+  const bytes = readFileSync(path);
+  const page = (number: number) => bytes.subarray((number - 1) * size, number * size);
+  // A page of numbers of other pages: https://www.sqlite.org/fileformat.html#b_tree_pages
+  const top = page(root);
+  expect(top[0]).toBe(0x05);
+  const child = (i: number) => page(top.readUInt32BE(top.readUInt16BE(12 + 2 * i)));
+  child(top.readUInt16BE(3) - 1).set(child(0));
+  writeFileSync(path, bytes);
+}
+
+test.each([
+  ["schema 1", fixture],
+  ["today's schema", sound],
+])("an archive of %s whose rows are out of order is damaged, and reading it ends", (_, whole) => {
+  const path = copyOf(whole);
+  repeatRows(path);
+  for (const command of ["verify", "prune", "resume --run 1 --evaluations 400"]) {
+    const args = [builtFile("src/cli/main.js"), ...command.split(" "), path];
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8", timeout: 30_000 });
+    expect(stdout + stderr).toMatch(/out of order|is damaged/);
+    expect(status).toBe(2);
+  }
 });
 
 test("beside a search that writes there is nothing wrong", async () => {
