@@ -11,14 +11,20 @@ export interface Label {
 const LABEL_BYTES = 160;
 const FIRST_PRUNING = 64;
 
+/** Comparisons of two labels that take as long as one step. */
+const COMPARISONS = 16;
+
 /** The labels of one state. */
 export class Labels {
   readonly #allowance: Allowance;
+  readonly #limited: readonly number[];
   #list: Label[] = [];
   #pruneAt = FIRST_PRUNING;
 
-  constructor(allowance: Allowance) {
+  /** @param limited indices of the costs that have a budget: of the others any may be spent */
+  constructor(allowance: Allowance, limited: readonly number[]) {
     this.#allowance = allowance;
+    this.#limited = limited;
   }
 
   add(label: Label): void {
@@ -42,17 +48,24 @@ export class Labels {
     const before = this.#list.length;
     const kept: Label[] = [];
     for (const label of this.#list.sort((x, y) => y.value - x.value)) {
-      this.#allowance.step();
-      if (!kept.some((other) => beats(other, label))) kept.push(label);
+      const at = kept.findIndex((other) => beats(other, label, this.#limited));
+      this.#allowance.step(1 + Math.ceil((at < 0 ? kept.length : at) / COMPARISONS));
+      if (at < 0) {
+        kept.push(label);
+        continue;
+      }
+      // One that beats many is soon found: it comes nearer to the front each time.
+      const ahead = at >> 1;
+      [kept[ahead], kept[at]] = [kept[at], kept[ahead]];
     }
     this.#list = kept;
     this.#allowance.giveBack((before - kept.length) * LABEL_BYTES);
   }
 }
 
-/** Given that x scores no less: whether it costs no more of anything and may be followed by whatever y may. */
-function beats(x: Label, y: Label): boolean {
+/** Given that x scores no less: whether it costs no more of anything that is limited and may be followed by whatever y may. */
+function beats(x: Label, y: Label, limited: readonly number[]): boolean {
   if ((y.next & ~x.next) !== 0) return false;
-  for (let d = 0; d < x.costs.length; d++) if (!(x.costs[d] <= y.costs[d])) return false;
+  for (const d of limited) if (!(x.costs[d] <= y.costs[d])) return false;
   return true;
 }

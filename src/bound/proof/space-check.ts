@@ -43,6 +43,8 @@ export class SpaceCheck {
   readonly #allowance: Allowance;
   readonly #prices: readonly number[];
   readonly #limits: readonly number[];
+  /** Indices of the costs that have a budget. */
+  readonly #limited: readonly number[];
   readonly #blocks: readonly BlockTables[];
   /** Best score - prices * costs of what follows a border, index width * bits + class of the activation bits behind it. */
   readonly #borders: readonly Float64Array[];
@@ -61,6 +63,7 @@ export class SpaceCheck {
       const limit = budgets[name] ?? Number.POSITIVE_INFINITY;
       return name === "layers" ? attainableLayers(space, limit) : limit > EXACT ? limit * WIDER : limit;
     });
+    this.#limited = sumCosts.flatMap(({ name }, d) => (budgets[name] === undefined ? [] : [d]));
     const bits = this.#meter.bits.length;
     this.#blocks = space.blocks.map((_, b) => blockTables(space, b, this.#meter.bits, this.#allowance));
     this.#borders = [...this.#blocks.map(({ ins }) => ins), space.blocks.at(-1)!.outs].map((widths) => {
@@ -159,7 +162,7 @@ export class SpaceCheck {
    */
   greatestAbove(claim: number): number {
     const bits = this.#meter.bits.length;
-    let labels = [new Labels(this.#allowance)];
+    let labels = [this.#noLabels()];
     const keep = (list: Labels, potential: Float64Array, at: number, label: Label) => {
       const most = greatest(potential, at, bits, label.next);
       if (most === none || label.value + this.#worth(label.costs) + most + this.rounding <= claim) return;
@@ -182,8 +185,8 @@ export class SpaceCheck {
     const meter = this.#meter;
     const bits = meter.bits.length;
     const behind = this.#borders[b + 1];
-    const ends = Array.from({ length: behind.length / bits }, () => new Labels(this.#allowance));
-    let now = shapes.map(() => new Labels(this.#allowance));
+    const ends = Array.from({ length: behind.length / bits }, () => this.#noLabels());
+    let now = shapes.map(() => this.#noLabels());
     ins.forEach((from, i) => {
       const kept = labels[i].takeUndominated();
       if (kept.length === 0) return;
@@ -203,7 +206,7 @@ export class SpaceCheck {
       });
     });
     for (let n = 1; n <= maxDepth; n++) {
-      const then = shapes.map(() => new Labels(this.#allowance));
+      const then = shapes.map(() => this.#noLabels());
       shapes.forEach(({ o }, s) => {
         const kept = now[s].takeUndominated();
         for (const label of kept) keep(ends[o], behind, o * bits, label);
@@ -228,6 +231,10 @@ export class SpaceCheck {
       now = then;
     }
     return ends;
+  }
+
+  #noLabels(): Labels {
+    return new Labels(this.#allowance, this.#limited);
   }
 
   /** A label and one more layer; undefined where the layer may not follow, or where it breaks a budget. */
