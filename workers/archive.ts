@@ -1,7 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { Archive, type GenerationRecord, type Hold } from "../src/archive/archive.ts";
 import type { CommitReply } from "../src/archive/commit-queue.ts";
-import { endThread } from "../src/base/end-thread.ts";
 import { UserError } from "../src/base/user-error.ts";
 
 const { path, hold } = workerData as { path: string; hold: Hold };
@@ -12,7 +11,8 @@ const archive = attempt(() => Archive.openUnderLock(path, hold));
 parentPort!.on("message", (generation: GenerationRecord | undefined) => {
   if (generation === undefined) {
     archive?.close();
-    endThread();
+    // An empty event loop may never end: ARCHITECTURE.md says why.
+    process.exit();
   }
   attempt(() => archive!.commit(generation));
   parentPort!.postMessage(failed ?? ({ ok: true } satisfies CommitReply));
