@@ -37,10 +37,11 @@ export type { Measurement } from "./run/measuring.ts";
 export { type PruneOptions, type PruneReport, pruneArchive } from "./run/prune.ts";
 export {
   type Progress,
+  type ResumeOptions,
   type RunOptions,
   type RunResult,
   resumeSearch,
-  StoppedEarly,
+  SearchStopped,
   startSearch,
 } from "./run/run.ts";
 export { type StoringOptions, storeBound } from "./run/stored-bound.ts";

@@ -46,7 +46,15 @@ describe("the package", () => {
     const rooms = new Set(
       listed.map((path) => path.replace(/^(dist\/src|dist\/workers|presets|docs|templates)\/.*/, "$1")),
     );
-    const whole = ["LICENSE", "README.md", "package.json", "dist/licences.txt"];
+    const whole = [
+      "ARCHITECTURE.md",
+      "CHANGELOG.md",
+      "CONTRIBUTING.md",
+      "LICENSE",
+      "README.md",
+      "package.json",
+      "dist/licences.txt",
+    ];
     expect([...rooms].sort()).toEqual([...whole, "dist/src", "dist/workers", "docs", "presets", "templates"].sort());
     expect(
       listed.filter((path) => !/\.(?:js|d\.ts|cjs|wasm|yaml|md|json|txt)$|^LICENSE$|^templates\//.test(path)),
@@ -55,6 +63,16 @@ describe("the package", () => {
     expect(listed.filter((path) => path.endsWith(".wasm"))).toHaveLength(4);
     const { files } = JSON.parse(readFileSync(join(packageRoot, "dist/build.json"), "utf8"));
     expect(listed.filter((path) => path.startsWith("dist/") && !(path.slice(5) in files))).toEqual([]);
+  });
+
+  test("holds every file that a page of it links to", () => {
+    const all = listed.filter((path) => path.endsWith(".md"));
+    const links = all.flatMap((page) => {
+      const text = readFileSync(join(packageRoot, page), "utf8");
+      return [...text.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)].map(([, link]) => join(dirname(page), link));
+    });
+    expect(links).toContain("CONTRIBUTING.md");
+    expect(links.filter((link) => !listed.includes(link))).toEqual([]);
   });
 
   test("starts in under a second in another project", () => {

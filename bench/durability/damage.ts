@@ -5,7 +5,7 @@ import { packageRoot } from "../../src/base/package-root.ts";
 import { UserError } from "../../src/base/user-error.ts";
 import { type Config, parseConfig } from "../../src/config/config.ts";
 import { presetValue } from "../../src/config/presets.ts";
-import { resumeSearch, startSearch } from "../../src/run/run.ts";
+import { resumeSearch, SearchStopped, startSearch } from "../../src/run/run.ts";
 import { isMain, numberArgument } from "./arguments.ts";
 import { type InProcessOutcome, inProcess } from "./in-process.ts";
 import { readRows } from "./rows.ts";
@@ -86,6 +86,8 @@ async function soundArchives(folder: string): Promise<Sound[]> {
         stop.abort();
       }
     },
+  }).catch((error) => {
+    if (!(error instanceof SearchStopped)) throw error;
   });
   const { digest } = await startSearch(configOf(2), { archive: ":memory:", threads: 0, clock });
   const rows = new Set(readRows(path).rows);
@@ -154,7 +156,7 @@ async function damageOne(sound: Sound, path: string, random: () => number, repor
 /** As `qes resume`, without the bound that it waits for. */
 async function resume([, archive]: readonly string[]): Promise<InProcessOutcome> {
   try {
-    const { digest } = await resumeSearch(undefined, undefined, { archive, threads: 0, clock });
+    const { digest } = await resumeSearch({ archive, threads: 0, clock });
     return { code: 0, stdout: digest, stderr: "" };
   } catch (error) {
     if (error instanceof UserError) return { code: 2, stdout: "", stderr: error.message };

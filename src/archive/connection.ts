@@ -2,6 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import type BetterSqlite3 from "better-sqlite3";
 import { UserError } from "../base/user-error.ts";
+import { describe } from "../network/structure.ts";
 import { Database } from "./sqlite.ts";
 import { guard } from "./sqlite-errors.ts";
 
@@ -68,8 +69,14 @@ export function refuseMoved(path: string, file: string | undefined): void {
   );
 }
 
-/** @throws UserError where the latest candidates lie in a -wal file whose archive is gone; SQLite would delete them */
+/**
+ * @throws UserError where the latest candidates lie in a -wal file whose archive is gone, since SQLite would delete them; and where the path is empty, since
+ * SQLite would keep an archive without a name in a file that it deletes
+ */
 export function refuseOrphanWal(path: string): void {
+  if (typeof path !== "string" || path === "") {
+    throw new UserError(`archive: expected the path of a file, got ${describe(path)}; give one`);
+  }
   const wal = `${path}-wal`;
   const gone = !existsSync(path) || statSync(path).size === 0;
   if (path === ":memory:" || !gone || !existsSync(wal) || statSync(wal).size === 0) return;

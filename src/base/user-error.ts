@@ -15,6 +15,8 @@ export type Remedy =
   /** Allow more memory, or more time. */
   | "moreMemory"
   | "moreTime"
+  /** Give a file of a configuration in the place of a name. */
+  | "configFile"
   /** See which devices and tasks there are. */
   | "devices";
 

@@ -9,6 +9,7 @@ const words: Readonly<Record<Remedy, string>> = {
   verify: "qes verify says more",
   moreMemory: "or raise --memory",
   moreTime: "raise --seconds",
+  configFile: "or give a YAML file",
   devices: "qes devices lists them",
 };
 

@@ -21,7 +21,7 @@ export const runsCommand: Command = {
   async run(args) {
     const path = archiveArgument(args);
     const format = formatOption(args);
-    const rows = archivedRuns(path);
+    const rows = archivedRuns(path).map(({ run, name, ...rest }) => ({ run, preset: name, ...rest }));
     if (format !== "table") {
       if (format === "json") printJson(rows);
       else process.stdout.write(csv(rows.map((row) => ({ ...row }))));

@@ -2,7 +2,7 @@ import { UserError } from "../base/user-error.ts";
 import { gapOf } from "../bound/gap.ts";
 import type { Config } from "../config/config.ts";
 import { BoundWatch } from "../run/bound-watch.ts";
-import { MAX_THREADS, type RunOptions, type RunResult, StoppedEarly, startSearch } from "../run/run.ts";
+import { MAX_THREADS, type RunOptions, type RunResult, SearchStopped, startSearch } from "../run/run.ts";
 import {
   type Arguments,
   type Command,
@@ -124,7 +124,7 @@ export async function conductRun(
   };
   for (const signal of signals) process.on(signal, onSignal);
   try {
-    const result = await run({
+    const outcome = await run({
       archive,
       threads,
       clock,
@@ -146,7 +146,12 @@ export async function conductRun(
       },
       stop: stop.signal,
       unlock: flagOption(args, "unlock"),
-    });
+    }).catch(stopped);
+    const result = outcome instanceof SearchStopped ? outcome.result : outcome;
+    if (result === undefined) {
+      note(`stopped before anything was scored; go on with: qes resume ${archive} --run ${outcome.run}`);
+      return STOPPED;
+    }
     searching = false;
     view?.end();
     const json = flagOption(args, "json");
@@ -159,15 +164,17 @@ export async function conductRun(
     if (result.status === "done") return 0;
     note(`stopped after a checkpoint; go on with: qes resume ${archive} --run ${result.run}`);
     return STOPPED;
-  } catch (error) {
-    if (!(error instanceof StoppedEarly)) throw error;
-    note(`stopped before anything was scored; go on with: qes resume ${archive} --run ${error.run}`);
-    return STOPPED;
   } finally {
     await watch?.close();
     view?.end();
     for (const signal of signals) process.off(signal, onSignal);
   }
+}
+
+/** A run that was stopped is no error here. */
+function stopped(error: unknown): SearchStopped {
+  if (error instanceof SearchStopped) return error;
+  throw error;
 }
 
 /** How far the optimum may lie above the result, or why that is not known. */

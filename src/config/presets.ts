@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { packageRoot } from "../base/package-root.ts";
 import { suggestion } from "../base/suggest.ts";
 import { UserError } from "../base/user-error.ts";
+import { describe } from "../network/structure.ts";
 import { parseConfigText } from "./config.ts";
 
 const folder = join(packageRoot, "presets");
@@ -19,9 +20,10 @@ export function presetNames(): string[] {
 export function presetText(name: string): string {
   const names = presetNames();
   if (!names.includes(name)) {
-    const near = suggestion(name, names);
+    const near = suggestion(String(name), names);
     throw new UserError(
-      `no preset or file ${JSON.stringify(name)}; ${near ? `${near} ` : ""}presets: ${names.join(", ")}; or give a YAML file`,
+      `no preset ${describe(name)}; ${near ? `${near} ` : ""}presets: ${names.join(", ")}`,
+      "configFile",
     );
   }
   return readFileSync(join(folder, `${name}.yaml`), "utf8");

@@ -1,3 +1,4 @@
+import { UserError } from "../base/user-error.ts";
 import type { Network } from "../network/network.ts";
 import { type CostName, costNames, costTable, type SumCost } from "./cost-table.ts";
 
@@ -18,8 +19,12 @@ export function withinLimits(cost: Readonly<Costs>, limits: Float64Array): boole
  * Costs of a network.
  * @param classes outputs of an 8-bit classifier behind the network; 0 for none
  * @param out filled and returned
+ * @throws UserError where `classes` is no whole number from 0 on
  */
 export function costs(network: Network, classes: number, out: Costs): Costs {
+  if (!Number.isSafeInteger(classes) || classes < 0) {
+    throw new UserError(`classes: expected a whole number of outputs, 0 for no classifier, got ${classes}`);
+  }
   for (const cost of costTable) {
     out[cost.name] = cost.kind === "sum" ? sumOf(cost, network, classes) : cost.ofNetwork(network);
   }

@@ -1,3 +1,4 @@
+import { UserError } from "../base/user-error.ts";
 import { Format, type Kernels, TENSOR_SLACK } from "./kernels.ts";
 import { fillNormalPool, hash, POOL, seedHash } from "./noise.ts";
 import { elements } from "./reference.ts";
@@ -31,8 +32,15 @@ export class NoisePools {
    * @param seed whole number below 2^53
    * @param sigma standard deviation of the weights before they are quantised
    * @param base first free address of the kernel's memory, a multiple of 64
+   * @throws UserError where the kernels hold the noise of another
    */
   constructor(kernels: Kernels, seed: number, sigma: number, base: number) {
+    if (taken.has(kernels)) {
+      throw new UserError(
+        "kernels: expected some that no other score has, since its noise is in their memory; make new ones",
+      );
+    }
+    taken.add(kernels);
     this.#kernels = kernels;
     this.#seed = seed;
     this.#seedHash = seedHash(seed);
@@ -94,6 +102,9 @@ export class NoisePools {
     return target;
   }
 }
+
+/** Kernels whose memory holds noise. */
+const taken = new WeakSet<Kernels>();
 
 /** Element of the pool at which a slice begins. */
 function start(key: number, count: number): number {

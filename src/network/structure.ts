@@ -1,5 +1,5 @@
 import { UserError } from "../base/user-error.ts";
-import { families, familyOf } from "./families.ts";
+import { type Family, families, familyOf } from "./families.ts";
 import { appendLayer, beginNetwork, endStage, type LayerShape, Network, networkCapacity } from "./network.ts";
 
 /** One block of the interchange form; the field names are the released code's. */
@@ -54,12 +54,7 @@ function parseBlock(value: unknown, where: string): Block {
     );
   }
   const record = value as Record<string, unknown>;
-  const className = record["class"];
-  const family = typeof className === "string" ? familyOf(className) : undefined;
-  if (family === undefined) {
-    const known = families.map((f) => f.className).join(", ");
-    throw new UserError(`${where}.class: expected one of ${known}, got ${describe(className)}`);
-  }
+  const family = knownFamily(record["class"], where);
   for (const key of Object.keys(record)) {
     if (!fields.has(key)) {
       throw new UserError(
@@ -93,6 +88,13 @@ function parseBlock(value: unknown, where: string): Block {
   const btn = whole("btn", 1, limits.channels);
   const bits = parseBits(record, family.quantised, L, family.convs.length, where);
   return { ...block, L, btn, ...bits, ...(family.innerClass ? { inner_class: family.innerClass } : {}) };
+}
+
+function knownFamily(className: unknown, where: string): Family {
+  const family = typeof className === "string" ? familyOf(className) : undefined;
+  if (family !== undefined) return family;
+  const known = families.map((f) => f.className).join(", ");
+  throw new UserError(`${where}.class: expected one of ${known}, got ${describe(className)}`);
 }
 
 function parseBits(
@@ -142,11 +144,21 @@ export function describe(value: unknown): string {
 
 /**
  * The flat conv list of a structure.
+ * @param structure as `parseStructure` gives it: what others wrote is checked there
  * @param resolution pixels of one side of the input
+ * @throws UserError where there is no block, a class is unknown, or the resolution is no whole number above 0
  */
 export function networkOf(structure: Structure, resolution: number): Network {
+  if (!Array.isArray(structure) || structure.length === 0) {
+    throw new UserError(`structure: expected a list of blocks, got ${describe(structure)}`);
+  }
+  if (!Number.isSafeInteger(resolution) || resolution < 1) {
+    throw new UserError(`resolution: expected a whole number of pixels above 0, got ${describe(resolution)}`);
+  }
   const network = new Network(
-    networkCapacity(structure.map((block) => ({ family: familyOf(block.class)!, maxDepth: block.L ?? 1 }))),
+    networkCapacity(
+      structure.map((block, i) => ({ family: knownFamily(block.class, `structure[${i}]`), maxDepth: block.L ?? 1 })),
+    ),
   );
   beginNetwork(network, resolution);
   structure.forEach((block, i) => {

@@ -1,3 +1,4 @@
+import { UserError } from "../base/user-error.ts";
 import { bitProduct, type Capability, capabilities, parseCapability } from "../config/capabilities.ts";
 import type { Config } from "../config/config.ts";
 import { costNames } from "../costs/cost-table.ts";
@@ -21,8 +22,14 @@ export interface Problem {
   readonly scoringContext: string;
 }
 
-/** @throws UserError where the space cannot be compiled */
+/** @throws UserError where the space cannot be compiled, or the configuration was not read */
 export function openProblem(config: Config): Problem {
+  // Callers without types pass what they wrote, in which defaults and numbers are missing.
+  if (!Array.isArray(config?.space?.start) || typeof config.search?.generation !== "number") {
+    throw new UserError(
+      "configuration: expected what parseConfig gives, got one that was not read; call parseConfig first",
+    );
+  }
   const capability = capabilityOf(config);
   const space = spaceOf(config, capability);
   const limits = Float64Array.from(costNames, (name) => config.budgets[name] ?? Number.POSITIVE_INFINITY);

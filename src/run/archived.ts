@@ -13,7 +13,7 @@ const kindNames = Object.keys(scoreKinds) as (keyof typeof scoreKinds)[];
 export interface ArchivedRun {
   readonly run: number;
   /** The configuration's name. */
-  readonly preset: string;
+  readonly name: string;
   /** Null, as `of`, where the configuration does not say. */
   readonly seed: number | null;
   /** "bound": the networks of a bound, kept without breeding. */
@@ -46,7 +46,7 @@ export function archivedRuns(path: string): ArchivedRun[] {
       const search = searchOf(run.config);
       rows.push({
         run: run.id,
-        preset: run.name,
+        name: run.name,
         seed: search.seed ?? null,
         status: statusOf(run, inProgress),
         evaluations: run.checkpoint?.counters.evaluations ?? 0,
@@ -94,14 +94,15 @@ export interface BestNetworks {
 /**
  * The best networks of a run, at most its population.
  * @param options `run` is an id, the last run if absent; `top` is how many, 1 if absent
- * @throws UserError where there is no such run, or it has scored nothing
+ * @throws UserError where there is no such run, it has scored nothing, or `top` is no whole number above 0
  */
 export function bestNetworks(
   path: string,
   options: { readonly run?: number | undefined; readonly top?: number | undefined } = {},
 ): BestNetworks {
+  const top = checkedTop(options.top);
   const { run, problem, population } = populationOf(path, options.run);
-  const networks = Array.from({ length: Math.min(options.top ?? 1, population.scores.length) }, (_, i) =>
+  const networks = Array.from({ length: Math.min(top, population.scores.length) }, (_, i) =>
     candidateAt(problem, population, i),
   );
   return { run, networks };
@@ -120,13 +121,19 @@ export interface MeasuredOptions extends MeasuringOptions {
  * @throws UserError as `bestNetworks`, and where a network cannot be measured
  */
 export async function measuredNetworks(path: string, options: MeasuredOptions = {}): Promise<BestNetworks> {
+  const top = checkedTop(options.top);
   const { run, problem, population } = populationOf(path, options.run);
   const draws = options.draws ?? (selectsByNoise(problem.config.score) ? DRAWS : undefined);
-  const order = (await ranked(problem, population, options)).slice(0, options.top ?? 1);
+  const order = (await ranked(problem, population, options)).slice(0, top);
   const length = problem.space.genomeLength;
   const genomes = Buffer.concat(order.map((i) => population.genomes.subarray(i * length, (i + 1) * length)));
   const measurements = draws === undefined ? [] : await measured(problem, genomes, draws, options);
   return { run, networks: order.map((index, i) => candidateAt(problem, population, index, measurements[i])) };
+}
+
+function checkedTop(top = 1): number {
+  if (Number.isSafeInteger(top) && top >= 1) return top;
+  throw new UserError(`top: expected a whole number of networks above 0, got ${top}`);
 }
 
 /** @throws UserError where there is no such run, or it has scored nothing */

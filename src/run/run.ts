@@ -25,6 +25,7 @@ export interface RunResult extends Readonly<Counters> {
   readonly archive: string;
   readonly name: string;
   readonly seed: number;
+  /** "stopped" in a `SearchStopped` alone. */
   readonly status: "done" | "stopped";
   readonly seconds: number;
   readonly childrenPerSecond: number;
@@ -78,21 +79,32 @@ export interface RunOptions extends Loading, PoolOptions {
   readonly unlock?: boolean | undefined;
 }
 
-/** A run was stopped before it scored anything: there is no new result, but it can go on. */
-export class StoppedEarly extends Error {
-  override readonly name = "StoppedEarly";
+/** A run ended before it was done, because it was told to stop; it can go on. */
+export class SearchStopped extends Error {
+  override readonly name = "SearchStopped";
   readonly run: number;
+  /** What it has so far; undefined where it has scored nothing. */
+  readonly result: RunResult | undefined;
 
-  constructor(run: number) {
-    super(`run ${run} was stopped before it scored anything`);
+  constructor(run: number, result?: RunResult) {
+    super(`run ${run} was stopped${result === undefined ? " before it scored anything" : ""}`);
     this.run = run;
+    this.result = result;
   }
+}
+
+export interface ResumeOptions extends RunOptions {
+  /** Id of the run; the last unfinished one if absent, or, to extend it, the last. */
+  readonly run?: number | undefined;
+  /** A new total of children, for a finished run. */
+  readonly evaluations?: number | undefined;
 }
 
 /**
  * Starts a search in an archive.
+ * @returns what it found, when it is done
  * @throws UserError where the start network does not fit, the archive cannot be written, or an option is out of its range
- * @throws StoppedEarly where it was stopped before it scored anything
+ * @throws SearchStopped where `options.stop` ended it
  */
 export async function startSearch(config: Config, options: RunOptions): Promise<RunResult> {
   const problem = openProblem(config);
@@ -106,15 +118,11 @@ export async function startSearch(config: Config, options: RunOptions): Promise<
 
 /**
  * Goes on with a run from its last checkpoint.
- * @param evaluations a new total for a finished run, or undefined
  * @throws UserError where there is nothing to go on with, or an option is out of its range
- * @throws StoppedEarly as of startSearch
+ * @throws SearchStopped as of startSearch
  */
-export async function resumeSearch(
-  id: number | undefined,
-  evaluations: number | undefined,
-  options: RunOptions,
-): Promise<RunResult> {
+export async function resumeSearch(options: ResumeOptions): Promise<RunResult> {
+  const { run: id, evaluations } = options;
   Archive.openForReading(options.archive).close();
   return withArchive(options, (archive) => {
     const row = resumableRun(archive, id, evaluations);
@@ -151,7 +159,7 @@ async function conduct(
   const { generations: closed = 0, evaluations: bred = 0 } = checkpoint?.counters ?? {};
   const known = { context, run, closed, evaluations: config.search.evaluations - bred, length: space.genomeLength };
   const seen = await loadSeen(archive, known, options);
-  if (seen === undefined) throw new StoppedEarly(run);
+  if (seen === undefined) throw new SearchStopped(run);
   archive.startRun(run, JSON.stringify(config));
   const startChanges = start?.changes ?? [];
   options.onStart?.(run, startChanges);
@@ -244,11 +252,11 @@ async function conduct(
     stopping.end();
     await Promise.all([pool.close(), queue.close(), watch === options.bound ? undefined : watch?.close()]);
   }
-  if (border === undefined) throw new StoppedEarly(run);
+  if (border === undefined) throw new SearchStopped(run);
   const seconds = elapsed();
   const { counters } = border;
   const best = await resultOf(problem, border, search.done, options);
-  return {
+  const result: RunResult = {
     run,
     archive: archive.path,
     name: config.name,
@@ -263,6 +271,8 @@ async function conduct(
     workerFaults: Object.fromEntries(pool.faults),
     ...best,
   };
+  if (!ended) throw new SearchStopped(run, result);
+  return result;
 }
 
 /** The best network of a run, which has ended: nothing of what follows is in its archive or digest. */

@@ -11,6 +11,7 @@ import { presetValue } from "../../src/config/presets.ts";
 import { verifyArchive } from "../../src/run/audit.ts";
 import { pruneArchive } from "../../src/run/prune.ts";
 import { resumeSearch, startSearch } from "../../src/run/run.ts";
+import { stoppedResult } from "../support/stopped.ts";
 import { temporaryFolder } from "../temporary.ts";
 
 const folder = temporaryFolder();
@@ -52,7 +53,9 @@ async function stopHalfway(archive: string): Promise<void> {
   const onProgress = ({ counters }: { counters: { evaluations: number } }) => {
     if (counters.evaluations > 1000) stop.abort();
   };
-  await startSearch(configOf(2000, tighter), { archive, threads: 0, clock, stop: stop.signal, onProgress });
+  await stoppedResult(
+    startSearch(configOf(2000, tighter), { archive, threads: 0, clock, stop: stop.signal, onProgress }),
+  );
 }
 
 beforeAll(async () => {
@@ -93,7 +96,7 @@ test("a pruned run cannot be extended, and says why; a new search on the archive
   const path = copyOf(finished);
   pruneArchive(path);
   for (const id of [1, undefined]) {
-    await expect(resumeSearch(id, 3000, { archive: path, threads: 0, clock })).rejects.toThrow(
+    await expect(resumeSearch({ archive: path, threads: 0, clock, run: id, evaluations: 3000 })).rejects.toThrow(
       /was pruned: what it has bred is no longer known, so that it cannot be extended/,
     );
   }
@@ -112,7 +115,7 @@ test("an unfinished run loses nothing, though it took candidates over from a pru
   expect(after.candidates.get(2)).toEqual(before.candidates.get(2));
   expect(after.candidates.get(1)!.size).toBeLessThan(before.candidates.get(1)!.size);
   expect(verifyArchive(path, all).findings).toEqual([]);
-  const { digest } = await resumeSearch(2, undefined, { archive: path, threads: 0, clock });
+  const { digest } = await resumeSearch({ archive: path, threads: 0, clock, run: 2 });
   expect(digest).toBe(contents(finished).runs[1].digest);
   expect(verifyArchive(path, all).findings).toEqual([]);
 });

@@ -236,7 +236,9 @@ test("a pipe is read to its end", async () => {
 });
 
 test("a second signal ends the process at once, although the archive's disk stands still", async () => {
-  const search = startQes(folder, "search", preset, "--archive", "stuck.sqlite", "--threads", "0", "--quiet");
+  // More children than the test lasts, on a machine of any speed.
+  const long = ["--evaluations", "100000000", "--threads", "0", "--quiet"];
+  const search = startQes(folder, "search", preset, "--archive", "stuck.sqlite", ...long);
   const until = async (holds: () => boolean) => {
     while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
   };

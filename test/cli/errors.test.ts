@@ -127,6 +127,6 @@ test("a command of its own ends with the same message and exit code", async () =
     code: 2,
     signal: null,
     stdout: "",
-    stderr: expect.stringMatching(/^qes: no preset or file "imagenet-mixed-7g"; did you mean imagenet-mixed-7.0g\?/),
+    stderr: expect.stringMatching(/^qes: no preset "imagenet-mixed-7g"; did you mean imagenet-mixed-7.0g\?/),
   });
 });

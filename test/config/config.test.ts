@@ -43,7 +43,7 @@ describe("presets", () => {
 
   test("an unknown one is an error with the nearest name", () => {
     expect(() => presetText("imagenet-mixed-7g")).toThrowErrorMatchingInlineSnapshot(
-      `[UserError: no preset or file "imagenet-mixed-7g"; did you mean imagenet-mixed-7.0g? presets: imagenet-fp-300m, imagenet-mixed-19.2g, imagenet-mixed-7.0g, stm32f412-face, stm32f412-imagenet, stm32f412-vww, stm32f746-face, stm32f746-imagenet, stm32f746-vww, stm32h743-face, stm32h743-imagenet, stm32h743-vww; or give a YAML file]`,
+      `[UserError: no preset "imagenet-mixed-7g"; did you mean imagenet-mixed-7.0g? presets: imagenet-fp-300m, imagenet-mixed-19.2g, imagenet-mixed-7.0g, stm32f412-face, stm32f412-imagenet, stm32f412-vww, stm32f746-face, stm32f746-imagenet, stm32f746-vww, stm32h743-face, stm32h743-imagenet, stm32h743-vww]`,
     );
     expect(() => presetText("../package")).toThrow(UserError);
   });

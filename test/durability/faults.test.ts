@@ -10,6 +10,7 @@ import { UserError } from "../../src/base/user-error.ts";
 import { type Config, parseConfig } from "../../src/config/config.ts";
 import { presetValue } from "../../src/config/presets.ts";
 import { type Progress, resumeSearch, startSearch } from "../../src/run/run.ts";
+import { stoppedResult } from "../support/stopped.ts";
 import { temporaryFolder } from "../temporary.ts";
 
 const folder = temporaryFolder();
@@ -46,7 +47,7 @@ test("an archive that is moved away under a search is an error; put back, the ru
   );
   expect(existsSync(path)).toBe(false);
   move(`${path}.away`, path);
-  const { digest } = await resumeSearch(undefined, undefined, { archive: path, threads: 0, clock });
+  const { digest } = await resumeSearch({ archive: path, threads: 0, clock });
   expect(digest).toBe((await inMemory()).digest);
 });
 
@@ -96,7 +97,7 @@ test("a limit on file sizes ends a search with exit code 2; without it the run g
   expect(limited.stderr).toMatch(/disk is full, or a limit on file sizes is reached.*qes resume/);
   expect(limited.status).toBe(2);
   expect(readRows(path).damage).toEqual([]);
-  const { digest } = await resumeSearch(undefined, undefined, { archive: path, threads: 0, clock });
+  const { digest } = await resumeSearch({ archive: path, threads: 0, clock });
   const whole = parseConfig({ ...preset, search: { ...preset.search, generation: 100, evaluations: 3000 } }, "test");
   expect(digest).toBe((await startSearch(whole, { archive: ":memory:", threads: 0, clock })).digest);
 });
@@ -161,8 +162,8 @@ test("a stopped run is at a generation border and comes to the same digest when 
     if (++generations === 4) stop.abort();
   };
   const options = { archive: path, threads: 0, clock };
-  const stopped = await startSearch(config(), { ...options, stop: stop.signal, onProgress });
+  const stopped = await stoppedResult(startSearch(config(), { ...options, stop: stop.signal, onProgress }));
   expect(stopped).toMatchObject({ status: "stopped", generations: 4 });
-  const { digest } = await resumeSearch(undefined, undefined, options);
+  const { digest } = await resumeSearch(options);
   expect(digest).toBe((await inMemory()).digest);
 });

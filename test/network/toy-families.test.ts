@@ -1,23 +1,27 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { describeSpace, holdsStructure } from "../../src/bound/graph/space-description.ts";
+import { boundProblem } from "../../src/bound/problem.ts";
 import { certificateOf } from "../../src/bound/proof/certificate.ts";
 import { verifyCertificate } from "../../src/bound/proof/check-certificate.ts";
 import { solve } from "../../src/bound/solve.ts";
+import { parseConfig, parseConfigText } from "../../src/config/config.ts";
 import { costNames } from "../../src/costs/cost-table.ts";
 import { costs, emptyCosts } from "../../src/costs/costs.ts";
 import * as layout from "../../src/engine/assembly/layout.ts";
 import { GenomeEngine } from "../../src/engine/engine.ts";
-import { addFamily, type Family, familyOf, searchFamilies } from "../../src/network/families.ts";
+import { addFamily, type Family, familyOf, searchFamilies, type Width } from "../../src/network/families.ts";
 import { networkOf, parseStructure } from "../../src/network/structure.ts";
 import { openProblem } from "../../src/problem/problem.ts";
 import { createScorer } from "../../src/problem/scorer.ts";
+import { startSearch } from "../../src/run/run.ts";
 import { AnalyticScore } from "../../src/score/analytic.ts";
 import { encode, structureOf } from "../../src/space/genome.ts";
 import { smallestCosts } from "../../src/space/smallest.ts";
 import { anyBudgets, anySpaceOf, enumerate, sizeOf } from "../bound/random-space.ts";
 import { mutatePublished } from "../naive/mutation.ts";
 import { RandomStream } from "../naive/random.ts";
+import { snippetsOf } from "../snippets.ts";
 import { addToyFamilies, toyConfig, toyFamilies } from "../support/toy-families.ts";
 
 describe("families of two and of four convs a layer, added as rows", () => {
@@ -139,4 +143,29 @@ test.each([
 ])("a row with %s is refused", (_, change) => {
   const row = { ...familyOf("SuperQuantResK1DWK1")!, ...change } as Family;
   expect(() => addFamily(row)).toThrow(/^family /);
+});
+
+test("the worked row of CONTRIBUTING.md is a family that its configuration searches, within the bound", async () => {
+  const [row] = snippetsOf("CONTRIBUTING.md", "ts");
+  const [yaml] = snippetsOf("CONTRIBUTING.md", "yaml");
+  const conv = (kernel: 1 | "k", strided: boolean) => (from: Width, to: Width, strides?: boolean) => ({
+    ...{ kernel, from, to, depthwise: false, strided: strided && strides === true },
+  });
+  const family: Family = new Function("dense", "pointwise", `return (${row})`)(conv("k", true), conv(1, false));
+  const undo = addFamily(family);
+  try {
+    const config = parseConfig(parseConfigText(yaml));
+    const { best } = await startSearch(config, { archive: ":memory:", threads: 0 });
+    expect(best.structure.map((block) => block.class)).toContain("SuperQuantResKXK1");
+    expect(best.costs.flash).toBeLessThanOrEqual(100e3);
+    const { spaces, budgets } = boundProblem(openProblem(config));
+    const steps = solve(spaces, budgets);
+    let step = steps.next();
+    while (!step.done) step = steps.next();
+    expect(step.value.proven).toBe(true);
+    expect(best.score).toBeLessThanOrEqual(step.value.upperBound);
+    expect(best.score).toBeGreaterThan(0.95 * step.value.upperBound);
+  } finally {
+    undo();
+  }
 });

@@ -11,7 +11,7 @@ import { presetValue } from "../../src/config/presets.ts";
 import { openProblem } from "../../src/problem/problem.ts";
 import { verifyArchive } from "../../src/run/audit.ts";
 import { PopulationCheck } from "../../src/run/population-check.ts";
-import { resumeSearch, StoppedEarly, startSearch } from "../../src/run/run.ts";
+import { resumeSearch, SearchStopped, startSearch } from "../../src/run/run.ts";
 import { temporaryFolder } from "../temporary.ts";
 
 const folder = temporaryFolder();
@@ -48,7 +48,7 @@ test("a run that grew past its first members, was stopped and extended, has noth
   const search = { ...value.search, evaluations: 6000, population: 24, generation: 200 };
   await startSearch(parseConfig({ ...value, search }, "test"), { archive: path, threads: 0, clock });
   expect(verifyArchive(path, all).findings).toEqual([]);
-  await resumeSearch(1, 9000, { archive: path, threads: 0, clock });
+  await resumeSearch({ archive: path, threads: 0, clock, run: 1, evaluations: 9000 });
   const archive = Archive.openForReading(path);
   const { checkpoint, config } = archive.run(1);
   const length = openProblem(parseConfig(JSON.parse(config), "run 1")).space.genomeLength;
@@ -101,7 +101,7 @@ test.each(injuries)("%s is found, and resume does not trust it", async (sql, fin
   if (/there twice/.test(String(finding))) return;
   // Another run's row is not read.
   const run = finding.source.startsWith("run 1: ") ? 1 : 2;
-  await expect(resumeSearch(run, 400, { archive: path, threads: 0, clock })).rejects.toThrow(/damaged/);
+  await expect(resumeSearch({ archive: path, threads: 0, clock, run, evaluations: 400 })).rejects.toThrow(/damaged/);
 });
 
 test("a population over the budgets of its run is found, every checksum right", () => {
@@ -168,7 +168,7 @@ test("beside a search that writes there is nothing wrong", async () => {
 test("an archive of schema 1 is read as it is, and migrated by a resume that comes to the known digest", async () => {
   expect(verifyArchive(fixture, all)).toMatchObject({ schema: 1, runs: 3, findings: [] });
   const path = copyOf(fixture);
-  const { run, digest } = await resumeSearch(undefined, undefined, { archive: path, threads: 0, clock });
+  const { run, digest } = await resumeSearch({ archive: path, threads: 0, clock });
   expect(run).toBe(3);
   // Of run 3 as the program that wrote the fixture ends it without a stop.
   expect(digest).toBe("b266d0b0bd9945fa18b4253453caef5b0171c1387ddaa3dc8b3047837d92754b");
@@ -197,13 +197,13 @@ test("reading what earlier runs left heeds a stop, tells how far it is, and lose
     told.push(progress);
     stop.abort();
   };
-  const options = { archive: path, threads: 0, clock, onLoad };
-  await expect(resumeSearch(3, 61_000, { ...options, stop: stop.signal })).rejects.toThrow(StoppedEarly);
+  const options = { archive: path, threads: 0, clock, onLoad, run: 3, evaluations: 61_000 };
+  await expect(resumeSearch({ ...options, stop: stop.signal })).rejects.toThrow(SearchStopped);
   expect(told).toHaveLength(1);
   const [[loaded, candidates]] = told;
   expect(loaded).toBeLessThan(candidates);
   expect(runsOf(path)).toEqual(before);
-  const { run } = await resumeSearch(3, 61_000, options);
+  const { run } = await resumeSearch(options);
   expect(run).toBe(3);
   expect(told.length).toBeGreaterThan(2);
   expect(verifyArchive(path, { sample: 10 }).findings).toEqual([]);

@@ -6,6 +6,7 @@ import { presetValue } from "../../src/config/presets.ts";
 import { BoundWatch } from "../../src/run/bound-watch.ts";
 import { resumedConfig } from "../../src/run/resumable.ts";
 import { type RunOptions, type RunResult, resumeSearch, STOP_FROM, startSearch } from "../../src/run/run.ts";
+import { stoppedResult } from "../support/stopped.ts";
 import { temporaryFolder } from "../temporary.ts";
 
 const folder = temporaryFolder();
@@ -64,14 +65,16 @@ describe("a search whose bound closes", () => {
     const stop = new AbortController();
     const watch = new BoundWatch(published());
     watch.start = () => {};
-    const stopped = await startSearch(
-      published(),
-      options("stopped.sqlite", { stop: stop.signal, bound: watch, onWait: () => stop.abort() }),
+    const stopped = await stoppedResult(
+      startSearch(
+        published(),
+        options("stopped.sqlite", { stop: stop.signal, bound: watch, onWait: () => stop.abort() }),
+      ),
     );
     await watch.close();
     expect(stopped.status).toBe("stopped");
     expect(stopped.evaluations).toBeLessThan(STOP_FROM);
-    const resumed = await resumeSearch(undefined, undefined, options("stopped.sqlite"));
+    const resumed = await resumeSearch(options("stopped.sqlite"));
     expect(resumed).toMatchObject({ status: "done", digest: whole.digest, evaluations: whole.evaluations });
   });
 

@@ -9,6 +9,7 @@ import type { Candidate } from "../../src/run/candidate.ts";
 import { type RunOptions, type RunResult, resumeSearch, startSearch } from "../../src/run/run.ts";
 import { ForwardScore } from "../../src/score/forward/forward.ts";
 import { scoreKinds } from "../../src/score/kinds/kinds.ts";
+import { stoppedResult } from "../support/stopped.ts";
 import { temporaryFolder } from "../temporary.ts";
 
 const folder = temporaryFolder();
@@ -70,9 +71,15 @@ describe("a search whose score contains noise", () => {
 
   test("is not measured while it is not done, and measured alike once it was resumed", async () => {
     const stop = new AbortController();
-    const stopped = await startSearch(
-      noisy,
-      options("c.sqlite", { stop: stop.signal, onProgress: () => stop.abort(), onMeasure: () => expect.unreachable() }),
+    const stopped = await stoppedResult(
+      startSearch(
+        noisy,
+        options("c.sqlite", {
+          stop: stop.signal,
+          onProgress: () => stop.abort(),
+          onMeasure: () => expect.unreachable(),
+        }),
+      ),
     );
     expect(stopped).toMatchObject({ status: "stopped", unmeasured: "the search is not done" });
     expect(stopped.best.measured).toBeUndefined();
@@ -80,7 +87,7 @@ describe("a search whose score contains noise", () => {
       seconds: _,
       childrenPerSecond: __,
       ...resumed
-    } = await resumeSearch(stopped.run, undefined, options("c.sqlite"));
+    } = await resumeSearch({ ...options("c.sqlite"), run: stopped.run });
     expect(resumed).toMatchObject({ status: "done", digest: result.digest, best: result.best });
   });
 

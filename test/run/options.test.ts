@@ -5,7 +5,7 @@ import { UserError } from "../../src/base/user-error.ts";
 import { parseConfig } from "../../src/config/config.ts";
 import { archivedRuns } from "../../src/run/archived.ts";
 import { verifyArchive } from "../../src/run/audit.ts";
-import { resumeSearch, StoppedEarly, startSearch } from "../../src/run/run.ts";
+import { resumeSearch, SearchStopped, startSearch } from "../../src/run/run.ts";
 import { temporaryFolder } from "../temporary.ts";
 
 const folder = temporaryFolder();
@@ -29,10 +29,10 @@ test("a run stopped before it began says so by name, and is not extended to a nu
   const stopped = await startSearch(config, { archive, threads: 0, stop: AbortSignal.abort() }).catch(
     (error: unknown) => error,
   );
-  expect(stopped).toBeInstanceOf(StoppedEarly);
-  expect(stopped).toMatchObject({ name: "StoppedEarly", run: 1 });
+  expect(stopped).toBeInstanceOf(SearchStopped);
+  expect(stopped).toMatchObject({ name: "SearchStopped", run: 1, result: undefined });
   for (const evaluations of [Number.NaN, 700.5, Number.POSITIVE_INFINITY]) {
-    const run = resumeSearch(1, evaluations, { archive, threads: 0 });
+    const run = resumeSearch({ archive, threads: 0, run: 1, evaluations });
     await expect(run).rejects.toThrow(UserError);
     await expect(run).rejects.toThrow(
       `evaluations: expected a whole number of children in all, got ${evaluations}; give one`,

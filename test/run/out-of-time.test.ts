@@ -34,6 +34,6 @@ test("a run that is short of time stops and keeps no failure for it; resumed, it
   stopped.close();
   expect(row.status).toBe("running");
   expect(row.checkpoint?.counters).toMatchObject({ generations: 5, failed: 0 });
-  const resumed = await resumeSearch(undefined, undefined, { archive, threads: 2, clock });
+  const resumed = await resumeSearch({ archive, threads: 2, clock });
   expect(resumed).toMatchObject({ status: "done", failed: 0, digest: whole.digest });
 });

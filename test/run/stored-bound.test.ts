@@ -69,7 +69,7 @@ describe("the networks of a bound in an archive", () => {
     await expect(startSearch(problem.config, { archive: join(folder, "no.sqlite") })).rejects.toThrow(
       "space.start is over budget",
     );
-    const longer = await resumeSearch(1, 2000, { archive, threads: 0 });
+    const longer = await resumeSearch({ archive, threads: 0, run: 1, evaluations: 2000 });
     expect(longer).toMatchObject({ status: "done", evaluations: 2000, startChanges: [] });
     expect(longer.best.score).toBe(state.networks[0].score);
     expect(longer.scored).toBeGreaterThan(top);

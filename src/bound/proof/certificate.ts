@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { UserError } from "../../base/user-error.ts";
+import { parseFields } from "../../config/issues.ts";
 import { type CostName, costNames, sumCosts } from "../../costs/cost-table.ts";
-import { describe, parseStructure } from "../../network/structure.ts";
+import { parseStructure } from "../../network/structure.ts";
 import type { ChainProof } from "../chain-proof.ts";
 import type { BoundNetwork } from "../incumbents.ts";
 import type { BoundState } from "../solve.ts";
@@ -69,13 +69,7 @@ const schemaOf = () =>
  * @throws UserError with the path of what is not as it should be
  */
 export function parseCertificate(value: unknown, where: string): Certificate {
-  const result = schemaOf().safeParse(value);
-  if (!result.success) {
-    const { path, message } = result.error.issues[0];
-    const at = path.reduce<unknown>((v, key) => (v as Record<PropertyKey, unknown> | undefined)?.[key], value);
-    throw new UserError(`${where}: ${path.join(".") || "the certificate"}: ${message}, got ${describe(at)}`);
-  }
-  const { best, ...rest } = result.data;
+  const { best, ...rest } = parseFields(schemaOf(), value, where, "the certificate");
   if (best === null) return { ...rest, best };
   return {
     ...rest,

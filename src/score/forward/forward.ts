@@ -59,7 +59,7 @@ export class ForwardScore {
 
   /**
    * @param kernels what runs the convs, of its own memory; absent: the kernel that the options name
-   * @throws UserError where an option is out of its range or this engine cannot run the kernel
+   * @throws UserError where an option is out of its range, this engine cannot run the kernel, or another score has the kernels
    */
   constructor(options: ForwardOptions, kernels: Kernels = createKernels(options.kernel)) {
     checkOptions(options);
