@@ -33,8 +33,8 @@ def options():
     parser.add_argument("--data", default="fashion-mnist", help="fashion-mnist, a folder of images, or an .npz file (default %(default)s)")
     parser.add_argument("--epochs", type=int, default=7, help="quantisation-aware epochs (default %(default)s)")
     parser.add_argument("--float-epochs", type=int, default=0, help="epochs at full precision before them (default %(default)s)")
-    parser.add_argument("--batch", type=int, default=128)
-    parser.add_argument("--lr", type=float, default=0.05, help="learning rate of the weights; steps learn at a tenth of it (default %(default)s)")
+    parser.add_argument("--batch", type=int, default=64, help="images a step (default %(default)s)")
+    parser.add_argument("--lr", type=float, default=0.1, help="learning rate of the weights; steps learn at a tenth of it (default %(default)s)")
     parser.add_argument("--weight-decay", type=float, default=1e-4)
     parser.add_argument("--label-smoothing", type=float, default=0.0, help="0.1 is usual for large networks (default %(default)s)")
     parser.add_argument("--seed", type=int, default=1)
@@ -74,10 +74,10 @@ class Arrays:
         return other
 
     def batch(self, indices, generator=None):
-        """Floats of 0 to 1; with a generator moved by up to a fourteenth of a side and mirrored at random."""
+        """Floats of 0 to 1; with a generator moved by up to a 28th of a side and mirrored at random."""
         x = self.images[indices].float() / 255
         if generator is not None:
-            most = max(1, RESOLUTION // 14)
+            most = max(1, RESOLUTION // 28)
             padded = F.pad(x, (most,) * 4)
             shift = torch.randint(0, 2 * most + 1, (len(indices), 2), generator=generator)
             mirror = torch.rand(len(indices), generator=generator) < 0.5
