@@ -41,11 +41,14 @@ export const importCommand: Command = {
       );
     }
     const { config, notes } = kind.read(readText(path), path);
-    for (const line of notes) note(`qes: ${line}`);
+    for (const line of notes) note(line);
     const yaml = yamlOf(config, path);
     const output = textOption(args, "output");
     if (output === undefined) process.stdout.write(yaml);
-    else write(output, yaml);
+    else {
+      write(output, yaml);
+      note(`${output}: written; next: qes search ${output}`);
+    }
     return 0;
   },
 };

@@ -71,8 +71,33 @@ export function readPartFile(path: string): { readonly device: Device } | { read
 export function readConfig(source: string, assignments: readonly string[]): Config {
   const isFile = existsSync(source) || /[\\/]|\.ya?ml$/.test(source);
   if (!isFile) refusePart(source);
+  if (isFile && existsSync(source)) refuseOther(source);
   const value = parseConfigText(isFile ? readText(source) : presetText(source), source);
+  if (isFile && isNetworks(value)) {
+    throw new UserError(
+      `${source}: expected a configuration, got networks; qes score ${source} reads them, and space.start of a configuration may be one of them`,
+    );
+  }
   return assignedConfig(isFile ? withPartFiles(value, dirname(source), readPartText) : value, assignments, source);
+}
+
+/** @throws UserError where a file is of another kind, with the command that takes it */
+function refuseOther(source: string): void {
+  const expected = `${source}: expected a configuration in YAML, got`;
+  if (isArchiveFile(source)) {
+    throw new UserError(`${expected} an archive; qes runs ${source} lists its runs, qes resume ${source} goes on`);
+  }
+  if (/\.py$/i.test(source)) {
+    throw new UserError(
+      `${expected} Python; of the released program, qes import ${source} > mine.yaml turns it into one`,
+    );
+  }
+}
+
+function isNetworks(value: unknown): boolean {
+  const has = (item: unknown, ...keys: string[]) =>
+    typeof item === "object" && item !== null && keys.some((key) => key in item);
+  return Array.isArray(value) ? has(value[0], "class", "structure") : has(value, "best_structures", "structure");
 }
 
 /** @throws UserError where the name of a device or a task is given for that of a preset */
@@ -100,6 +125,9 @@ export async function readNetworkFile(path: string, run: number | undefined): Pr
   if (isArchiveFile(path)) return readNetworks(JSON.stringify(await archivedBest(path, run, 1)), path);
   if (run !== undefined) throw new UserError(`--run: expected an archive beside it, got ${path}; leave it out`);
   const text = readText(path);
+  if (/\.ya?ml$/i.test(path) && !/^\s*[[{(]/.test(text)) {
+    throw new UserError(`${path}: expected networks, got YAML; qes search ${path} takes a configuration`);
+  }
   const entries = readNetworks(text, path);
   const [only] = entries;
   if (entries.length > 1 || only.name !== "0") return entries;

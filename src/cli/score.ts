@@ -129,12 +129,12 @@ export const scoreCommand: Command = {
         if (entries.length === 1) throw error;
         failed++;
         note(`qes: ${entry.name}: ${error.message}`);
-        return { name: entry.name, error: error.message, memory: undefined };
+        return { name: entry.name, error: error.message, memory: undefined, settings: undefined };
       }
     });
     const memory = flagOption(args, "memory");
     if (flagOption(args, "json")) {
-      printJson(rows.map(({ memory: steps, ...row }) => (memory ? { ...row, memory: steps } : row)));
+      printJson(rows.map(({ memory: steps, settings: _, ...row }) => (memory ? { ...row, memory: steps } : row)));
     } else print(render(rows, memory));
     if (failed > 0)
       note(`qes: ${failed} of ${rows.length} networks could not be scored, each named above; mend or remove them`);
@@ -166,6 +166,7 @@ function scoreEntry(entry: StructureEntry, settings: Settings) {
   const { score, stages, blocks } = measured ?? computed();
   return {
     name: entry.name,
+    resolution: settings.resolution,
     score,
     ...(measured === undefined ? {} : { scoreStd: measured.scoreStd, scoreError: measured.scoreError }),
     stages: [...stages],
@@ -175,6 +176,7 @@ function scoreEntry(entry: StructureEntry, settings: Settings) {
     costs: costs(network, settings.classes, emptyCosts()),
     largestStep: largestStep(network),
     memory: liveSteps(network),
+    settings: settingsText(settings),
   };
 }
 
@@ -186,20 +188,27 @@ function measure(network: Network, settings: Settings, where: string): ForwardDe
   return detail;
 }
 
+const settingsText = ({ stageWeights, sigmaActivation, sigmaWeight }: Settings) =>
+  `scored with stage weights ${stageWeights.join(",")}, sigmas ${sigmaActivation} of activations and ${sigmaWeight} of weights`;
+
 type Row = ReturnType<typeof scoreEntry> | { readonly name: string; readonly error: string };
 
 function render(rows: readonly Row[], memory: boolean): string {
   const measured = rows.some((row) => "scoreStd" in row);
-  const header = ["name", "score", ...(measured ? ["+-", "std of a draw"] : []), ...costHeader, "largest memory step"];
+  const spreads = measured ? ["+-", "std of a draw"] : [];
+  const header = ["name", "score", ...spreads, "resolution", ...costHeader, "largest memory step"];
   const cells = rows.map((row) => {
     if ("error" in row) return [row.name, "failed", ...header.slice(2).map(() => "")];
     const spread = measured ? [row.scoreError, row.scoreStd].map((value) => value?.toFixed(4) ?? "-") : [];
-    return [row.name, String(row.score), ...spread, ...costCells(row.costs), row.largestStep.name];
+    const resolution = String(row.resolution);
+    return [row.name, String(row.score), ...spread, resolution, ...costCells(row.costs), row.largestStep.name];
   });
+  const settings = new Set(rows.flatMap((row) => ("error" in row ? [] : [row.settings])));
   const classes = new Set(rows.flatMap((row) => ("error" in row ? [] : [row.classes])));
   const [only = 0] = classes;
   const lines = [
     table([header, ...cells]),
+    ...(settings.size > 1 ? ["scored with each network's own stage weights and sigmas"] : settings),
     classes.size > 1 ? "flash counts each network's own classifier" : classifierLine(only),
   ];
   if (memory) {

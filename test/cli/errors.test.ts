@@ -25,6 +25,8 @@ beforeAll(async () => {
   edit("over-budget.yaml", "bitops: 6.976e9", "bitops: 1.5e9");
   edit("not-yaml.yaml", "input: {", "input: {{");
   writeFileSync(at("empty.yaml"), "");
+  writeFileSync(at("mixed.py"), "image_size = 224\n");
+  writeFileSync(at("nets.txt"), "{'space_arch': 'CnnNet', 'best_structures': [[]]}\n");
   writeFileSync(at("notes.txt"), "my notes, which no program may touch\n".repeat(50));
   writeFileSync(at("half.json"), '[{"class": "ConvKXBNRELU", ');
   writeFileSync(
@@ -65,6 +67,10 @@ const mistakes: [string, string[]][] = [
   ["stage weights of the wrong length", ["search", "stage-weights.yaml"]],
   ["an odd number of bits entries", ["search", "odd-bits.yaml"]],
   ["a start network over budget", ["search", "over-budget.yaml"]],
+  ["a configuration of the released program", ["search", "mixed.py"]],
+  ["networks in the place of a configuration", ["search", "nets.txt"]],
+  ["an archive in the place of a configuration", ["bound", "good.sqlite"]],
+  ["a configuration in the place of networks", ["score", "over-budget.yaml"]],
   ["what is not YAML", ["search", "not-yaml.yaml"]],
   ["an empty configuration", ["search", "empty.yaml", "--seed", "1"]],
   ["an assignment without a value", ["search", preset, "--set", "search.seed"]],

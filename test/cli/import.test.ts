@@ -12,7 +12,7 @@ test("an imported configuration is searched to the digest of the preset", async 
   copyFileSync(join(packageRoot, "test/fixtures/released/mixed.py"), join(folder, "configs/mixed.py"));
   const printed = await qes(folder, "import", "configs/mixed.py");
   expect(printed.code).toBe(0);
-  expect(printed.stderr).toContain("qes: configs/mixed.py:3:1: log_level has no counterpart");
+  expect(printed.stderr).toMatch(/^configs\/mixed\.py:3:1: log_level has no counterpart/);
   expect(printed.stdout).toMatchInlineSnapshot(`
     "# Imported from mixed.py.
 
@@ -35,6 +35,7 @@ test("an imported configuration is searched to the digest of the preset", async 
   `);
   const written = await qes(folder, "import", "configs/mixed.py", "--output", "mine.yaml");
   expect([written.code, written.stdout]).toEqual([0, ""]);
+  expect(written.stderr).toMatch(/\nmine\.yaml: written; next: qes search mine\.yaml\n$/);
   expect(readFileSync(join(folder, "mine.yaml"), "utf8")).toBe(printed.stdout);
   const run = ["--evaluations", "5000", "--archive", ":memory:", "--quiet"];
   const mine = await qesJson(folder, "search", "mine.yaml", ...run);

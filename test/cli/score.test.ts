@@ -75,8 +75,9 @@ test("a table is printed for people", async () => {
   writeFileSync(join(folder, "net.json"), JSON.stringify(net));
   const { stdout } = await qes(folder, "score", "net.json", "--stage-weights", "0,1");
   expect(stdout).toMatchInlineSnapshot(`
-    "name      score             BitOps     MACs     flash    SRAM       live SRAM  layers  largest memory step
-    net.json  9.19847585879253  260.112 M  6.322 M  0.8 KiB  196.0 KiB  196.0 KiB       2  block 0 layer 0: 3x3 3->8 at 224x224 stride 2
+    "name      score             resolution  BitOps     MACs     flash    SRAM       live SRAM  layers  largest memory step
+    net.json  9.19847585879253         224  260.112 M  6.322 M  0.8 KiB  196.0 KiB  196.0 KiB       2  block 0 layer 0: 3x3 3->8 at 224x224 stride 2
+    scored with stage weights 0,1, sigmas 5 of activations and 4 of weights
     flash counts the convs, no classifier
     "
   `);
