@@ -93,6 +93,16 @@ export function nearestPair(pairs: readonly BitPair[], { a, w }: BitPair): BitPa
   return pairs.reduce((best, pair) => (key(pair) < key(best) ? pair : best));
 }
 
+/**
+ * The legal bits of a configuration: `space.bits` are every pair of these, as in the published capability.
+ * @throws UserError as `parseCapability`
+ */
+export function chosenCapability(value: unknown, bits: readonly number[] | undefined, where: string): Capability {
+  if (bits === undefined) return parseCapability(value ?? "published", where);
+  const pairs = bitProduct(bits, bits);
+  return { ...capabilities["published"], body: pairs, head: pairs };
+}
+
 /** The legal pairs of every block of a structure; none at full precision, its own where the stem keeps its bits. */
 export function legalPairs(structure: Structure, capability: Capability): readonly (readonly BitPair[])[] {
   const firstSuper = structure.findIndex((block) => familyOf(block.class)!.isSuper);

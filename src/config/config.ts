@@ -7,7 +7,7 @@ import { kernelNames } from "../kernel/kernels.ts";
 import { searchFamilies } from "../network/families.ts";
 import { describe, parseStructure, type Structure } from "../network/structure.ts";
 import { kindOf } from "../score/kinds/kinds.ts";
-import { parseCapability } from "./capabilities.ts";
+import { chosenCapability } from "./capabilities.ts";
 import { fillFromDevice, startIsTasks } from "./devices.ts";
 import { normaliseResolution } from "./input-resolution.ts";
 import { parseFields } from "./issues.ts";
@@ -156,14 +156,15 @@ export type Config = Omit<z.output<typeof schema>, "space" | "search"> & {
 export function parseConfig(raw: unknown, where = "configuration"): Config {
   const value = normaliseResolution(fillFromDevice(raw, where));
   const config = parseFields(schema, value, where);
-  const capability = parseCapability(config.capability ?? "published", `${where}: capability`);
+  const capability = chosenCapability(config.capability, config.space.bits, `${where}: capability`);
   if (config.capability !== undefined && config.space.bits !== undefined) {
     throw new UserError(
       `${where}: space.bits contradicts capability: both say which bits are legal; remove one of them`,
     );
   }
   let start = parseStructure(config.space.start, `${where}: space.start`);
-  if (startIsTasks(raw)) start = fillTemplate(start, capability, config.input.resolution, config.space.kernels);
+  if (startIsTasks(raw) || config.search.fitStart === true)
+    start = fillTemplate(start, capability, config.input.resolution, config.space.kernels);
   if (start[0].in !== config.input.channels) {
     throw new UserError(
       `${where}: space.start[0].in: expected ${config.input.channels}, input.channels, got ${start[0].in}; make the two equal`,

@@ -4,8 +4,9 @@ import { shrunkKernel } from "../space/genome.ts";
 import { type Capability, legaliseBits } from "./capabilities.ts";
 
 /**
- * A task's start network made legal for a configuration: every conv at the legal bits nearest to its own, every kernel of a super block
- * the nearest one searched, shrunk to its maps. A start that was written by hand is checked instead.
+ * A start network made legal for a configuration: every conv at the legal bits nearest to its own, every kernel of a super block
+ * the nearest one searched, shrunk to its maps. A start that was written by hand is checked instead, unless
+ * it is to be fitted.
  * @param resolution pixels of one side of the input
  */
 export function fillTemplate(

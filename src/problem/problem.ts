@@ -1,5 +1,5 @@
 import { UserError } from "../base/user-error.ts";
-import { bitProduct, type Capability, capabilities, parseCapability } from "../config/capabilities.ts";
+import { type Capability, chosenCapability } from "../config/capabilities.ts";
 import type { Config } from "../config/config.ts";
 import { costNames } from "../costs/cost-table.ts";
 import { searchFamilies } from "../network/families.ts";
@@ -30,7 +30,7 @@ export function openProblem(config: Config): Problem {
       "configuration: expected what parseConfig gives, got one that was not read; call parseConfig first",
     );
   }
-  const capability = capabilityOf(config);
+  const capability = chosenCapability(config.capability, config.space.bits, "capability");
   const space = spaceOf(config, capability);
   const limits = Float64Array.from(costNames, (name) => config.budgets[name] ?? Number.POSITIVE_INFINITY);
   return { config, space, capability, classes: config.classes, limits, scoringContext: scoringContext(config, space) };
@@ -58,13 +58,6 @@ function spaceOf({ space, input, budgets }: Config, { body, stem, head }: Capabi
     resolutions: input.resolutions ?? [input.resolution],
   };
   return new Space(space.start, options);
-}
-
-/** The legal bits of a configuration: `space.bits` are every pair of these, as in the published capability. */
-function capabilityOf({ capability, space }: Config): Capability {
-  if (space.bits === undefined) return parseCapability(capability ?? "published", "capability");
-  const pairs = bitProduct(space.bits, space.bits);
-  return { ...capabilities["published"], body: pairs, head: pairs };
 }
 
 function fixedBits(block: Structure[number]) {

@@ -128,8 +128,8 @@ export function encode(space: Space, structure: Structure, resolution: number, w
   const { options } = space;
   const step = options.widthStep;
   const genome = new Uint8Array(space.genomeLength);
-  const fail = (place: string, expected: string, got: unknown): never => {
-    throw new UserError(`${where}${place}: expected ${expected}, got ${got}; change it or widen the space`);
+  const fail = (place: string, expected: string, got: unknown, remedy = "change it or widen the space"): never => {
+    throw new UserError(`${where}${place}: expected ${expected}, got ${got}; ${remedy}`);
   };
   if (structure.length !== space.blocks.length) fail("", `${space.blocks.length} blocks`, structure.length);
   if (structure[0].in !== space.inputChannels)
@@ -157,6 +157,7 @@ export function encode(space: Space, structure: Structure, resolution: number, w
           `${place}.nbitsA/nbitsW`,
           `activation/weight bits among ${legal}`,
           pair === 0 ? "none" : `${pair >> 4}/${pair & 15}`,
+          "change it or widen the space; search.fitStart=true gives a start the nearest of them",
         );
       }
     }

@@ -117,6 +117,22 @@ describe("the configuration's capability", () => {
     expect([...body.bits.pairs]).toEqual([0x44, 0x45, 0x54, 0x55]);
   });
 
+  test.each([[[8]], [[2, 3]], [[4, 5]]])("of bits set by hand, %j, is that of a task's start too", (bits) => {
+    const config = parseConfig({ device: "stm32f412", task: "vww", space: { bits } }, "test");
+    const { space } = openProblem(config);
+    expect(() => encode(space, config.space.start, space.options.resolutions[0], "start")).not.toThrow();
+  });
+
+  test("is that of a start written by hand where it is to be fitted, and stays so when the run is read again", () => {
+    const start = [stem, block([4, 4, 4], [4, 4, 4])];
+    const fitted = { capability: "int8", space: { family: "quant-k1dwk1", start }, search: { fitStart: true } };
+    const config = parseConfig(fitted, "test");
+    expect(config.space.start).toEqual([stem, { ...block([8, 8, 8], [8, 8, 8]), inner_class: "ResK1DWK1" }]);
+    expect(() => encode(openProblem(config).space, config.space.start, 224, "start")).not.toThrow();
+    expect(parseConfig(JSON.parse(JSON.stringify(config)), "stored")).toEqual(config);
+    expect(parseConfig({ ...fitted, search: {} }, "test").space.start).toMatchObject(start);
+  });
+
   test("makes the bits of a task's start legal", () => {
     fc.assert(
       fc.property(
