@@ -120,6 +120,7 @@ export const boundCommand: Command = {
       process.stdout.write(formatOf(format).write(state.networks.map((row) => ({ ...row, classes: config.classes }))));
       note(statementOf(result, state, goal));
     }
+    if (archive !== undefined && run === undefined) note(`${archive}: nothing is kept, since there is no network`);
     if (run !== undefined && format !== "json") {
       const show = format === "table" ? print : note;
       show(`kept as run ${run}; show it with: qes best ${archive} --run ${run}`);

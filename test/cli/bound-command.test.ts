@@ -94,6 +94,17 @@ describe("bound --archive", () => {
     expect(json).toMatchObject({ run: 2, archive: "kept.sqlite", proven: true });
   });
 
+  test("says where there is no network to keep", async () => {
+    const none = ["--set", "budgets.bitops=100", "--archive", "none.sqlite", "--quiet"];
+    const { code, stdout, stderr } = await qes(folder, "bound", "imagenet-mixed-7.0g", ...none);
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: "no network of the space is within the budgets; raise them\n",
+    });
+    expect(stderr).toBe("none.sqlite: nothing is kept, since there is no network\n");
+    expect(await qesJson(folder, "runs", "none.sqlite")).toEqual([]);
+  });
+
   test("is refused beside --sweep, and --unlock without it", async () => {
     const sweep = ["bound", "imagenet-mixed-7.0g", "--sweep", "bitops=5e9..7e9:2", "--archive", "kept.sqlite"];
     const { code, stderr } = await qes(folder, ...sweep);
