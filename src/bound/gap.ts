@@ -1,7 +1,7 @@
 import type { Problem } from "../problem/problem.ts";
 import { encode } from "../space/genome.ts";
 import { boundProblem } from "./problem.ts";
-import { type BoundState, solve } from "./solve.ts";
+import { type BoundState, SpaceTooLarge, solve } from "./solve.ts";
 
 /** Labels a border may hold where the bound accompanies a search: about 100 MB. */
 const SEARCH_LABELS = 1e6;
@@ -37,12 +37,21 @@ export function stopScoreOf(
   return (optimum > 0 ? optimum / (1 + gap) : optimum / (1 - gap)) - TOLERANCE;
 }
 
-/** The best networks that pricing the budgets finds, as genomes one after another; none where it finds none. */
+/**
+ * The best networks of the closed form that pricing the budgets finds, as genomes one after another; none where it finds none, or where its
+ * tables are too large. For every kind of score: where good networks are is much the same for all of them.
+ */
 export function boundSeeds(problem: Problem): Uint8Array {
+  const { stageWeights, sigmaActivation, sigmaWeight } = problem.config.score;
+  const score = { kind: "analytic", stageWeights, sigmaActivation, sigmaWeight } as const;
   let last: BoundState | undefined;
-  for (const state of searchBound(problem, SEEDS)) {
-    if (state.phase === "labels") break;
-    last = state;
+  try {
+    for (const state of searchBound({ ...problem, config: { ...problem.config, score } }, SEEDS)) {
+      if (state.phase === "labels") break;
+      last = state;
+    }
+  } catch (error) {
+    if (!(error instanceof SpaceTooLarge)) throw error;
   }
   const genomes = (last?.networks ?? []).map((network) =>
     encode(problem.space, network.structure, network.resolution, "the bound's network"),

@@ -36,7 +36,7 @@ export type BoundPhase = "tables" | "pricing" | "labels";
 const DEFAULT_BYTES = 512e6;
 
 /** The tables of a space take more bytes than a bound may have. */
-class SpaceTooLarge extends UserError {
+export class SpaceTooLarge extends UserError {
   readonly bytes: number;
 
   constructor(bytes: number, maxBytes: number) {

@@ -106,7 +106,8 @@ const schema = z.strictObject({
       growing: z.boolean().optional(),
       /** Generations from one child with refined bits to the next, unless the operators are the published ones; 0 for none. */
       refineEvery: whole(0, 1e9).default(0),
-      seedFrom: z.enum(["start", "bound"]).default("start"),
+      /** What the first generation holds beside the start: nothing, or what the closed form's bound finds; absent: that with the expected score. */
+      seedFrom: z.enum(["start", "bound"]).optional(),
       /** How close to the proven optimum a search ends, as a share of the score; "off" breeds all children. */
       stopGap: z.union([z.number().min(0).max(1), z.literal("off")]).optional(),
       /** Bytes that the tables of the bound may take. */
@@ -145,7 +146,11 @@ export type ConfigInput = Omit<z.input<typeof schema>, "device" | "task" | "inpu
 /** A checked configuration: every default filled in, the start network parsed. */
 export type Config = Omit<z.output<typeof schema>, "space" | "search"> & {
   readonly space: Omit<z.output<typeof spaceSchema>, "start"> & { readonly start: Structure };
-  readonly search: z.output<typeof schema>["search"] & { readonly generation: number; readonly growing: boolean };
+  readonly search: z.output<typeof schema>["search"] & {
+    readonly generation: number;
+    readonly growing: boolean;
+    readonly seedFrom: "start" | "bound";
+  };
 };
 
 /**
@@ -174,7 +179,10 @@ export function parseConfig(raw: unknown, where = "configuration"): Config {
   const stopGap = config.search.stopGap ?? (kindOf(config.score).layerSum === undefined ? "off" : 0);
   // The sizes of runs with the operators of earlier versions are fixed.
   const growing = config.search.growing ?? config.search.operators === "fitted";
-  return { ...config, space: { ...config.space, start }, search: { ...config.search, generation, growing, stopGap } };
+  // A search of the expected score ends by itself nowhere, so what it starts from decides more.
+  const seedFrom = config.search.seedFrom ?? (kindOf(config.score).expected === undefined ? "start" : "bound");
+  const search = { ...config.search, generation, growing, seedFrom, stopGap };
+  return { ...config, space: { ...config.space, start }, search };
 }
 
 /**
