@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { refuseNarrowMemory } from "./address-space.ts";
 import { builtFile } from "./package-root.ts";
 import { UserError } from "./user-error.ts";
 
@@ -25,13 +26,11 @@ function wasmModule(path: string): WebAssembly.Module {
  */
 export function wasmInstance(path: string, imports?: Record<string, Record<string, unknown>>): Record<string, unknown> {
   const module = wasmModule(path);
+  refuseNarrowMemory();
   try {
     return new WebAssembly.Instance(module, imports).exports;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new UserError(
-      "WebAssembly cannot get its memory: it reserves 10 GB of addresses, of which it uses few, and a limit (ulimit -v) allows fewer; " +
-        "raise the limit to 16 GB or more; with 8 GB, NODE_OPTIONS=--disable-wasm-trap-handler has Node reserve less",
-    );
+    throw new UserError(`WebAssembly cannot get its memory (${error.message}); free some, or raise what limits it`);
   }
 }

@@ -1,3 +1,4 @@
+import { refuseNarrowThreads } from "../base/address-space.ts";
 import type { Problem } from "../problem/problem.ts";
 import { BatchPool } from "./batch-pool.ts";
 import { packSetup } from "./message.ts";
@@ -15,8 +16,9 @@ export interface ThreadPoolOptions extends ThreadOptions {
   readonly limits?: TimeLimits | undefined;
 }
 
-/** A pool of worker threads that score a problem's genomes. */
+/** A pool of worker threads that score a problem's genomes. @throws UserError where a limit on addresses leaves no room for them */
 export function openThreads(problem: Scored, threads: number, options: ThreadPoolOptions = {}): BatchPool {
+  refuseNarrowThreads(threads);
   const { space, scoringContext } = problem;
   const { most, limits } = options;
   const transport = new ThreadTransport(packSetup(problem), threads, options);

@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { threadsWithinAddresses } from "../base/address-space.ts";
 import type { GenomeEngine } from "../engine/engine.ts";
 import { InlinePool } from "../pool/inline.ts";
 import { MeasuredPool } from "../pool/measured.ts";
@@ -27,6 +28,7 @@ export function openPool(problem: Problem, { threads, limits }: PoolOptions, eng
   const inline = () => new InlinePool(createScorer(problem, engine), begin === "threads" ? 1 : undefined);
   const inThreads = (count: number) => openThreads(problem, count, { limits });
   if (threads !== undefined) return threads === 0 ? inline() : inThreads(threads);
-  const cpus = availableParallelism();
+  const cpus = Math.min(availableParallelism(), threadsWithinAddresses());
+  if (cpus === 0) return inline();
   return new MeasuredPool({ inline, threads: () => inThreads(cpus) }, { begin, genomeLength, cpus });
 }

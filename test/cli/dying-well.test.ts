@@ -266,20 +266,3 @@ test("a second signal ends the process at once, although the archive's disk stan
 });
 
 // Node 22 and later reserve less by themselves where they must.
-test.runIf(process.platform === "linux" && process.versions.node.startsWith("20."))(
-  "where addresses are limited the limit is named, and its remedy works",
-  async () => {
-    const line = `ulimit -v 8000000 && "$NODE" "$QES" search ${preset} --evaluations 600 --threads 0 --quiet --archive`;
-    const { code, stderr } = await shell(`${line} limited.sqlite`);
-    expect({ code, stderr }).toEqual({
-      code: 2,
-      stderr: expect.stringMatching(/^qes: WebAssembly cannot .*ulimit -v/),
-    });
-    const remedy = /NODE_OPTIONS=\S+/.exec(stderr)![0];
-    const mended = await shell(`export ${remedy}; ${line} mended.sqlite`);
-    expect({ code: mended.code, stdout: mended.stdout }).toEqual({
-      code: 0,
-      stdout: expect.stringMatching(/^digest/m),
-    });
-  },
-);
