@@ -18,8 +18,12 @@ function textsOf(code: string): string[] {
   return found;
 }
 
+/** Options of Node, which are no option of the command line. */
+const ofNode = ["--disable-wasm-trap-handler", "--no-concurrent-recompilation"];
+
 /** Texts that name an option or a command of the command line. */
-const commandLineTexts = (code: string) => textsOf(code).filter((text) => /(?:^|\s)--[a-z]|\bqes [a-z]/.test(text));
+const commandLineTexts = (code: string) =>
+  textsOf(code).filter((text) => /(?:^|\s)--[a-z]|\bqes [a-z]/.test(text) && !ofNode.includes(text));
 
 test("a text that names an option or a command is found, code and comments are not", () => {
   const code = 'f("add --unlock"); // --unlock\nf(`go on with qes resume`, "--set"); f(x ? --i : "qes-bench-");';

@@ -11,8 +11,8 @@ const archive = attempt(() => Archive.openUnderLock(path, hold));
 parentPort!.on("message", (generation: GenerationRecord | undefined) => {
   if (generation === undefined) {
     archive?.close();
-    // An empty event loop may never end: ARCHITECTURE.md says why.
-    process.exit();
+    parentPort!.close();
+    return;
   }
   attempt(() => archive!.commit(generation));
   parentPort!.postMessage(failed ?? ({ ok: true } satisfies CommitReply));

@@ -30,5 +30,3 @@ try {
   const none = { phase: "stuck", priced: 0, spaces: 1, upperBound: Number.POSITIVE_INFINITY, proven: false } as const;
   post({ ...none, best: undefined, finished: true, reason: error.message });
 }
-// An empty event loop may never end: ARCHITECTURE.md says why.
-process.exit();

@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { compileInThreads } from "../base/background-compilation.ts";
 import { builtFile } from "../base/package-root.ts";
 import { type Remedy, UserError } from "../base/user-error.ts";
 import type { GenomeEngine } from "../engine/engine.ts";
@@ -54,6 +55,7 @@ export class ThreadCommitQueue implements CommitQueue {
    */
   constructor({ path, hold }: Archive, engine: GenomeEngine) {
     this.#engine = engine;
+    compileInThreads();
     this.#worker = new Worker(builtFile("workers/archive.cjs"), { workerData: { path, hold } });
     this.#worker.on("message", (reply: CommitReply) => {
       this.#pendingBytes -= this.#pending.shift() ?? 0;

@@ -1,8 +1,6 @@
 #!/usr/bin/env node
 
 const OLDEST = [20, 19] as const;
-/** Of Node. Older ones wait at their end for compilation in the background, whatever that waits for. */
-const ENDS_WELL = 24;
 /** Milliseconds. A shorter command has compiled too little to leave any of it. */
 const LONG = 1000;
 
@@ -50,7 +48,9 @@ async function main(): Promise<number> {
  * After a collection there is room, and it waits no more.
  */
 async function makeRoom(): Promise<void> {
-  if (Number.parseInt(process.versions.node, 10) >= ENDS_WELL || performance.now() < LONG) return;
+  if (performance.now() < LONG) return;
+  const { endsWell } = await import("../base/background-compilation.ts");
+  if (endsWell) return;
   const { setFlagsFromString } = await import("node:v8");
   const { runInNewContext } = await import("node:vm");
   setFlagsFromString("--expose-gc");

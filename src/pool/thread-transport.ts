@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
-import type { Worker } from "node:worker_threads";
 import type { Piscina } from "piscina";
+import { compileInThreads } from "../base/background-compilation.ts";
 import { builtFile } from "../base/package-root.ts";
 import { type Transport, TransportDown } from "./transport.ts";
 
@@ -36,8 +36,6 @@ export class ThreadTransport implements Transport {
   #piscina: Piscina<ThreadTask, Uint8Array>;
   /** Of the requests in hand. */
   readonly #aborts = new Set<AbortController>();
-  /** Threads that do not run yet, each with what settles when it runs or has died. */
-  readonly #starting = new Map<Worker, Promise<void>>();
   #guard: NodeJS.Timeout | undefined;
   /** Why the last thread ended that was at no request. */
   #lastError = "it ended";
@@ -46,6 +44,7 @@ export class ThreadTransport implements Transport {
   /** @param setup what every thread is handed, by `packSetup` */
   constructor(setup: Uint8Array, threads: number, options: ThreadOptions = {}) {
     this.slots = threads;
+    compileInThreads();
     const Pool = loadPiscina();
     this.#open = () => {
       const piscina = new Pool<ThreadTask, Uint8Array>({
@@ -59,7 +58,6 @@ export class ThreadTransport implements Transport {
       piscina.on("error", (error: Error) => {
         this.#lastError = error.message;
       });
-      for (const thread of piscina.threads) this.#expect(thread);
       return piscina;
     };
     this.#piscina = this.#open();
@@ -98,22 +96,9 @@ export class ThreadTransport implements Transport {
     dead.destroy().catch(() => {});
   }
 
-  /** Waits for threads that start: Node 20 may abort where one is ended before it runs. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const thread of this.#starting.keys()) thread.ref();
-    await Promise.all(this.#starting.values());
     await this.#piscina.destroy();
-  }
-
-  #expect(thread: Worker): void {
-    const begun = new Promise<void>((resolve) => {
-      for (const event of ["online", "exit"] as const) thread.once(event, () => resolve());
-    });
-    this.#starting.set(
-      thread,
-      begun.then(() => void this.#starting.delete(thread)),
-    );
   }
 
   get #lives(): boolean {

@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { compileInThreads } from "../base/background-compilation.ts";
 import { builtFile } from "../base/package-root.ts";
 import { UserError } from "../base/user-error.ts";
 import { boundProblem } from "../bound/problem.ts";
@@ -67,6 +68,7 @@ export class BoundWatch {
   start(): void {
     clearTimeout(this.#timer);
     if (this.#worker !== undefined || this.#report.finished) return;
+    compileInThreads();
     const worker = new Worker(builtFile("workers/bound.cjs"), { workerData: { config: this.#config } });
     this.#worker = worker;
     worker.on("message", (report: BoundReport) => {

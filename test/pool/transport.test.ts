@@ -1,9 +1,6 @@
 import type { AddressInfo, Server } from "node:net";
-import type { Worker } from "node:worker_threads";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe } from "vitest";
 import { builtFile } from "../../src/base/package-root.ts";
-import { parseConfig } from "../../src/config/config.ts";
-import { presetValue } from "../../src/config/presets.ts";
 import { BatchPool } from "../../src/pool/batch-pool.ts";
 import { packSetup } from "../../src/pool/message.ts";
 import { ThreadTransport } from "../../src/pool/thread-transport.ts";
@@ -14,18 +11,6 @@ import { transportContract } from "./transport-contract.ts";
 
 transportContract("one thread", async (setup, worker) => new ThreadTransport(setup, 1, { worker }));
 transportContract("two threads", async (setup, worker) => new ThreadTransport(setup, 2, { worker }));
-
-test("a transport that is closed at once ends no thread before it runs", async () => {
-  const events: string[] = [];
-  const note = (thread: Worker) => {
-    for (const event of ["online", "exit"] as const) thread.once(event, () => events.push(event));
-  };
-  process.on("worker", note);
-  const setup = packSetup(openProblem(parseConfig(presetValue("imagenet-mixed-7.0g"), "preset")));
-  await new ThreadTransport(setup, 2).close();
-  process.off("worker", note);
-  expect(events).toEqual(["online", "online", "exit", "exit"]);
-});
 
 describe("through a socket", () => {
   let server: Server;
