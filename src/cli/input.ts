@@ -125,6 +125,9 @@ export async function readNetworkFile(path: string, run: number | undefined): Pr
   if (isArchiveFile(path)) return readNetworks(JSON.stringify(await archivedBest(path, run, 1)), path);
   if (run !== undefined) throw new UserError(`--run: expected an archive beside it, got ${path}; leave it out`);
   const text = readText(path);
+  if (text.startsWith("SQLite format 3\0")) {
+    throw new UserError(`${path}: expected networks, got an archive through a pipe; give the path of its file`);
+  }
   if (/\.ya?ml$/i.test(path) && !/^\s*[[{(]/.test(text)) {
     throw new UserError(`${path}: expected networks, got YAML; qes search ${path} takes a configuration`);
   }

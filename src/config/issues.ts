@@ -39,6 +39,8 @@ function issueLines(schema: z.ZodType, issue: z.core.$ZodIssue, value: unknown, 
     (at, key) => (typeof at === "object" && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined),
     value,
   );
+  // What is missing stands at the top, and is told of there.
+  if (got === undefined && issue.path.length === 1 && hasAtTop(schema, path, value)) return [];
   const expected = issue.message
     .replace(/^Invalid input: expected/, "expected")
     .replace(/^Invalid option: expected/, "expected")
@@ -48,6 +50,13 @@ function issueLines(schema: z.ZodType, issue: z.core.$ZodIssue, value: unknown, 
     .replace("expected a value that is not too small: expected", "expected")
     .replace("expected a value that is not too big: expected", "expected");
   return [`${path}: ${expected}, got ${describe(got)}`];
+}
+
+/** Whether a key of `parent` stands beside it, where the schema has none of that name. */
+function hasAtTop(schema: z.ZodType, parent: string, value: unknown): boolean {
+  const known = keysAt(schema, []);
+  if (typeof value !== "object" || value === null) return false;
+  return keysAt(schema, [parent]).some((key) => Object.hasOwn(value, key) && !known.includes(key));
 }
 
 /** A line for the keys at the top that are known one level below, by the key that they belong under; and the keys that are not. */

@@ -1,6 +1,8 @@
-import { mkdirSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { builtFile } from "../../src/base/package-root.ts";
 import { temporaryFolder } from "../temporary.ts";
 import { qes, qesJson } from "./qes.ts";
 
@@ -59,6 +61,15 @@ describe("an archive in the place of a file of networks", () => {
     }
     const [refined] = await qesJson(folder, "refine", "--run", "1");
     expect(refined.scoreBefore).toBe(first.score);
+  });
+
+  test("does not come through a pipe, which says so", () => {
+    const input = readFileSync(join(folder, "qes.sqlite"));
+    const { status, stderr } = spawnSync(process.execPath, [builtFile("src/cli/main.js"), "score", "-"], { input });
+    expect([status, String(stderr)]).toEqual([
+      2,
+      "qes: /dev/stdin: expected networks, got an archive through a pipe; give the path of its file\n",
+    ]);
   });
 
   test("is what --run is about: with a file it is refused", async () => {

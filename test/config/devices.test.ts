@@ -124,6 +124,13 @@ describe("a device of one's own", () => {
     expect(() => parseConfig({ device, task: "kws" }, "mine.yaml")).toThrow(`mine.yaml: device: ${message}`);
   });
 
+  test("is told of once where its memories are at the top", () => {
+    const device = { name: "mine", capability: "int8", sram: 192, flash: 512 };
+    expect(() => parseConfig({ device, task: "kws" }, "mine.yaml")).toThrow(
+      /^mine.yaml: device: sram, flash: expected under memory; write memory: \{ sram: 192, flash: 512 \}$/,
+    );
+  });
+
   test("does not reach the prototype of objects", () => {
     const device = JSON.parse('{ "name": "mine", "__proto__": { "memory": { "sram": 1, "flash": 1 } } }');
     expect(() => parseConfig({ device, task: "kws" }, "mine.yaml")).toThrow(UserError);
