@@ -27,6 +27,7 @@ export interface CommandOption {
   readonly string?: boolean;
   readonly choices?: readonly string[];
   readonly defaultDescription?: string;
+  readonly alias?: string;
 }
 
 export const text = (describe: string, extra: Partial<CommandOption> = {}): CommandOption => ({

@@ -14,7 +14,10 @@ export const exportCommand: Command = {
     format: text(exportFormats.map(({ name, what }) => `${name}: ${what}`).join("; "), {
       choices: exportFormats.map(({ name }) => name),
     }),
-    output: text("the folder or file to write; must not exist", { defaultDescription: "stdout, of a single file" }),
+    output: text("the folder or file to write; must not exist", {
+      alias: "o",
+      defaultDescription: "stdout, of a single file",
+    }),
     run: runOption,
     index: text("which of the networks, from 1 on", { defaultDescription: "1, of an archive the best" }),
     classes: text("outputs of the classifier", { defaultDescription: "the run's or the file's" }),
