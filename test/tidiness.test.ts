@@ -16,6 +16,11 @@ test("a file has 300 lines at most, one of a kernel or in AssemblyScript 500", (
   expect(long).toEqual([]);
 });
 
+test("SQLite is opened through the file that knows which package the running Node has", () => {
+  const own = files.filter((file) => /^import (?!type)[^;]* from "better-sqlite3/m.test(textOf(file)));
+  expect(own).toEqual([]);
+});
+
 test("what a file of src exports, another file imports, or it is the type of something exported", () => {
   const users = files.filter((file) => !file.includes("/assembly/"));
   const used = new Set<string>();

@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Archive } from "../../src/archive/archive.ts";
 import { PackedRowReader } from "../../src/archive/packed-rows.ts";
 import { costColumns } from "../../src/archive/schema.ts";
+import { Database } from "../../src/archive/sqlite.ts";
 import { temporaryFolder } from "../temporary.ts";
 
 const folder = temporaryFolder();
