@@ -240,14 +240,19 @@ test("a second signal ends the process at once, although the archive's disk stan
   const long = ["--evaluations", "100000000", "--threads", "0", "--quiet"];
   const search = startQes(folder, "search", preset, "--archive", "stuck.sqlite", ...long);
   const until = async (holds: () => boolean) => {
-    while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (!holds()) {
+      expect(search.process.exitCode, "the search ended").toBeNull();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   };
-  const disk = await (async () => {
-    await until(() => existsSync(at("stuck.sqlite-wal")));
-    const db = new Database(at("stuck.sqlite"), { timeout: 10_000 });
-    db.exec("BEGIN IMMEDIATE");
-    return db;
-  })();
+  // Until it has begun: a lock that comes before is one that the search waits for at its start, where no signal is heard.
+  await until(() => existsSync(at("stuck.sqlite-wal")));
+  const disk = new Database(at("stuck.sqlite"), { timeout: 10_000 });
+  const tables = disk.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'candidate'");
+  await until(() => tables.get() !== undefined);
+  const rows = disk.prepare("SELECT 1 FROM candidate LIMIT 1");
+  await until(() => rows.get() !== undefined);
+  disk.exec("BEGIN IMMEDIATE");
   let told = "";
   search.process.stderr!.on("data", (text) => {
     told += text;
