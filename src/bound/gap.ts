@@ -39,9 +39,9 @@ export function stopScoreOf(
 
 /**
  * The best networks of the closed form that pricing the budgets finds, as genomes one after another; none where it finds none, or where its
- * tables are too large. For every kind of score: where good networks are is much the same for all of them.
+ * tables are too large. For every kind of score: where good networks are is much the same for all of them. Yields often.
  */
-export function boundSeeds(problem: Problem): Uint8Array {
+export function* boundSeeds(problem: Problem): Generator<void, Uint8Array> {
   const { stageWeights, sigmaActivation, sigmaWeight } = problem.config.score;
   const score = { kind: "analytic", stageWeights, sigmaActivation, sigmaWeight } as const;
   let last: BoundState | undefined;
@@ -49,6 +49,7 @@ export function boundSeeds(problem: Problem): Uint8Array {
     for (const state of searchBound({ ...problem, config: { ...problem.config, score } }, SEEDS)) {
       if (state.phase === "labels") break;
       last = state;
+      yield;
     }
   } catch (error) {
     if (!(error instanceof SpaceTooLarge)) throw error;

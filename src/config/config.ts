@@ -179,7 +179,7 @@ export function parseConfig(raw: unknown, where = "configuration"): Config {
   const stopGap = config.search.stopGap ?? (kindOf(config.score).layerSum === undefined ? "off" : 0);
   // The sizes of runs with the operators of earlier versions are fixed.
   const growing = config.search.growing ?? config.search.operators === "fitted";
-  // A search of the expected score ends by itself nowhere, so what it starts from decides more.
+  // A search of the expected score has no proven end, so what it begins with decides more.
   const seedFrom = config.search.seedFrom ?? (kindOf(config.score).expected === undefined ? "start" : "bound");
   const search = { ...config.search, generation, growing, seedFrom, stopGap };
   return { ...config, space: { ...config.space, start }, search };

@@ -3,7 +3,7 @@ import { Archive, type RunRow } from "../archive/archive.ts";
 import { InlineCommitQueue, ThreadCommitQueue } from "../archive/commit-queue.ts";
 import { UserError } from "../base/user-error.ts";
 import { bitRefiner } from "../bits/refine.ts";
-import { boundSeeds, stopScoreOf } from "../bound/gap.ts";
+import { stopScoreOf } from "../bound/gap.ts";
 import type { Config } from "../config/config.ts";
 import type { Costs } from "../costs/costs.ts";
 import { GenomeEngine } from "../engine/engine.ts";
@@ -14,6 +14,7 @@ import { type Checkpoint, type Counters, Search } from "../search/loop.ts";
 import { costsAt } from "../space/genome.ts";
 import { BoundWatch } from "./bound-watch.ts";
 import { type Candidate, candidateAt } from "./candidate.ts";
+import { firstGeneration } from "./first-generation.ts";
 import { checkState, type Loading, loadSeen } from "./known-candidates.ts";
 import { measuredResult, selectsByNoise } from "./measuring.ts";
 import { openPool, type PoolOptions } from "./open-pool.ts";
@@ -163,9 +164,11 @@ async function conduct(
   archive.startRun(run, JSON.stringify(config));
   const startChanges = start?.changes ?? [];
   options.onStart?.(run, startChanges);
-  const { seed, population, generation, growing, evaluations, operators, seedFrom, stopGap } = config.search;
-  const seeds = seedFrom === "bound" && start !== undefined ? boundSeeds(problem) : new Uint8Array(0);
-  const first = Buffer.concat([start?.genome ?? new Uint8Array(0), seeds]);
+  const { seed, population, generation, growing, evaluations, operators, stopGap } = config.search;
+  const clock = options.clock ?? (() => performance.now() / 1000);
+  const began = clock();
+  const first = await firstGeneration(problem, start, options.stop);
+  if (first === undefined) throw new SearchStopped(run);
   const children = Math.max(generation, first.length / space.genomeLength);
   const engine = new GenomeEngine(space, classes, { members: population, children });
   const search = new Search(
@@ -185,8 +188,6 @@ async function conduct(
     },
     checkpoint,
   );
-  const clock = options.clock ?? (() => performance.now() / 1000);
-  const began = clock();
   const elapsed = () => secondsBefore + clock() - began;
   const bredBefore = search.counters.evaluations;
   const pool = openPool(problem, options, engine);
