@@ -38,12 +38,9 @@ async function buildOnce(types) {
     for (const file of Object.keys(files).sort((a, b) => rank(a) - rank(b))) replace(join(folder, file), file);
     writeFileSync(join(folder, stampName), `${JSON.stringify({ inputs: hash, types, files }, null, 1)}\n`);
     replace(join(folder, stampName), stampName);
+    const chunksBefore = Object.keys(before?.files ?? {}).filter((file) => rank(file) === 0);
     // What is younger may be of another build, which has yet to write its stamp.
-    const older = ({ mtimeMs }) => Date.now() - mtimeMs > ABANDONED;
-    removeOthers(
-      [...Object.keys(files), ...Object.keys(before?.files ?? {}).filter((file) => rank(file) === 0)],
-      older,
-    );
+    removeOthers([...Object.keys(files), ...chunksBefore], ABANDONED);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -95,17 +92,23 @@ function replace(from, file) {
   renameSync(from, to);
 }
 
-/** Files of builds that have yet to write their stamp stay. */
+/** What has stood in dist for `age` milliseconds; folders of builds that go on stay, and are not looked into: their files come and go. */
 function removeOthers(kept, age) {
   const stays = new Set([...kept, stampName]);
-  for (const file of filesIn(dist).filter((file) => !stays.has(file))) {
-    try {
-      const { mtimeMs } = statSync(join(dist, file));
-      if (Date.now() - mtimeMs >= (file.startsWith(staging) ? ABANDONED : age))
-        rmSync(join(dist, file), { force: true });
-    } catch {
-      // Another build renamed or removed it.
-    }
+  const entries = readdirSync(dist, { withFileTypes: true });
+  const built = entries
+    .filter(({ name }) => !name.startsWith(staging))
+    .flatMap((entry) => (entry.isDirectory() ? filesIn(dist, entry.name) : [entry.name]));
+  for (const file of built) if (!stays.has(file)) removeAged(file, age);
+  for (const { name } of entries) if (name.startsWith(staging)) removeAged(name, ABANDONED);
+}
+
+function removeAged(name, age) {
+  const path = join(dist, name);
+  try {
+    if (Date.now() - statSync(path).mtimeMs >= age) rmSync(path, { force: true, recursive: true });
+  } catch {
+    // Another build renamed or removed it.
   }
 }
 

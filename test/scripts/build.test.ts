@@ -1,6 +1,17 @@
 import { execFile } from "node:child_process";
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { packageRoot } from "../../src/base/package-root.ts";
 import { temporaryFolder } from "../temporary.ts";
@@ -58,14 +69,21 @@ describe("npm run build", () => {
     expect((await qes(folder, "presets")).code).toBe(0);
   });
 
-  test("does nothing where nothing changed, and mends a dist that lacks a file", async () => {
+  test("does nothing where nothing changed; mends a dist that lacks a file, and removes what killed builds left", async () => {
     const before = written(folder);
     expect(await build(folder)).toEqual(good);
     expect(await build(folder, "--no-types")).toEqual(good);
     expect(written(folder)).toEqual(before);
 
     rmSync(join(folder, "dist/src/engine/genome.wasm"));
+    const left = ["src/left.js", ".building-1/left.js", "src/young.js"].map((file) => join(folder, "dist", file));
+    mkdirSync(dirname(left[1]));
+    for (const file of left) writeFileSync(file, "");
+    const hoursAgo = new Date(Date.now() - 7_200_000);
+    for (const path of [left[0], dirname(left[1])]) utimesSync(path, hoursAgo, hoursAgo);
     expect(await build(folder)).toEqual(good);
+    expect(left.filter((file) => existsSync(file))).toEqual([left[2]]);
+    rmSync(left[2]);
     expect(Object.keys(written(folder))).toEqual(Object.keys(before));
   });
 
