@@ -10,9 +10,9 @@ import { presetValue } from "../../src/config/presets.ts";
 import { openProblem } from "../../src/problem/problem.ts";
 import { encode } from "../../src/space/genome.ts";
 
-const seeds = process.env["QES_SLOW_TESTS"] === "1" ? 50 : 12;
+const seeds = process.env["QES_SLOW_TESTS"] === "1" ? 50 : 5;
 /** Searches of 500,000 children. */
-const optimumSeeds = process.env["QES_SLOW_TESTS"] === "1" ? 20 : 2;
+const optimumSeeds = process.env["QES_SLOW_TESTS"] === "1" ? 20 : 1;
 const preset = (name: string): Config => parseConfig(presetValue(name), name);
 
 function solved(config: Config, options: SolveOptions = {}): BoundState {

@@ -10,7 +10,7 @@ test("searches that are killed at random instants and resumed come to what they 
     const { search, ...config } = scenario.config as { search: object };
     return { ...scenario, config: { ...config, search: { ...search, evaluations: 100, generation: 10 } } };
   });
-  const report = await soak({ minutes: 0.1, kills: 2, scenarios: short, random: seeded(1) });
+  const report = await soak({ minutes: 0.05, kills: 2, scenarios: short, random: seeded(1) });
   expect(report).toMatchObject({ rowsLost: 0, rowsTwice: 0, digestsThatDiffered: 0, problems: [] });
   expect(report.searches).toBeGreaterThan(0);
 }, 120_000);
@@ -23,7 +23,7 @@ test("damaged archives are refused or answered rightly, never with a crash", asy
 }, 120_000);
 
 test("odd inputs are refused with a message or are valid, and take no time", () => {
-  const report = fuzz(600, 7);
-  expect(report).toMatchObject({ inputs: 600, crashes: [], hangs: [], wrongSuccesses: [] });
+  const report = fuzz(300, 7);
+  expect(report).toMatchObject({ inputs: 300, crashes: [], hangs: [], wrongSuccesses: [] });
   expect(report.accepted).toBeGreaterThan(0);
 }, 60_000);

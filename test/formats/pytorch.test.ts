@@ -53,7 +53,7 @@ const small = parseStructure(
 );
 
 /** QES_SLOW_TESTS=1 runs 200 of them. */
-const count = process.env["QES_SLOW_TESTS"] === "1" ? 200 : 25;
+const count = process.env["QES_SLOW_TESTS"] === "1" ? 200 : 12;
 
 test.skipIf(torch === undefined)(
   "random networks of every family have qes's figures in PyTorch, and a figure that is not the module's is found",

@@ -91,7 +91,7 @@ describe("npm run build", () => {
     const old = readdirSync(join(folder, "dist/src/chunks"));
     let building = true;
     const builds = (async () => {
-      for (const version of ["1.0.1", "1.0.2", "1.0.3"]) {
+      for (const version of ["1.0.1", "1.0.2"]) {
         edit(folder, version);
         expect(await build(folder, "--no-types")).toEqual(good);
         // A command that began before loads the rest of itself now.
@@ -107,6 +107,6 @@ describe("npm run build", () => {
     }
     await builds;
     expect([...outcomes]).toEqual(["0 "]);
-    expect((await qes(folder, "--version")).stdout).toBe("1.0.3\n");
+    expect((await qes(folder, "--version")).stdout).toBe("1.0.2\n");
   });
 });

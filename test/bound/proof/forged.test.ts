@@ -44,7 +44,7 @@ const forged = (
 /** Whether it is found wrong, or ends at a limit: where prices leave everything above the claim the enumeration is long. */
 function isRefused(certificate: Certificate, problem: BoundProblem): boolean {
   try {
-    return verifyCertificate(certificate, problem, { bytes: 20e6 }).length > 0;
+    return verifyCertificate(certificate, problem, { bytes: 4e6 }).length > 0;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return true;
@@ -144,8 +144,8 @@ describe("checking is capped", () => {
       expect.objectContaining({ message: expect.stringContaining("0.1 MB"), remedies: ["moreMemory"] }),
     );
     expect(check({ isLate: () => true })).toThrow(expect.objectContaining({ remedies: ["moreTime"] }));
-    expect(check({ bytes: 20e6 })).toThrow(
-      expect.objectContaining({ message: expect.stringContaining("20 MB"), remedies: ["moreMemory"] }),
+    expect(check({ bytes: 2e6 })).toThrow(
+      expect.objectContaining({ message: expect.stringContaining("2 MB"), remedies: ["moreMemory"] }),
     );
   });
 });

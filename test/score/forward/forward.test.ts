@@ -72,7 +72,7 @@ describe("a score", () => {
           expect(scores[2]).toBe(scores[0]);
         },
       ),
-      { numRuns: 10 },
+      { numRuns: 5 },
     );
   });
 
