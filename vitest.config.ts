@@ -18,6 +18,7 @@ const long = [
   "test/costs/toy-costs.test.ts",
   "test/engine/{breeding,mutation}.test.ts",
   "test/formats/pytorch.test.ts",
+  "test/integer/{pytorch-agreement,reference}.test.ts",
   "test/problem/{boards,fit-start}.test.ts",
   "test/pool/{batches,faults,measured,pool,transport}.test.ts",
   "test/score/{expected,forward}/**",

@@ -35,6 +35,7 @@ const rooms: readonly (readonly [folder: string, what: string])[] = [
   ["src/bound/proof", "certificates, and their checking without the solver"],
   ["src/bits", "the best bits for fixed widths; what one more bit gives"],
   ["src/formats", "files of structures"],
+  ["src/integer", "a network in whole numbers, and the interpreter that firmware is compared with"],
   ["src/pool", "scores genomes here or in threads that may fail; measures where it takes least"],
   ["src/archive", "the only SQL; a thread that writes beside the search"],
   ["src/run", "composes all of it: runs, resuming, stopping, the bound beside a search, the audit of an archive"],

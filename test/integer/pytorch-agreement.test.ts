@@ -1,0 +1,68 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { describeNetwork } from "../../src/formats/network-description.ts";
+import { pytorchFiles } from "../../src/formats/pytorch.ts";
+import { parseSafetensors } from "../../src/formats/safetensors.ts";
+import { runInteger } from "../../src/integer/reference.ts";
+import { integerNetwork } from "../../src/integer/trained-network.ts";
+import { parseStructure } from "../../src/network/structure.ts";
+import { python, pythonWith } from "../support/python.ts";
+import { temporaryFolder } from "../temporary.ts";
+
+const torch = pythonWith("torch", "numpy");
+const fashion = existsSync("/usr/share/datasets/fashion-mnist");
+const script = fileURLToPath(new URL("../fixtures/python/classes_of.py", import.meta.url));
+const folder = temporaryFolder();
+const slow = process.env["QES_SLOW_TESTS"] === "1";
+
+const block = (from: number, out: number, s: number, a: number, w: number) => ({
+  class: "SuperQuantResK1DWK1",
+  ...{ in: from, out, k: 3, s, L: 1, btn: 2 * out },
+  ...{ nbitsA: [a, a, a], nbitsW: [w, w, w] },
+});
+/** Identity and pooled shortcuts, and bits that differ. */
+const structure = parseStructure(
+  [
+    { class: "ConvKXBNRELU", in: 1, out: 8, k: 3, s: 2, nbitsA: 7, nbitsW: 8 },
+    block(8, 16, 1, 5, 6),
+    block(16, 16, 1, 4, 4),
+    block(16, 16, 2, 4, 3),
+    block(16, 24, 1, 6, 5),
+    { class: "ConvKXBNRELU", in: 24, out: 48, k: 1, s: 1, nbitsA: 5, nbitsW: 5 },
+  ],
+  "agreement",
+);
+
+/** QES_SLOW_TESTS=1 trains on all images and compares all 10,000. */
+const [options, count, different] = slow
+  ? [["--epochs", "2"], 10_000, 5]
+  : [["--epochs", "1", "--limit", "2000", "--holdout", "500"], 400, 2];
+
+test.skipIf(torch === undefined || !fashion)(
+  "a network that train.py trained names the same classes in PyTorch and in whole numbers",
+  () => {
+    const description = describeNetwork("agreement", structure, 28, 10);
+    const path = join(folder, "net");
+    mkdirSync(path);
+    for (const [file, content] of pytorchFiles(description)) writeFileSync(join(path, file), content);
+    python(torch!, ["train.py", ...options], path);
+    const { classes, labels } = JSON.parse(python(torch!, [script, "fashion-mnist", String(count)], path));
+    const { tensors, metadata } = parseSafetensors(readFileSync(join(path, "trained.safetensors")), "trained");
+    expect(metadata.get("network")).toBe(description.digest);
+    const network = integerNetwork(description, tensors);
+    const images = readFileSync(join(path, "images.bin"));
+    const size = images.length / count;
+    const named = Array.from({ length: count }, (_, i) => {
+      const logits = runInteger(network, images.subarray(i * size, (i + 1) * size));
+      return logits.indexOf(Math.max(...logits));
+    });
+    const right = (found: readonly number[]) => found.filter((label, i) => label === labels[i]).length / count;
+    expect(named.filter((label, i) => label !== classes[i]).length).toBeLessThanOrEqual(different);
+    expect(Math.abs(right(named) - right(classes))).toBeLessThanOrEqual(slow ? 5e-4 : 2 / count);
+    // An untrained network would name one class.
+    expect(right(classes)).toBeGreaterThan(slow ? 0.8 : 0.3);
+  },
+  900_000,
+);
