@@ -1,3 +1,4 @@
+import { greatestOf } from "../base/extremes.ts";
 import { UserError } from "../base/user-error.ts";
 import type { ConvDescription, LayerDescription, NetworkDescription } from "../formats/network-description.ts";
 import { checkWeights, type NetworkWeights } from "../formats/weights.ts";
@@ -185,7 +186,7 @@ function guessedStep({ layers }: NetworkDescription, heldStep: number, values: T
   const { convs, shortcut } = layers.at(-1)!;
   const top = (conv: number) => {
     const [gamma, beta] = ["gamma", "beta"].map((kind) => values(`L${layers.length - 1}.C${conv}.${kind}`));
-    return Math.max(...gamma.map((value, channel) => beta[channel] + 4 * Math.abs(value)), 0);
+    return Math.max(0, greatestOf(gamma.map((value, channel) => beta[channel] + 4 * Math.abs(value))));
   };
   const held = shortcut === "none" || shortcut === "projected" ? 0 : heldStep * (2 ** convs[0].bitsA - 1);
   const sum = held + convs.reduce((total, { projection }, j) => total + (projection ? top(j) : 0), 0);
@@ -203,14 +204,14 @@ function classifier(
   const sums = largestSums(whole, classes, 2 ** MOST_BITS - 1, "fc");
   const inStep = positive("fc.step")[0];
   const bias = Array.from(values("fc.bias"));
-  const coarsest = inStep * Math.max(...steps);
+  const coarsest = inStep * greatestOf(steps);
   const of = (guard: number) => {
     const outputStep = coarsest / 2 ** guard;
     const real = {
       multiplier: Array.from(steps, (step) => (inStep * step) / outputStep),
       bias: bias.map((value) => value / outputStep),
     };
-    const largest = Math.max(...real.multiplier.map((value, k) => value * sums[k] + Math.abs(real.bias[k])));
+    const largest = greatestOf(real.multiplier.map((value, k) => value * sums[k] + Math.abs(real.bias[k])));
     return { outputStep, real, largest };
   };
   let guard = MOST_GUARD;
