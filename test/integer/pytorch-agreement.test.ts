@@ -38,7 +38,7 @@ const structure = parseStructure(
 /** QES_SLOW_TESTS=1 trains on all images and compares all 10,000. */
 const [options, count, different] = slow
   ? [["--epochs", "2"], 10_000, 5]
-  : [["--epochs", "1", "--limit", "2000", "--holdout", "500"], 400, 2];
+  : [["--epochs", "1", "--limit", "3000", "--batch", "16", "--lr", "0.05", "--holdout", "500"], 400, 2];
 
 test.skipIf(torch === undefined || !fashion)(
   "a network that train.py trained names the same classes in PyTorch and in whole numbers",
