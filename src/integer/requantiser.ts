@@ -1,3 +1,4 @@
+import { greatestOf } from "../base/extremes.ts";
 import { UserError } from "../base/user-error.ts";
 import type { Requantiser } from "./integer-network.ts";
 
@@ -5,7 +6,7 @@ import type { Requantiser } from "./integer-network.ts";
 const MOST_MULTIPLIER = 2 ** 23 - 1;
 const MOST_HELD = 2 ** 31 - 1;
 const MOST_SHIFT = 40;
-/** Below it every sum is exact in doubles, and far from the limit of int64. */
+/** Below it every sum is exact in doubles; half of it leaves room for the rounding of the constants. */
 const EXACT = 2 ** 53;
 
 /** A requantiser in real numbers; all in units of an output step. */
@@ -19,37 +20,43 @@ export interface RealRequantiser {
   readonly projected?: readonly number[];
 }
 
-/** The largest sizes that can occur, of sums a channel. */
+/** The largest sizes that can occur, a channel. */
 export interface Largest {
   readonly sums: readonly number[];
-  readonly held?: number;
+  readonly held?: readonly number[];
   readonly projected?: readonly number[];
+  /** The largest value that is stored, 2^n - 1; absent where nothing is clamped. */
+  readonly stored?: number;
+}
+
+export interface Constants extends Requantiser {
+  /** Of the projection's sums. */
+  readonly projected: Int32Array;
+  /** The largest value that a channel can have. */
+  readonly most: readonly number[];
 }
 
 /** Half up: the largest whole number that is at most half above. */
-export const rounded = (x: number) => Math.floor(x + 0.5);
+const rounded = (x: number) => Math.floor(x + 0.5);
 
 const scaled = (values: readonly number[], shift: number) =>
   Int32Array.from(values, (value) => rounded(value * 2 ** shift));
-const most = (values: readonly number[]) => values.reduce((size, value) => Math.max(size, Math.abs(value)), 0);
+const most = (values: readonly number[]) => Math.max(0, greatestOf(values.map(Math.abs)));
 
 /**
  * The requantiser of the most precision: the greatest shift whose multipliers fit their bits and whose sums are exact in doubles, then the greatest shift of the biases.
  * @param where names the layer in a message
  * @throws UserError where the numbers are beyond what 24 bits hold, or none at all
  */
-export function requantiser(
-  real: RealRequantiser,
-  largest: Largest,
-  where: string,
-): Requantiser & { readonly projected: Int32Array } {
-  const { multiplier, bias, held = 0, projected = [] } = real;
-  const wrong = [...multiplier, ...bias, held, ...projected].find((value) => !Number.isFinite(value));
+export function requantiser(real: RealRequantiser, largest: Largest, where: string): Constants {
+  const { bias, held = 0 } = real;
+  const wrong = [...real.multiplier, ...bias, held, ...(real.projected ?? [])].find((value) => !Number.isFinite(value));
   if (wrong !== undefined) throw beyond(where, wrong);
+  const { multiplier, projected, size, highest } = limited(real, largest);
   const fits = (shift: number) =>
     rounded(most([...multiplier, ...projected]) * 2 ** shift) <= MOST_MULTIPLIER &&
     rounded(held * 2 ** shift) <= MOST_HELD &&
-    largestTotal(real, largest) * 2 ** shift < EXACT / 2;
+    (size + 1) * 2 ** shift < EXACT / 2;
   let shift = MOST_SHIFT;
   while (shift > 0 && !fits(shift)) shift--;
   if (shift === 0) throw beyond(where, most([...multiplier, ...bias, held, ...projected]));
@@ -63,20 +70,34 @@ export function requantiser(
     biasShift,
     held: rounded(held * 2 ** shift),
     projected: scaled(projected, shift),
+    most: highest.map((value) => Math.min(Math.max(0, Math.ceil(value)), largest.stored ?? Number.POSITIVE_INFINITY)),
   };
 }
 
-/** The largest size of an output before it is clamped, and of any part of the sum. */
-function largestTotal({ multiplier, bias, held = 0, projected = [] }: RealRequantiser, largest: Largest): number {
-  const totals = multiplier.map(
-    (value, channel) =>
-      Math.abs(value) * largest.sums[channel] +
-      Math.abs(bias[channel]) +
-      held * (largest.held ?? 0) +
-      Math.abs(projected[channel] ?? 0) * (largest.projected?.[channel] ?? 0),
-  );
-  // Rounding a multiplier changes a sum by half of its largest size.
-  return most(totals) + 1;
+/**
+ * Multipliers of channels that training left for dead are huge, and would take the bits of all others. One whose sum is always 0 becomes 0; of the others none
+ * is larger than what carries a sum of 1 beyond the range that is stored.
+ */
+function limited({ multiplier, bias, held = 0, projected = [] }: RealRequantiser, largest: Largest) {
+  const { sums, stored = Number.POSITIVE_INFINITY } = largest;
+  const cut = (value: number, sum: number, limit: number) =>
+    sum === 0 ? 0 : Math.sign(value) * Math.min(Math.abs(value), limit);
+  const rows = multiplier.map((value, channel) => {
+    const other = held * (largest.held?.[channel] ?? 0);
+    const sum = largest.projected?.[channel] ?? 0;
+    const beside = cut(projected[channel] ?? 0, sum, Number.POSITIVE_INFINITY);
+    const rest = other + Math.abs(beside) * sum;
+    const main = cut(value, sums[channel], stored + Math.abs(bias[channel]) + rest + 2);
+    const product = Math.abs(main) * sums[channel] + rest;
+    return { main, beside, size: product + Math.abs(bias[channel]), highest: product + bias[channel] };
+  });
+  return {
+    multiplier: rows.map(({ main }) => main),
+    projected: projected.map((_, channel) => rows[channel].beside),
+    /** Of everything in the brackets. */
+    size: most(rows.map(({ size }) => size)),
+    highest: rows.map(({ highest }) => highest),
+  };
 }
 
 function beyond(where: string, value: number): UserError {

@@ -1,20 +1,19 @@
 import { greatestOf } from "../base/extremes.ts";
 import { UserError } from "../base/user-error.ts";
-import type { ConvDescription, LayerDescription, NetworkDescription } from "../formats/network-description.ts";
+import type { NetworkDescription } from "../formats/network-description.ts";
 import { checkWeights, type NetworkWeights } from "../formats/weights.ts";
+import { type Folded, fold, largestSums, type Tensors, wholeWeights } from "./folding.ts";
 import type { IntegerClassifier, IntegerConv, IntegerLayer, IntegerNetwork } from "./integer-network.ts";
-import { type Largest, type RealRequantiser, requantiser, rounded } from "./requantiser.ts";
+import { type Largest, type RealRequantiser, requantiser } from "./requantiser.ts";
 
 /** Bits that whole numbers of this arithmetic have. */
 const LEAST_BITS = 2;
 const MOST_BITS = 8;
-/** Sums are int32. */
-const MOST_SUM = 2 ** 31 - 1;
-/** Of batch norm, as PyTorch has it by default. */
-const EPSILON = 1e-5;
-/** Sums of logits are finer than those of whole weights by up to 2^8, as far as 30 bits hold them. */
+/** Logits are finer than the greatest step of a class by up to 2^8, as far as 30 bits hold them. */
 const MOST_GUARD = 8;
 const MOST_LOGIT = 2 ** 30;
+
+const valuesOf = (bits: number) => 2 ** bits - 1;
 
 /**
  * Turns learned numbers into whole ones: batch norm goes into multipliers and biases, and no weight is rounded that training had not rounded.
@@ -23,59 +22,36 @@ const MOST_LOGIT = 2 ** 30;
 export function integerNetwork(network: NetworkDescription, weights: NetworkWeights): IntegerNetwork {
   checkBits(network);
   checkWeights(network, weights);
-  const values = (name: string) => weights.get(name)!.values;
-  const positive = (name: string) => {
-    const wrong = values(name).find((value) => !(value > 0));
-    if (wrong === undefined) return values(name);
-    throw new UserError(`weights: ${name}: expected numbers above 0, got ${wrong}; train again`);
-  };
+  const tensors = checkedTensors(weights);
   const { name, digest, resolution, channels, classes } = network;
-  const last = network.layers.length - 1;
-  const steps = network.layers.map((_, i) => positive(`L${i}.C0.step`)[0]);
-  const guess = classes > 0 ? positive("fc.step")[0] : guessedStep(network, steps[last], values);
-  const layers = network.layers.map((layer, i): IntegerLayer => {
-    const { block, inner, shortcut, stride, convs } = layer;
-    const main = convs.filter(({ projection }) => !projection);
-    const projected = projectionOf(layer, i, { values, positive });
-    const integer = main.map((shape, j): IntegerConv & { readonly projected: Int32Array } => {
-      const where = `L${i}.C${j}`;
-      const inStep = positive(`${where}.step`)[0];
-      const isLast = j === main.length - 1;
-      const outStep = isLast ? (i === last ? guess : steps[i + 1]) : positive(`L${i}.C${j + 1}.step`)[0];
-      const reader = isLast ? network.layers[i + 1]?.convs[0] : main[j + 1];
-      const conv = folded(where, shape, { values, positive, inStep, outStep });
-      const addition =
-        isLast && shortcut !== "none" ? { held: steps[i], outStep, projected, shape: convs[0] } : undefined;
-      const { real, largest } = withAddition(conv, addition);
-      const { projected: multiplier, ...constants } = requantiser(real, largest, where);
-      return {
-        shape,
-        weights: conv.whole,
-        bitsOut: reader?.bitsA ?? MOST_BITS,
-        requantiser: constants,
-        projected: multiplier,
-      };
-    });
-    return {
-      ...{ block, inner, shortcut, stride },
-      convs: integer.map(({ projected: _, ...conv }) => conv),
-      ...(projected && {
-        projection: { shape: projected.shape, weights: projected.whole, multiplier: integer.at(-1)!.projected },
-      }),
-    };
+  const steps = network.layers.map((_, i) => tensors.positive(`L${i}.C0.step`)[0]);
+  const endStep = classes > 0 ? tensors.positive("fc.step")[0] : guessedStep(network, steps.at(-1)!, tensors);
+  const layers: IntegerLayer[] = [];
+  let most: readonly number[] = new Array(channels).fill(valuesOf(network.layers[0].convs[0].bitsA));
+  network.layers.forEach((_, i) => {
+    const next = { step: steps[i + 1] ?? endStep, bits: network.layers[i + 1]?.convs[0].bitsA ?? MOST_BITS };
+    const result = integerLayer(network, i, { tensors, step: steps[i], next, most });
+    layers.push(result.layer);
+    most = result.most;
   });
-  const ofClassifier = classes > 0 ? classifier(network, { values, positive }) : undefined;
+  const end = classes > 0 ? classifier(network, tensors, most) : undefined;
   return {
     ...{ name, digest, resolution, channels, classes, layers },
-    ...(ofClassifier && { classifier: ofClassifier.integer }),
-    outputStep: ofClassifier?.outputStep ?? guess,
+    ...(end && { classifier: end.classifier }),
+    outputStep: end?.outputStep ?? endStep,
   };
 }
 
-interface Tensors {
-  readonly values: (name: string) => Float32Array;
-  /** @throws UserError where one of them is not above 0 */
-  readonly positive: (name: string) => Float32Array;
+function checkedTensors(weights: NetworkWeights): Tensors {
+  const values = (name: string) => weights.get(name)!.values;
+  return {
+    values,
+    positive(name) {
+      const wrong = values(name).find((value) => !(value > 0));
+      if (wrong === undefined) return values(name);
+      throw new UserError(`weights: ${name}: expected numbers above 0, got ${wrong}; train again`);
+    },
+  };
 }
 
 function checkBits({ layers }: NetworkDescription): void {
@@ -90,136 +66,104 @@ function checkBits({ layers }: NetworkDescription): void {
   }
 }
 
-/** A conv and its batch norm, whose output is in steps of `outStep`. */
-interface Folded {
-  readonly shape: ConvDescription;
-  readonly whole: Int8Array;
-  readonly real: RealRequantiser;
-  readonly largest: Largest;
+interface LayerInput {
+  readonly tensors: Tensors;
+  /** Of the stored input. */
+  readonly step: number;
+  /** Of the stored output. */
+  readonly next: { readonly step: number; readonly bits: number };
+  /** Of an input channel, the largest value that it can have. */
+  readonly most: readonly number[];
 }
 
-function folded(
-  where: string,
-  shape: ConvDescription,
-  { values, positive, inStep, outStep }: Tensors & { readonly inStep: number; readonly outStep: number },
-): Folded {
-  const [gamma, beta, mean, variance] = ["gamma", "beta", "mean", "var"].map((kind) => values(`${where}.${kind}`));
-  const steps = positive(`${where}.step_w`);
-  const whole = wholeWeights(values(`${where}.weight`), steps, shape.bitsW);
-  const gains = Array.from(gamma, (value, channel) => value / Math.sqrt(variance[channel] + EPSILON));
-  return {
-    shape,
-    whole,
-    real: {
-      multiplier: gains.map((gain, channel) => (inStep * steps[channel] * gain) / outStep),
-      bias: gains.map((gain, channel) => (beta[channel] - mean[channel] * gain) / outStep),
-    },
-    largest: { sums: largestSums(whole, shape.outChannels, 2 ** shape.bitsA - 1, where) },
+function integerLayer(network: NetworkDescription, index: number, { tensors, step, next, most }: LayerInput) {
+  const { block, inner, shortcut, stride, convs } = network.layers[index];
+  const main = convs.filter(({ projection }) => !projection);
+  const side = convs.findIndex(({ projection }) => projection);
+  const projected =
+    side < 0 ? undefined : fold(`L${index}.C${side}`, convs[side], tensors, { inStep: step, outStep: next.step, most });
+  const integer: IntegerConv[] = [];
+  let multiplier: Int32Array = new Int32Array();
+  let reached = most;
+  main.forEach((shape, j) => {
+    const where = `L${index}.C${j}`;
+    const isLast = j === main.length - 1;
+    const outStep = isLast ? next.step : tensors.positive(`L${index}.C${j + 1}.step`)[0];
+    const bitsOut = isLast ? next.bits : main[j + 1].bitsA;
+    const inStep = tensors.positive(`${where}.step`)[0];
+    const conv = fold(where, shape, tensors, { inStep, outStep, most: reached });
+    const held = isLast && shortcut !== "none" ? { step: step / outStep, most, projected } : undefined;
+    const { real, largest } = withAddition(conv, held);
+    const constants = requantiser(real, { ...largest, stored: valuesOf(bitsOut) }, where);
+    const { projected: ofProjection, most: mostOut, ...kept } = constants;
+    integer.push({ shape, weights: conv.weights, bitsOut, requantiser: kept });
+    multiplier = ofProjection;
+    reached = mostOut;
+  });
+  const layer: IntegerLayer = {
+    ...{ block, inner, shortcut, stride, convs: integer },
+    ...(projected && { projection: { shape: projected.shape, weights: projected.weights, multiplier } }),
   };
+  return { layer, most: reached };
 }
 
-/** Rounded as training rounds them, in its float32: floor(w / step + 0.5), clamped. */
-function wholeWeights(values: Float32Array, steps: Float32Array, bits: number): Int8Array {
-  const length = values.length / steps.length;
-  const [low, high] = [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1];
-  return Int8Array.from(values, (value, i) => {
-    const inSteps = Math.fround(value / steps[Math.floor(i / length)]);
-    return Math.floor(Math.fround(Math.min(Math.max(inSteps, low), high) + 0.5));
-  });
-}
-
-/** @throws UserError where a sum could leave int32 */
-function largestSums(weights: Int8Array, channels: number, most: number, where: string): number[] {
-  const length = weights.length / channels;
-  return Array.from({ length: channels }, (_, channel) => {
-    let sum = 0;
-    for (let i = channel * length; i < (channel + 1) * length; i++) sum += Math.abs(weights[i]);
-    if (sum * most <= MOST_SUM) return sum * most;
-    throw new UserError(`${where}: expected sums below 2^31, got up to ${sum * most}; choose a narrower network`);
-  });
-}
-
-interface Addition {
-  /** Step of the layer's stored input. */
-  readonly held: number;
-  readonly outStep: number;
+interface Held {
+  /** In steps of the output. */
+  readonly step: number;
+  readonly most: readonly number[];
   readonly projected: Folded | undefined;
-  /** The conv that reads the same tensor. */
-  readonly shape: ConvDescription;
 }
 
 /** What the shortcut adds, within the same rounding. */
-function withAddition(conv: Folded, addition: Addition | undefined): Folded {
-  if (addition === undefined) return conv;
-  const { held, outStep, projected, shape } = addition;
-  const { real, largest } = conv;
-  if (projected === undefined) {
-    return {
-      ...conv,
-      real: { ...real, held: held / outStep },
-      largest: { ...largest, held: 2 ** shape.bitsA - 1 },
-    };
-  }
-  // The projection was folded in units of 1.
+function withAddition({ real, sums }: Folded, held: Held | undefined): { real: RealRequantiser; largest: Largest } {
+  if (held === undefined) return { real, largest: { sums } };
+  const { step, most, projected } = held;
+  if (projected === undefined) return { real: { ...real, held: step }, largest: { sums, held: most } };
+  const bias = real.bias.map((value, channel) => value + projected.real.bias[channel]);
   return {
-    ...conv,
-    real: {
-      multiplier: real.multiplier,
-      bias: real.bias.map((bias, channel) => bias + projected.real.bias[channel] / outStep),
-      projected: projected.real.multiplier.map((value) => value / outStep),
-    },
-    largest: { ...largest, projected: projected.largest.sums },
+    real: { multiplier: real.multiplier, bias, projected: projected.real.multiplier },
+    largest: { sums, projected: projected.sums },
   };
-}
-
-function projectionOf({ convs }: LayerDescription, layer: number, tensors: Tensors): Folded | undefined {
-  const index = convs.findIndex(({ projection }) => projection);
-  if (index < 0) return undefined;
-  const inStep = tensors.positive(`L${layer}.C0.step`)[0];
-  return folded(`L${layer}.C${index}`, convs[index], { ...tensors, inStep, outStep: 1 });
 }
 
 /**
  * The step of a last tensor that nothing read in training: four standard deviations of batch norm's output, and the most that the shortcut adds, are 255 steps.
  */
-function guessedStep({ layers }: NetworkDescription, heldStep: number, values: Tensors["values"]): number {
+function guessedStep({ layers }: NetworkDescription, heldStep: number, { values }: Tensors): number {
   const { convs, shortcut } = layers.at(-1)!;
   const top = (conv: number) => {
     const [gamma, beta] = ["gamma", "beta"].map((kind) => values(`L${layers.length - 1}.C${conv}.${kind}`));
     return Math.max(0, greatestOf(gamma.map((value, channel) => beta[channel] + 4 * Math.abs(value))));
   };
-  const held = shortcut === "none" || shortcut === "projected" ? 0 : heldStep * (2 ** convs[0].bitsA - 1);
-  const sum = held + convs.reduce((total, { projection }, j) => total + (projection ? top(j) : 0), 0);
+  const held = shortcut === "none" || shortcut === "projected" ? 0 : heldStep * valuesOf(convs[0].bitsA);
   const main = convs.findLastIndex(({ projection }) => !projection);
-  return (sum + top(main) || 1) / (2 ** MOST_BITS - 1);
+  const sum = convs.reduce((total, { projection }, j) => total + (projection ? top(j) : 0), held + top(main));
+  return (sum || 1) / valuesOf(MOST_BITS);
 }
 
 function classifier(
-  { classes, layers }: NetworkDescription,
+  { classes }: NetworkDescription,
   { values, positive }: Tensors,
-): { readonly integer: IntegerClassifier; readonly outputStep: number } {
-  const channels = layers.at(-1)!.convs.findLast(({ projection }) => !projection)!.outChannels;
+  most: readonly number[],
+): { readonly classifier: IntegerClassifier; readonly outputStep: number } {
   const steps = positive("fc.step_w");
-  const whole = wholeWeights(values("fc.weight"), steps, MOST_BITS);
-  const sums = largestSums(whole, classes, 2 ** MOST_BITS - 1, "fc");
+  const weights = wholeWeights(values("fc.weight"), steps, MOST_BITS);
+  const sums = largestSums(weights, classes, (_, channel) => most[channel], "fc");
   const inStep = positive("fc.step")[0];
-  const bias = Array.from(values("fc.bias"));
   const coarsest = inStep * greatestOf(steps);
   const of = (guard: number) => {
     const outputStep = coarsest / 2 ** guard;
-    const real = {
-      multiplier: Array.from(steps, (step) => (inStep * step) / outputStep),
-      bias: bias.map((value) => value / outputStep),
-    };
-    const largest = greatestOf(real.multiplier.map((value, k) => value * sums[k] + Math.abs(real.bias[k])));
-    return { outputStep, real, largest };
+    const multiplier = Array.from(steps, (step) => (inStep * step) / outputStep);
+    const bias = Array.from(values("fc.bias"), (value) => value / outputStep);
+    const largest = greatestOf(multiplier.map((value, k) => value * sums[k] + Math.abs(bias[k])));
+    return { outputStep, real: { multiplier, bias }, largest };
   };
   let guard = MOST_GUARD;
   while (guard > 0 && of(guard).largest > MOST_LOGIT) guard--;
   const { outputStep, real, largest } = of(guard);
   if (largest > MOST_LOGIT) {
-    throw new UserError(`fc: expected logits below 2^30 steps, got up to ${rounded(largest)}; choose fewer channels`);
+    throw new UserError(`fc: expected logits below 2^30 steps, got up to ${largest}; choose fewer channels`);
   }
-  const { projected: _, ...constants } = requantiser(real, { sums }, "fc");
-  return { integer: { channels, weights: whole, requantiser: constants }, outputStep };
+  const { projected: _, most: __, ...constants } = requantiser(real, { sums }, "fc");
+  return { classifier: { channels: most.length, weights, requantiser: constants }, outputStep };
 }

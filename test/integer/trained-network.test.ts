@@ -52,6 +52,36 @@ test("weights are the integers of training, and constants stand for batch norm, 
   expect(Math.max(...multiplier.map(Math.abs))).toBeLessThan(2 ** 23);
 });
 
+test("a channel that training left for dead takes no bits from the others, nor does one that a sum of 1 carries beyond its range", () => {
+  const given = new Map(weights);
+  const set = (name: string, ...values: number[]) => {
+    given.set(name, { shape: weights.get(name)!.shape, values: Float32Array.from(values) });
+  };
+  // Of the first conv's channels the first is always 0: so is what the second conv's first channel reads.
+  set("L0.C0.weight", ...new Array(9).fill(0), ...new Array(9).fill(0.1));
+  set("L0.C0.var", 1e-45, 1);
+  set("L0.C0.mean", 0, 0);
+  set("L0.C0.beta", -0.1, 0.5);
+  set("L0.C0.gamma", 1e6, 1);
+  set("L1.C0.weight", 0.3, 0, 0, 0.3);
+  set("L1.C0.step_w", 0.1, 0.1);
+  set("L1.C0.var", 1e-45, 1);
+  set("L1.C0.gamma", 1e6, 1);
+  set("L1.C0.mean", 0, 0);
+  const { layers } = integerNetwork(description, given);
+  for (const [conv] of layers.map(({ convs }) => convs)) {
+    expect(conv.requantiser.multiplier[0]).toBe(0);
+    expect(conv.requantiser.multiplier[1]).toBeGreaterThan(2 ** 21);
+  }
+  set("L1.C0.weight", 0, 0.3, 0, 0.3);
+  set("L1.C0.beta", 1, 1);
+  set("fc.step", 0.5);
+  const { multiplier, bias, shift, biasShift } = integerNetwork(description, given).layers[1].convs[0].requantiser;
+  // 8 bits are stored, and the bias is 2 steps.
+  expect(bias[0]).toBe(2 * 2 ** biasShift);
+  expect(multiplier[0] / 2 ** shift).toBeCloseTo(255 + 2 + 2, 3);
+});
+
 test("weights of another network, of a failed training or of bits without an arithmetic are told", () => {
   const missing = new Map([...weights].filter(([name]) => name !== "L1.C0.gamma"));
   const wider = randomWeights(describeNetwork("three", structure, 4, 3), 1);
