@@ -65,6 +65,7 @@ const scoreSchema = z.discriminatedUnion("kind", [
     noiseSeed: whole(0).default(1),
     kernel: z.enum(kernelNames).default("simd"),
     maxChannels: whole(1, 65536).optional(),
+    rescaled: z.boolean().default(true),
   }),
 ]);
 

@@ -25,6 +25,8 @@ export class NoisePools {
   readonly #sigma: number;
   /** Addresses by format * 32 + bits; 0: not yet filled. */
   readonly #pools = new Float64Array(2 * BITS);
+  /** By the same index: the sum of squares of the first 8 i elements at i, of pools of which it was asked. */
+  readonly #squares: Float64Array[] = [];
   /** First free address behind the pools. */
   end: number;
 
@@ -92,7 +94,7 @@ export class NoisePools {
   ): number {
     const pool = this.#pools[format * BITS + bits];
     const size = format === Format.int16 ? 2 : 4;
-    const key = hash(hash(hash(hash(this.#seedHash, repeat), position), outer), inner);
+    const key = this.#key(repeat, position, outer, inner);
     if (count <= LONGEST_SLICE) return pool + start(key, count) * size;
     const bytes = new Uint8Array(this.#kernels.buffer);
     for (let done = 0; done < count; done += PIECE) {
@@ -101,6 +103,48 @@ export class NoisePools {
     }
     return target;
   }
+
+  /** Mean square of the tensor that `slice` gives for the same arguments. Of whole numbers it is exact. */
+  meanSquare(
+    format: Format,
+    bits: number,
+    repeat: number,
+    position: number,
+    outer: number,
+    inner: number,
+    count: number,
+  ): number {
+    const key = this.#key(repeat, position, outer, inner);
+    if (count <= LONGEST_SLICE) return this.#sumOfSquares(format, bits, start(key, count), count) / count;
+    let sum = 0;
+    for (let done = 0; done < count; done += PIECE) {
+      sum += this.#sumOfSquares(format, bits, start(hash(key, done), PIECE), Math.min(PIECE, count - done));
+    }
+    return sum / count;
+  }
+
+  #key(repeat: number, position: number, outer: number, inner: number): number {
+    return hash(hash(hash(hash(this.#seedHash, repeat), position), outer), inner);
+  }
+
+  /** Of `count` elements of a pool from one on that is a multiple of 8. */
+  #sumOfSquares(format: Format, bits: number, from: number, count: number): number {
+    const index = format * BITS + bits;
+    const pool = elements(this.#kernels.buffer, this.#pools[index], format);
+    this.#squares[index] ??= sumsOfSquares(pool);
+    const first = from / ALIGNMENT;
+    const whole = Math.floor(count / ALIGNMENT);
+    let sum = this.#squares[index][first + whole] - this.#squares[index][first];
+    for (let i = from + whole * ALIGNMENT; i < from + count; i++) sum += pool[i] * pool[i];
+    return sum;
+  }
+}
+
+function sumsOfSquares(pool: Int16Array | Float32Array): Float64Array {
+  const sums = new Float64Array(POOL / ALIGNMENT + 1);
+  for (let i = 0; i < POOL; i++) sums[Math.floor(i / ALIGNMENT) + 1] += pool[i] * pool[i];
+  for (let i = 1; i < sums.length; i++) sums[i] += sums[i - 1];
+  return sums;
 }
 
 /** Kernels whose memory holds noise. */

@@ -66,12 +66,14 @@ function fixedBits(block: Structure[number]) {
 }
 
 function scoringContext(config: Config, space: Space): string {
+  const { score } = config;
   const skeleton = space.blocks.map((block) => [block.family.className, block.s, block.k, block.role]);
   return JSON.stringify({
     genome: [space.genomeLength, space.depthSlots, space.options.widthStep, skeleton],
     resolutions: space.options.resolutions,
     channels: config.input.channels,
     classes: config.classes,
-    score: config.score,
+    // Archives of earlier versions do not name what was not there.
+    score: score.kind === "forward" && !score.rescaled ? { ...score, rescaled: undefined } : score,
   });
 }

@@ -1,6 +1,6 @@
 import { Archive, type RunRow } from "../archive/archive.ts";
 import { UserError } from "../base/user-error.ts";
-import { parseConfig } from "../config/config.ts";
+import { parseStoredConfig } from "../config/stored-config.ts";
 import { openProblem } from "../problem/problem.ts";
 import { kindOf, scoreKinds } from "../score/kinds/kinds.ts";
 import { type Candidate, candidateAt } from "./candidate.ts";
@@ -145,7 +145,7 @@ function populationOf(path: string, id: number | undefined) {
       const what = run === undefined ? "no runs" : `run ${run.id} has scored nothing yet`;
       throw new UserError(`${path}: ${what}`, run === undefined ? "search" : "resume");
     }
-    const problem = openProblem(parseConfig(JSON.parse(run.config), `${path}: run ${run.id}`));
+    const problem = openProblem(parseStoredConfig(run.config, `${path}: run ${run.id}`));
     return { run: run.id, problem, population: run.checkpoint };
   } finally {
     archive.close();

@@ -1,6 +1,6 @@
 import { Archive, type RunRow, type StoredGeneration } from "../archive/archive.ts";
 import { UserError } from "../base/user-error.ts";
-import { parseConfig } from "../config/config.ts";
+import { parseStoredConfig } from "../config/stored-config.ts";
 import { costNames } from "../costs/cost-table.ts";
 import type { Costs } from "../costs/costs.ts";
 import { GenomeEngine } from "../engine/engine.ts";
@@ -120,7 +120,7 @@ class Verification {
       return undefined;
     }
     return this.#attempt("", () => {
-      const config = parseConfig(JSON.parse(row.config), `run ${row.id}`);
+      const config = parseStoredConfig(row.config, `run ${row.id}`);
       const problem = openProblem(config);
       const population =
         row.checkpoint === undefined

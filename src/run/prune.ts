@@ -1,5 +1,5 @@
 import { Archive } from "../archive/archive.ts";
-import { parseConfig } from "../config/config.ts";
+import { parseStoredConfig } from "../config/stored-config.ts";
 import { kindOf } from "../score/kinds/kinds.ts";
 
 export interface PruneOptions {
@@ -29,7 +29,7 @@ export function pruneArchive(path: string, { measured = false, unlock = false }:
   try {
     const contexts = new Set<number>();
     for (const { id, context, config } of archive.runs()) {
-      const { score } = parseConfig(JSON.parse(config), `${path}: run ${id}`);
+      const { score } = parseStoredConfig(config, `${path}: run ${id}`);
       if (measured || kindOf(score).measured === undefined) contexts.add(context);
     }
     const report = archive.prune([...contexts]);

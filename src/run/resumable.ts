@@ -1,6 +1,7 @@
 import type { Archive, RunRow } from "../archive/archive.ts";
 import { UserError } from "../base/user-error.ts";
-import { type Config, parseConfig } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
+import { parseStoredConfig } from "../config/stored-config.ts";
 
 /**
  * The run that `resume` goes on with: the given one, else the last unfinished one, else (to extend it) the last one.
@@ -50,10 +51,9 @@ function chosenRun(archive: Archive, id: number | undefined, evaluations: number
   return row;
 }
 
-/** Its configuration. A run of an earlier version did not end at the optimum, and one that is extended breeds all that it is asked for. */
+/** Its configuration; of a run that is extended it says to breed all that it is asked for. */
 export function resumedConfig({ id, config }: Pick<RunRow, "id" | "config">, evaluations: number | undefined): Config {
-  const stored = JSON.parse(config) as { search?: { stopGap?: unknown } };
-  const parsed = parseConfig(stored, `run ${id}`);
-  if (evaluations !== undefined) return { ...parsed, search: { ...parsed.search, evaluations, stopGap: "off" } };
-  return stored.search?.stopGap === undefined ? { ...parsed, search: { ...parsed.search, stopGap: "off" } } : parsed;
+  const parsed = parseStoredConfig(config, `run ${id}`);
+  if (evaluations === undefined) return parsed;
+  return { ...parsed, search: { ...parsed.search, evaluations, stopGap: "off" } };
 }

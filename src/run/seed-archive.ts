@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { extname } from "node:path";
 import { Archive, type RunRow } from "../archive/archive.ts";
-import { type Config, parseConfig } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
+import { parseStoredConfig } from "../config/stored-config.ts";
 import { sizesAfter } from "../search/sizes.ts";
 import { isBoundRun } from "./stored-bound.ts";
 
@@ -50,7 +51,7 @@ export function seedRun(path: string, config: Config): SeedRun | undefined {
 
 /** As an archive's configuration is read: with today's defaults, and the keys in the order of the schema. */
 function readBack(config: string, path: string): string {
-  return JSON.stringify(parseConfig(JSON.parse(config), path));
+  return JSON.stringify(parseStoredConfig(config, path));
 }
 
 /** Children bred when a generation was closed; the start network is generation 0. */

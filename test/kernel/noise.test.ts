@@ -81,6 +81,21 @@ describe("noise tensors", () => {
     expect(other.end).toBeGreaterThan(0);
   });
 
+  test("have the mean square that is told of them, short, odd and put together from pieces", () => {
+    for (const [bits, count] of [
+      [5, 1000],
+      [1, 3],
+      [8, 13],
+      [4, POOL / 8 + 5],
+      [6, POOL],
+    ] as const) {
+      const values = tensor(bits, 2, 5, count);
+      let squares = 0;
+      for (const value of values) squares += value * value;
+      expect(pools.meanSquare(Format.int16, bits, 2, 5, 16, 8, count)).toBe(squares / count);
+    }
+  });
+
   test("that are longer than a slice do not repeat", () => {
     const values = tensor(8, 0, 0, POOL);
     let equal = 0;

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { Archive } from "../../src/archive/archive.ts";
 import { type Config, parseConfig } from "../../src/config/config.ts";
 import { presetValue } from "../../src/config/presets.ts";
+import { openProblem } from "../../src/problem/problem.ts";
 import { BoundWatch } from "../../src/run/bound-watch.ts";
 import { resumedConfig } from "../../src/run/resumable.ts";
 import { type RunOptions, type RunResult, resumeSearch, STOP_FROM, startSearch } from "../../src/run/run.ts";
@@ -101,6 +102,17 @@ test("a run of an earlier version, whose configuration says nothing of a gap, br
   expect(resumedConfig(row(published()), undefined).search.stopGap).toBe(0);
   const extended = resumedConfig(row(published()), 900_000).search;
   expect(extended).toMatchObject({ stopGap: "off", evaluations: 900_000 });
+});
+
+test("a measured run of an earlier version takes weights as they were drawn, in the scoring context that it had", () => {
+  const value = presetValue("imagenet-mixed-7.0g") as { score: object };
+  const config = parseConfig({ ...value, score: { kind: "forward" } }, "preset");
+  expect(config.score).toMatchObject({ rescaled: true });
+  const { rescaled: _, ...score } = config.score as { rescaled: boolean };
+  const earlier = resumedConfig({ id: 1, config: JSON.stringify({ ...config, score }) }, undefined);
+  expect(earlier.score).toMatchObject({ rescaled: false });
+  expect(JSON.parse(openProblem(earlier).scoringContext).score).toEqual(score);
+  expect(openProblem(config).scoringContext).toContain('"rescaled":true');
 });
 
 test("a measured score has no bound, and its search breeds all its children", () => {

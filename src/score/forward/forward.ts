@@ -6,6 +6,7 @@ import { ConvSizes, convolve, Format, type Kernels, weightCount, weightDepth } f
 import { NoisePools } from "../../kernel/noise-pools.ts";
 import type { Network } from "../../network/network.ts";
 import { type ScoreDetail, StageSum } from "../analytic.ts";
+import { quantisedStd } from "../quantised-gaussian.ts";
 import { Arena } from "./arena.ts";
 import { KeptActivations } from "./kept-activations.ts";
 import { commonPrefix, comparePaths, inputStride, MainPath, neededResolution, strides } from "./main-path.ts";
@@ -250,7 +251,8 @@ export class ForwardScore {
         return;
       }
       std = Math.sqrt(variance);
-      this.#gains[conv] = 0.5 * ln(variance) - (quantised ? this.#lnSigma : 0) + path.missing[conv];
+      const gain = variance * (this.#options.rescaled ? this.#rescaling(sizes, path.bitsW[conv], repeat, conv) : 1);
+      this.#gains[conv] = 0.5 * ln(gain) - (quantised ? this.#lnSigma : 0) + path.missing[conv];
       input = out;
       format = sizes.outFormat;
       if (this.#isShared(at, conv + 1, shared)) this.#kept.push(conv + 1, input, std, sizes);
@@ -276,17 +278,17 @@ export class ForwardScore {
   }
 
   #weights(sizes: Readonly<ConvSizes>, bits: number, repeat: number, conv: number): number {
-    const inner = 2 * weightDepth(sizes) + (sizes.depthwise ? 1 : 0);
-    return this.#noise.slice(
-      this.#arena.noise,
-      sizes.arithmetic,
-      bits,
-      repeat,
-      conv,
-      sizes.outChannels,
-      inner,
-      weightCount(sizes),
-    );
+    const { arithmetic, outChannels } = sizes;
+    const count = weightCount(sizes);
+    return this.#noise.slice(this.#arena.noise, arithmetic, bits, repeat, conv, outChannels, inner(sizes), count);
+  }
+
+  /** What the variance of a conv's output grows by where its weights get the second moment that they have in expectation. */
+  #rescaling(sizes: Readonly<ConvSizes>, bits: number, repeat: number, conv: number): number {
+    const { arithmetic, outChannels } = sizes;
+    const count = weightCount(sizes);
+    const drawn = this.#noise.meanSquare(arithmetic, bits, repeat, conv, outChannels, inner(sizes), count);
+    return (sizes.limit > 0 ? quantisedStd(this.#options.sigmaWeight, bits) ** 2 : 1) / drawn;
   }
 
   /** Adds the gains of a layer's convs, in order. */
@@ -294,4 +296,9 @@ export class ForwardScore {
     this.#blocks.fill(0, 0, layers);
     for (let conv = 0; conv < path.convs; conv++) this.#blocks[path.layer[conv]] += this.#gains[conv];
   }
+}
+
+/** Tells weight tensors of as many output channels apart. */
+function inner(sizes: Readonly<ConvSizes>): number {
+  return 2 * weightDepth(sizes) + (sizes.depthwise ? 1 : 0);
 }

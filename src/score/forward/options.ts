@@ -15,6 +15,11 @@ export interface ForwardOptions {
   /** Whole number below 2^53. */
   readonly noiseSeed: number;
   readonly kernel: KernelName;
+  /**
+   * Whether a conv's weights count as rescaled to their exact second moment, which leaves the mean and takes a third of a draw's standard deviation
+   * away; absent: as they were drawn.
+   */
+  readonly rescaled?: boolean | undefined;
   /** Widths are capped at this many channels and the missing fan-in is added back as 0.5 ln(F / F_thin); absent: full width. */
   readonly maxChannels?: number | undefined;
 }

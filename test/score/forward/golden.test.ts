@@ -52,6 +52,18 @@ describe("golden means of an independent implementation", () => {
   );
 });
 
+test("weights rescaled to their second moment leave the mean and take a part of a draw's spread", () => {
+  const row = golden[4];
+  const network = networkOf(parseStructure(row.structure, "golden"), row.resolution);
+  const options = { ...base, ...sigmas, batch: 1, repeats: 64 };
+  const drawn = new ForwardScore(options).detail(network);
+  const rescaled = new ForwardScore({ ...options, rescaled: true }).detail(network);
+  expect(rescaled.scoreStd! / drawn.scoreStd!).toBeLessThan(0.85);
+  const error = Math.hypot(rescaled.scoreError!, row.score_std / Math.sqrt(row.repeats));
+  // The logarithm of a mean square is below 0 on average: up to 0.1 of these scores, which rescaling gives back.
+  expect(Math.abs(rescaled.score - row.score_mean)).toBeLessThan(3 * error + 0.1);
+});
+
 test("the score of a thinned network is near the full one's", () => {
   const row = golden[3];
   const network = networkOf(row.structure, 64);
