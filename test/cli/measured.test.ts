@@ -6,7 +6,16 @@ import { temporaryFolder } from "../temporary.ts";
 import { qes, qesJson, startQes } from "./qes.ts";
 
 const folder = temporaryFolder();
-const forward = ["imagenet-mixed-7.0g", "--set", "score.kind=forward", "--set", "score.repeats=1"];
+/** As noisy as can be, so that what noise selects differs from what is best. */
+const forward = [
+  "imagenet-mixed-7.0g",
+  "--set",
+  "score.kind=forward",
+  "--set",
+  "score.repeats=1",
+  "--set",
+  "score.rescaled=false",
+];
 const small = ["--set", "score.resolution=32", "--set", "score.maxChannels=8", "--evaluations", "60"];
 const figures = ({ score, measured }: Candidate) => ({ score, measured });
 
