@@ -1,8 +1,8 @@
-import { type Config, parseConfig } from "./config.ts";
+import { type Config, parseConfig, parseScoring, type ScoreConfig } from "./config.ts";
 
 interface Stored {
   readonly search?: { readonly stopGap?: unknown };
-  readonly score?: { readonly kind?: unknown; readonly rescaled?: unknown };
+  readonly score?: { readonly rescaled?: unknown };
 }
 
 /**
@@ -15,6 +15,18 @@ export function parseStoredConfig(text: string, where: string): Config {
   const stored = JSON.parse(text) as Stored;
   const parsed = parseConfig(stored, where);
   const search = stored.search?.stopGap === undefined ? { ...parsed.search, stopGap: "off" as const } : parsed.search;
-  const drawn = parsed.score.kind === "forward" && stored.score?.rescaled === undefined;
-  return { ...parsed, search, score: drawn ? { ...parsed.score, rescaled: false } : parsed.score } as Config;
+  return { ...parsed, search, score: asStored(parsed.score, stored.score) };
+}
+
+/**
+ * A way of scoring as results hold it, which is of this version or an earlier one.
+ * @param where begins messages
+ * @throws UserError where it is not one
+ */
+export function parseStoredScoring(value: unknown, where: string): ScoreConfig {
+  return asStored(parseScoring(value, where), value as Stored["score"]);
+}
+
+function asStored(score: ScoreConfig, stored: Stored["score"]): ScoreConfig {
+  return score.kind === "forward" && stored?.rescaled === undefined ? { ...score, rescaled: false } : score;
 }

@@ -1,6 +1,7 @@
 import { type Literal, parseLiteral } from "../base/literal.ts";
 import { UserError } from "../base/user-error.ts";
-import { parseScoring, type ScoreConfig } from "../config/config.ts";
+import type { ScoreConfig } from "../config/config.ts";
+import { parseStoredScoring } from "../config/stored-config.ts";
 import { describe, type Structure } from "../network/structure.ts";
 
 /** One entry of a structures file, not yet checked as a structure, with the settings that golden files carry beside it. */
@@ -132,7 +133,7 @@ function settingsOf(value: { [key: string]: Literal }, where: string): Settings 
     settings.classes = value.classes as number;
   }
   if (value.scoring !== undefined) {
-    settings.scoring = parseScoring(value.scoring, `${where}: scoring`);
+    settings.scoring = parseStoredScoring(value.scoring, `${where}: scoring`);
     settings.stageWeights = settings.scoring.stageWeights;
     settings.sigmaActivation = settings.scoring.sigmaActivation;
     settings.sigmaWeight = settings.scoring.sigmaWeight;

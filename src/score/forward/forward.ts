@@ -2,12 +2,12 @@ import { ln } from "../../base/gaussian.ts";
 import { mean, standardDeviation, standardError } from "../../base/mean.ts";
 import { UserError } from "../../base/user-error.ts";
 import { createKernels } from "../../kernel/create.ts";
-import { ConvSizes, convolve, Format, type Kernels, weightCount, weightDepth } from "../../kernel/kernels.ts";
+import { ConvSizes, convolve, Format, type Kernels } from "../../kernel/kernels.ts";
 import { NoisePools } from "../../kernel/noise-pools.ts";
 import type { Network } from "../../network/network.ts";
 import { type ScoreDetail, StageSum } from "../analytic.ts";
-import { quantisedStd } from "../quantised-gaussian.ts";
 import { Arena } from "./arena.ts";
+import { convWeights, rescaling } from "./conv-weights.ts";
 import { KeptActivations } from "./kept-activations.ts";
 import { commonPrefix, comparePaths, inputStride, MainPath, neededResolution, strides } from "./main-path.ts";
 import { checkOptions, type ForwardOptions } from "./options.ts";
@@ -206,7 +206,7 @@ export class ForwardScore {
   #measure(repeat: number, at: number, shared: number): void {
     const index = this.#order[at];
     const path = this.#paths[index];
-    const { batch } = this.#options;
+    const { batch, rescaled, sigmaWeight } = this.#options;
     const { activations, scratch } = this.#arena;
     const kernels = this.#kernels;
     const sizes = this.#sizes;
@@ -236,7 +236,8 @@ export class ForwardScore {
         this.#fail(index, conv, `its input has standard deviation ${std}`);
         return;
       }
-      const weights = this.#weights(sizes, path.bitsW[conv], repeat, conv);
+      const drawn = { bits: path.bitsW[conv], repeat, conv };
+      const weights = convWeights(this.#noise, this.#arena.noise, sizes, drawn);
       const out = activations[conv & 1];
       convolve(kernels, out, input, weights, scratch, sizes);
       if (kernels.moments.saturated) {
@@ -251,7 +252,7 @@ export class ForwardScore {
         return;
       }
       std = Math.sqrt(variance);
-      const gain = variance * (this.#options.rescaled ? this.#rescaling(sizes, path.bitsW[conv], repeat, conv) : 1);
+      const gain = rescaled ? variance * rescaling(this.#noise, sizes, drawn, sigmaWeight) : variance;
       this.#gains[conv] = 0.5 * ln(gain) - (quantised ? this.#lnSigma : 0) + path.missing[conv];
       input = out;
       format = sizes.outFormat;
@@ -277,28 +278,9 @@ export class ForwardScore {
     return false;
   }
 
-  #weights(sizes: Readonly<ConvSizes>, bits: number, repeat: number, conv: number): number {
-    const { arithmetic, outChannels } = sizes;
-    const count = weightCount(sizes);
-    return this.#noise.slice(this.#arena.noise, arithmetic, bits, repeat, conv, outChannels, inner(sizes), count);
-  }
-
-  /** What the variance of a conv's output grows by where its weights get the second moment that they have in expectation. */
-  #rescaling(sizes: Readonly<ConvSizes>, bits: number, repeat: number, conv: number): number {
-    const { arithmetic, outChannels } = sizes;
-    const count = weightCount(sizes);
-    const drawn = this.#noise.meanSquare(arithmetic, bits, repeat, conv, outChannels, inner(sizes), count);
-    return (sizes.limit > 0 ? quantisedStd(this.#options.sigmaWeight, bits) ** 2 : 1) / drawn;
-  }
-
   /** Adds the gains of a layer's convs, in order. */
   #sumBlocks(path: MainPath, layers: number): void {
     this.#blocks.fill(0, 0, layers);
     for (let conv = 0; conv < path.convs; conv++) this.#blocks[path.layer[conv]] += this.#gains[conv];
   }
-}
-
-/** Tells weight tensors of as many output channels apart. */
-function inner(sizes: Readonly<ConvSizes>): number {
-  return 2 * weightDepth(sizes) + (sizes.depthwise ? 1 : 0);
 }
