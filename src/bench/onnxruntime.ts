@@ -4,7 +4,7 @@ import type { ConvRow, KernelReport } from "./kernel.ts";
 import { onnxConv } from "./onnx-conv.ts";
 
 /** What is used of onnxruntime-node or onnxruntime-web: both have the same names. */
-interface Onnxruntime {
+export interface Onnxruntime {
   readonly env: { wasm?: { numThreads?: number } };
   readonly InferenceSession: {
     create(

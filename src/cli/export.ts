@@ -2,10 +2,19 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync }
 import { basename, dirname, join, resolve } from "node:path";
 import { isArchiveFile } from "../archive/archive-file.ts";
 import { UserError } from "../base/user-error.ts";
-import { exportFormats } from "../formats/exports.ts";
+import { type ExportFormat, exportFormats } from "../exports/exports.ts";
 import { describeNetwork, type NetworkDescription } from "../formats/network-description.ts";
 import { parseStructure } from "../network/structure.ts";
-import { archiveArgument, type Command, DEFAULT_ARCHIVE, note, text, textOption, wholeOption } from "./command.ts";
+import {
+  type Arguments,
+  archiveArgument,
+  type Command,
+  DEFAULT_ARCHIVE,
+  note,
+  text,
+  textOption,
+  wholeOption,
+} from "./command.ts";
 import { archivedBest, readNetworkFile, runOption } from "./input.ts";
 
 export const exportCommand: Command = {
@@ -16,8 +25,16 @@ export const exportCommand: Command = {
     }),
     output: text("the folder or file to write; must not exist", {
       alias: "o",
-      defaultDescription: "stdout, of a single file",
+      defaultDescription: "stdout, of a text file",
     }),
+    form: text(
+      exportFormats
+        .filter(({ forms }) => forms !== undefined)
+        .map(({ name, forms }) => `of ${name}: ${forms!.map((form) => `${form.name}: ${form.what}`).join("; ")}`)
+        .join(". "),
+      { defaultDescription: "the first" },
+    ),
+    seed: text("of random weights", { defaultDescription: "1" }),
     run: runOption,
     index: text("which of the networks, from 1 on", { defaultDescription: "1, of an archive the best" }),
     classes: text("outputs of the classifier", { defaultDescription: "the run's or the file's" }),
@@ -26,6 +43,7 @@ export const exportCommand: Command = {
   },
   examples: [
     ["qes export qes.sqlite --format pytorch --output mynet --classes 10", "then: cd mynet; python train.py"],
+    ["qes export best.txt --format onnx --form qonnx --output net.onnx", "for runtimes, with its bits"],
     ["qes export best.txt --format json", "every layer with its figures"],
   ],
   async run(args) {
@@ -37,9 +55,12 @@ export const exportCommand: Command = {
       );
     }
     const output = textOption(args, "output");
-    if (format.kind === "folder" && output === undefined) {
-      throw new UserError(`--output: expected a folder to write, since ${format.name} is several files, got nothing`);
+    if (output === undefined && format.kind !== "text") {
+      const what = format.kind === "folder" ? ["a folder", "several files"] : ["a file", "no text"];
+      throw new UserError(`--output: expected ${what[0]} to write, since ${format.name} is ${what[1]}, got nothing`);
     }
+    const form = formOption(args, format);
+    const seed = wholeOption(args, "seed", 0) ?? 1;
     const network = await chosenNetwork(archiveArgument(args, "networks"), {
       run: wholeOption(args, "run", 1),
       index: wholeOption(args, "index", 1) ?? 1,
@@ -47,17 +68,32 @@ export const exportCommand: Command = {
       resolution: wholeOption(args, "resolution", 1, 4096),
       name: textOption(args, "name"),
     });
-    const files = format.files(network);
+    const files = format.files(network, { form, seed });
     if (output === undefined) process.stdout.write([...files.values()][0]);
-    else if (format.kind === "file") writeFile(output, [...files.values()][0]);
-    else writeFolder(output, files);
+    else if (format.kind === "folder") writeFolder(output, files);
+    else writeFile(output, [...files.values()][0]);
     if (output !== undefined) {
-      note(`${output}: ${network.name} as ${format.name}, digest ${network.digest}`);
+      const how = form === undefined ? format.name : `${format.name} (${form})`;
+      note(`${output}: ${network.name} as ${how}, digest ${network.digest}`);
       if (format.next !== undefined) note(`next: ${format.next(output)}`);
     }
     return 0;
   },
 };
+
+/** The form of a format that has several. */
+function formOption(args: Arguments, { name, forms }: ExportFormat): string | undefined {
+  const wanted = textOption(args, "form");
+  if (forms === undefined) {
+    if (wanted !== undefined) throw new UserError(`--form ${wanted}: ${name} has no forms; leave it out`);
+    return undefined;
+  }
+  const names = forms.map((form) => form.name);
+  if (wanted !== undefined && !names.includes(wanted)) {
+    throw new UserError(`--form: expected ${names.join(", ")}, got ${wanted}`);
+  }
+  return wanted ?? names[0];
+}
 
 interface Choice {
   readonly run: number | undefined;
@@ -94,12 +130,12 @@ function checkIndex(path: string, index: number, count: number): void {
   if (index > count) throw new UserError(`--index: expected at most ${count}, the networks of ${path}, got ${index}`);
 }
 
-function writeFile(path: string, content: string): void {
+function writeFile(path: string, content: string | Uint8Array): void {
   if (existsSync(path)) throw new UserError(`--output: ${path} exists already; choose another name or remove it`);
   writing(path, (part) => writeFileSync(part, content));
 }
 
-function writeFolder(path: string, files: ReadonlyMap<string, string>): void {
+function writeFolder(path: string, files: ReadonlyMap<string, string | Uint8Array>): void {
   if (existsSync(path) && readdirSync(path).length > 0) {
     throw new UserError(`--output: ${path} exists already and is not empty; choose another name or remove it`);
   }

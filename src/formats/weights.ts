@@ -24,17 +24,17 @@ interface Expected {
 }
 
 /** Shape of a conv's weights, (out, in of a group, kernel, kernel). */
-function weightShape({ outChannels, inChannels, depthwise, kernel }: ConvDescription): number[] {
+export function weightShape({ outChannels, inChannels, depthwise, kernel }: ConvDescription): number[] {
   return [outChannels, depthwise ? 1 : inChannels, kernel, kernel];
 }
 
 /** Step of an image of bytes, 0 to 1, of which fewer bits than 8 drop the low ones. */
-function imageStep(bits: number): number {
+export function imageStep(bits: number): number {
   return Math.fround(2 ** (8 - bits) / 255);
 }
 
 /** Bits of the classifier's input and weights: 8 where any conv has bits. */
-function classifierBits({ layers }: NetworkDescription): number {
+export function classifierBits({ layers }: NetworkDescription): number {
   return layers.some(({ convs }) => convs.some(({ bitsA, bitsW }) => bitsA > 0 || bitsW > 0)) ? 8 : 0;
 }
 
@@ -72,10 +72,11 @@ function expectedTensors(network: NetworkDescription): Expected[] {
  */
 export function randomWeights(network: NetworkDescription, seed: number): NetworkWeights {
   const weights = new Map<string, WeightTensor>();
+  const key = seedHash(seed);
   let count = 0;
-  const uniform = () => hash(seedHash(seed), count++) / 2 ** 32;
-  // Twelve uniform numbers have variance 1.
-  const normal = () => Array.from({ length: 12 }, uniform).reduce((sum, x) => sum + x, -6);
+  const uniform = () => hash(key, count++) / 2 ** 32;
+  // Of a variance of 1, and bounded.
+  const normal = () => Math.sqrt(2) * (uniform() + uniform() + uniform() - uniform() - uniform() - uniform());
   let row: WeightTensor | undefined;
   for (const { name, kind, shape, bits, image } of expectedTensors(network)) {
     const size = shape.reduce((product, n) => product * n, 1);

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { packageRoot } from "../base/package-root.ts";
 import { UserError } from "../base/user-error.ts";
-import type { ConvDescription, LayerDescription, NetworkDescription } from "./network-description.ts";
+import type { ConvDescription, LayerDescription, NetworkDescription } from "../formats/network-description.ts";
 
 /** Bits that learned steps are offered for. */
 const LEAST_BITS = 2;

@@ -1,12 +1,8 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import fc from "fast-check";
 import { expect, test } from "vitest";
+import { pytorchFiles } from "../../src/exports/pytorch.ts";
 import { describeNetwork } from "../../src/formats/network-description.ts";
-import { pytorchFiles } from "../../src/formats/pytorch.ts";
-import { parseStructure, type Structure } from "../../src/network/structure.ts";
-import { anyStructure } from "../arbitrary.ts";
+import { randomNetworks, small, writeExport } from "../support/exported-networks.ts";
 import { python, pythonWith } from "../support/python.ts";
 import { temporaryFolder } from "../temporary.ts";
 
@@ -14,43 +10,7 @@ const torch = pythonWith("torch", "numpy");
 const script = (name: string) => fileURLToPath(new URL(`../fixtures/python/${name}`, import.meta.url));
 const folder = temporaryFolder();
 
-function write(name: string, files: ReadonlyMap<string, string>): string {
-  const path = join(folder, name);
-  mkdirSync(path);
-  for (const [file, content] of files) writeFileSync(join(path, file), content);
-  return path;
-}
-
-/** With bits that can be trained, and small enough to run 200 of them. */
-const trainable = (structure: Structure): Structure =>
-  structure.map((block) => {
-    const least = (bits: typeof block.nbitsA) =>
-      typeof bits === "number" ? Math.max(2, bits) : bits?.map((b) => Math.max(2, b));
-    const { nbitsA, nbitsW, ...rest } = block;
-    return nbitsA === undefined || nbitsW === undefined
-      ? rest
-      : { ...rest, nbitsA: least(nbitsA)!, nbitsW: least(nbitsW)! };
-  });
-
-const small = parseStructure(
-  [
-    { class: "ConvKXBNRELU", in: 1, out: 8, k: 3, s: 2, nbitsA: 8, nbitsW: 8 },
-    { class: "SuperQuantResK1DWK1", in: 8, out: 8, k: 3, s: 1, L: 1, btn: 16, nbitsA: [5, 4, 4], nbitsW: [4, 3, 6] },
-    {
-      class: "SuperQuantResK1DWK1",
-      in: 8,
-      out: 16,
-      k: 3,
-      s: 2,
-      L: 2,
-      btn: 16,
-      nbitsA: [3, 3, 3, 4, 4, 4],
-      nbitsW: [3, 3, 3, 4, 4, 4],
-    },
-    { class: "ConvKXBNRELU", in: 16, out: 32, k: 1, s: 1, nbitsA: 4, nbitsW: 4 },
-  ],
-  "small",
-);
+const write = (name: string, files: ReadonlyMap<string, string>) => writeExport(folder, name, files);
 
 /** QES_SLOW_TESTS=1 runs 200 of them. */
 const count = process.env["QES_SLOW_TESTS"] === "1" ? 200 : 12;
@@ -58,14 +18,9 @@ const count = process.env["QES_SLOW_TESTS"] === "1" ? 200 : 12;
 test.skipIf(torch === undefined)(
   "random networks of every family have qes's figures in PyTorch, and a figure that is not the module's is found",
   () => {
-    const drawn = fc.sample(
-      fc.tuple(anyStructure.map(trainable), fc.integer({ min: 4, max: 20 }), fc.constantFrom(0, 10)),
-      { numRuns: count, seed: 7 },
-    );
-    const paths = drawn.map(([structure, resolution, classes], i) =>
-      write(`net${i}`, pytorchFiles(describeNetwork(`random ${i}`, structure, resolution, classes))),
-    );
-    const families = new Set(drawn.flatMap(([structure]) => structure.map((block) => block.class)));
+    const drawn = randomNetworks(count);
+    const paths = drawn.map((network, i) => write(`net${i}`, pytorchFiles(network)));
+    const families = new Set(drawn.flatMap(({ structure }) => structure.map((block) => block.class)));
     expect(families.size).toBeGreaterThanOrEqual(4);
 
     const network = describeNetwork("small", small, 12, 10);
