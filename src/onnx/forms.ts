@@ -4,10 +4,10 @@ import { checkWeights, type NetworkWeights } from "../formats/weights.ts";
 import { type ModelFunction, type OperatorSet, writeModel } from "./model.ts";
 import { networkGraph, type Quantisation } from "./network-graph.ts";
 import { quantFunction } from "./quant-function.ts";
-import { clippedBytes, nibblesWherePossible, QONNX_DOMAIN, quantNodes } from "./quantisations.ts";
+import { clippedBytes, nibbleWeights, QONNX_DOMAIN, quantNodes } from "./quantisations.ts";
 
 /** The key of the network's description in a model's metadata. */
-export const METADATA_KEY = "qes";
+const METADATA_KEY = "qes";
 
 /** Bits that the types of ONNX hold. */
 const LEAST_BITS = 2;
@@ -38,10 +38,10 @@ export const onnxForms: readonly OnnxForm[] = [
   },
   {
     name: "qdq4",
-    what: "the same with types of 4 bits where they hold the values",
+    what: "the same, weights of up to 4 bits as INT4",
     irVersion: 10,
     opset: 21,
-    quantisation: nibblesWherePossible,
+    quantisation: nibbleWeights,
   },
   {
     name: "qonnx",

@@ -51,24 +51,17 @@ export class GraphBuilder {
     return this.#constant({ name, dims, dataType: DataType.float, rawData });
   }
 
-  /** A constant of int64. */
-  longs(name: string, dims: readonly number[], values: readonly number[]): string {
-    const rawData = Buffer.alloc(8 * values.length);
-    for (const [i, x] of values.entries()) rawData.writeBigInt64LE(BigInt(x), 8 * i);
-    return this.#constant({ name, dims, dataType: DataType.int64, rawData });
-  }
-
   /** A constant of int8 or uint8. */
   bytes(name: string, type: "int8" | "uint8", dims: readonly number[], values: Iterable<number>): string {
     const rawData = Uint8Array.from(values, (x) => x & 255);
     return this.#constant({ name, dims, dataType: DataType[type], rawData });
   }
 
-  /** A constant of int4 or uint4: two values a byte, the first in the low bits. */
-  nibbles(name: string, type: "int4" | "uint4", dims: readonly number[], values: ArrayLike<number>): string {
+  /** A constant of int4: two values a byte, the first in the low bits. */
+  nibbles(name: string, dims: readonly number[], values: ArrayLike<number>): string {
     const rawData = new Uint8Array(Math.ceil(values.length / 2));
     for (let i = 0; i < values.length; i++) rawData[i >> 1] |= (values[i] & 15) << (4 * (i & 1));
-    return this.#constant({ name, dims, dataType: DataType[type], rawData });
+    return this.#constant({ name, dims, dataType: DataType.int4, rawData });
   }
 
   #constant(tensor: Tensor & { readonly name: string }): string {

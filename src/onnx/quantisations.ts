@@ -1,5 +1,5 @@
 import type { GraphBuilder } from "./graph.ts";
-import type { ActivationGrid, Quantisation, QuantisedRows } from "./network-graph.ts";
+import type { Quantisation, QuantisedRows } from "./network-graph.ts";
 
 /** The domain of Quant nodes (github.com/fastmachinelearning/qonnx, docs/qonnx-custom-ops/quant_op.md). */
 export const QONNX_DOMAIN = "qonnx.custom_op.general";
@@ -7,7 +7,8 @@ export const QONNX_DOMAIN = "qonnx.custom_op.general";
 /** Whole numbers of 8 bits, and a Clip between where there are fewer: QuantizeLinear, Clip, DequantizeLinear. */
 export const clippedBytes: Quantisation = {
   activation(graph, name, x, grid) {
-    const [step, zero] = gridOf(graph, name, grid, "uint8");
+    const step = graph.floats(`${name}.step`, [], [grid.step]);
+    const zero = graph.bytes(`${name}.zero`, "uint8", [], [0]);
     let whole = graph.node(`${name}.whole`, "QuantizeLinear", [x, step, zero]);
     if (grid.bits < 8) {
       const least = graph.bytes(`${name}.least`, "uint8", [], [0]);
@@ -24,23 +25,18 @@ export const clippedBytes: Quantisation = {
   },
 };
 
-/** As `clippedBytes`, with the types of 4 bits where they hold the values: weights of 4 and fewer bits, activations of 4. */
-export const nibblesWherePossible: Quantisation = {
-  activation(graph, name, x, grid) {
-    if (grid.bits !== 4) return clippedBytes.activation(graph, name, x, grid);
-    const [step, zero] = gridOf(graph, name, grid, "uint4");
-    return graph.node(name, "DequantizeLinear", [
-      graph.node(`${name}.whole`, "QuantizeLinear", [x, step, zero]),
-      step,
-      zero,
-    ]);
-  },
+/**
+ * As `clippedBytes`, with weights of 4 and fewer bits in the type of 4. Activations are bytes all the same: onnxruntime 1.30 hangs in its WebAssembly build where
+ * they are quantised to UINT4, and computes other values in the native one.
+ */
+export const nibbleWeights: Quantisation = {
+  activation: clippedBytes.activation,
   weights(graph, name, rows) {
     const { shape, steps, whole, bits } = rows;
     if (bits > 4) return clippedBytes.weights(graph, name, rows);
     return dequantised(graph, name, steps, [
-      graph.nibbles(`${name}.whole`, "int4", shape, whole),
-      graph.nibbles(`${name}.zero`, "int4", [steps.length], new Int8Array(steps.length)),
+      graph.nibbles(`${name}.whole`, shape, whole),
+      graph.nibbles(`${name}.zero`, [steps.length], new Int8Array(steps.length)),
     ]);
   },
 };
@@ -70,20 +66,6 @@ function quant(
   const width = graph.floats(`${name}.bits`, [], [bits]);
   const attributes = { signed, narrow: 0, rounding_mode: "ROUND" };
   return graph.node(name, "Quant", [x, scale, zero, width], { attributes, domain: QONNX_DOMAIN });
-}
-
-/** Step and zero point of activations. */
-function gridOf(
-  graph: GraphBuilder,
-  name: string,
-  { step }: ActivationGrid,
-  type: "uint8" | "uint4",
-): readonly [string, string] {
-  const zero = `${name}.zero`;
-  return [
-    graph.floats(`${name}.step`, [], [step]),
-    type === "uint8" ? graph.bytes(zero, type, [], [0]) : graph.nibbles(zero, type, [], [0]),
-  ];
 }
 
 /** Weights with one step an output channel, the first axis. */

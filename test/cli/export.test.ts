@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { describeNetwork } from "../../src/formats/network-description.ts";
+import { readModel } from "../../src/onnx/model.ts";
 import { temporaryFolder } from "../temporary.ts";
 import { batch, qesJson } from "./qes.ts";
 
@@ -38,6 +39,25 @@ test("the best network of an archive goes into a folder, and its figures are the
   expect(readdirSync(folder).filter((name) => name.endsWith(".part"))).toEqual([]);
 });
 
+test("an ONNX file holds the network, and the same weights for the same seed", () => {
+  const line = ["export", "best.sqlite", "--format", "onnx", "--form", "qonnx", "--classes", "10", "--output"];
+  const [one, , seed] = batch(folder, [
+    [...line, "one.onnx"],
+    [...line, "again.onnx"],
+    [...line, "seed.onnx", "--seed", "2"],
+  ]);
+  expect(one).toMatchObject({ code: 0, stdout: "" });
+  expect(one.stderr).toMatch(/one\.onnx: best run 1 network 1 as onnx \(qonnx\), digest [0-9a-f]{32}\n$/);
+  expect(seed.code).toBe(0);
+  const [bytes, again, other] = ["one", "again", "seed"].map((name) => readFileSync(join(folder, `${name}.onnx`)));
+  expect(again.equals(bytes)).toBe(true);
+  expect(other.length).toBe(bytes.length);
+  expect(other.equals(bytes)).toBe(false);
+  const { graph, metadataProps } = readModel(bytes);
+  expect(graph!.node!.some(({ opType }) => opType === "Quant")).toBe(true);
+  expect(JSON.parse(metadataProps![0].value!)).toMatchObject({ classes: 10, totals: { layers: expect.any(Number) } });
+});
+
 test("sums of the description are the totals, and a row of the table is a conv", () => {
   const structure = JSON.parse(readFileSync(join(folder, "net", "network.json"), "utf8")).structure;
   const { layers, totals } = describeNetwork("x", structure, 224, 2);
@@ -64,16 +84,24 @@ test("what cannot be exported is told, and nothing is written", () => {
     ["export", "one-bit.json", "--format", "json", "--index", "2"],
     ["export", "nothing.sqlite", "--format", "json"],
     ["export", "one-bit.json", "--format", "json", "--output", "no/such/folder/x.json"],
+    ["export", "one-bit.json", "--format", "onnx"],
+    ["export", "one-bit.json", "--format", "onnx", "--form", "qdq", "--output", "x.onnx"],
+    ["export", "one-bit.json", "--format", "onnx", "--form", "int2", "--output", "x.onnx"],
+    ["export", "one-bit.json", "--format", "csv", "--form", "qdq"],
   ]);
   expect(outcomes.map(({ code, stderr }) => `${code} ${stderr.trim()}`)).toMatchInlineSnapshot(`
     [
       "2 qes: pytorch: expected 2 to 8 bits, got 1 in block 0 layer 0; choose bits of that range",
       "2 qes: --output: expected a folder to write, since pytorch is several files, got nothing",
-      "2 qes: --format: expected pytorch, json, csv, got nothing",
-      "2 qes: --format: expected pytorch, json, csv, got "caffe"; see qes export --help",
+      "2 qes: --format: expected pytorch, onnx, json, csv, got nothing",
+      "2 qes: --format: expected pytorch, onnx, json, csv, got "caffe"; see qes export --help",
       "2 qes: --index: expected at most 1, the networks of one-bit.json, got 2",
       "2 qes: nothing.sqlite: no such file; check the path",
       "2 qes: --output: no/such/folder/x.json cannot be written (ENOENT); check the folder",
+      "2 qes: --output: expected a file to write, since onnx is no text, got nothing",
+      "2 qes: onnx: expected 2 to 8 bits, got 1 in block 0 layer 0; choose bits of that range, or the form float",
+      "2 qes: --form: expected float, qdq, qdq4, qonnx, got int2",
+      "2 qes: --form qdq: csv has no forms; leave it out",
     ]
   `);
   for (const { stdout, changed } of outcomes) expect({ stdout, changed }).toEqual({ stdout: "", changed: [] });

@@ -98,7 +98,6 @@ test.skipIf(torch === undefined || onnxruntime === undefined).each(onnxForms.map
         }
       });
     }
-    console.log(form.name, compared, onBorder, wrong);
     expect(wrong).toEqual([]);
     expect(compared).toBeGreaterThan(cases.length);
     expect(onBorder).toBeLessThan(compared / 50);
