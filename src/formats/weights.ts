@@ -75,8 +75,12 @@ export function randomWeights(network: NetworkDescription, seed: number): Networ
   const key = seedHash(seed);
   let count = 0;
   const uniform = () => hash(key, count++) / 2 ** 32;
-  // Of a variance of 1, and bounded.
-  const normal = () => Math.sqrt(2) * (uniform() + uniform() + uniform() - uniform() - uniform() - uniform());
+  // Twelve uniform numbers have variance 1.
+  const normal = () => {
+    let sum = -6;
+    for (let i = 0; i < 12; i++) sum += uniform();
+    return sum;
+  };
   let row: WeightTensor | undefined;
   for (const { name, kind, shape, bits, image } of expectedTensors(network)) {
     const size = shape.reduce((product, n) => product * n, 1);

@@ -35,13 +35,13 @@ export function encode(schema: Schema, message: object): Uint8Array {
     if (value === undefined) continue;
     const values = repeated === true ? (value as readonly unknown[]) : [value];
     if (repeated === true && (type === "int" || type === "float" || type === "double")) {
-      if (values.length > 0) parts.push(...delimited(tag, Buffer.concat(values.map((x) => scalar(type, x as number)))));
+      if (values.length > 0) parts.push(delimited(tag, Buffer.concat(values.map((x) => scalar(type, x as number)))));
       continue;
     }
     for (const x of values) {
-      if (typeof type === "function") parts.push(...delimited(tag, encode(type(), x as object)));
-      else if (type === "string") parts.push(...delimited(tag, Buffer.from(x as string)));
-      else if (type === "bytes") parts.push(...delimited(tag, x as Uint8Array));
+      if (typeof type === "function") parts.push(delimited(tag, encode(type(), x as object)));
+      else if (type === "string") parts.push(delimited(tag, Buffer.from(x as string)));
+      else if (type === "bytes") parts.push(delimited(tag, x as Uint8Array));
       else parts.push(varint(tag * 8 + wireTypes[type]), scalar(type, x as number));
     }
   }
@@ -58,8 +58,8 @@ function scalar(type: "int" | "float" | "double", x: number): Uint8Array {
   return bytes;
 }
 
-function delimited(tag: number, bytes: Uint8Array): Uint8Array[] {
-  return [varint(tag * 8 + 2), varint(bytes.length), bytes];
+function delimited(tag: number, bytes: Uint8Array): Uint8Array {
+  return Buffer.concat([varint(tag * 8 + 2), varint(bytes.length), bytes]);
 }
 
 function varint(x: number): Uint8Array {
