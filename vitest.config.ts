@@ -19,7 +19,7 @@ const long = [
   "test/engine/{breeding,mutation}.test.ts",
   "test/integer/{pytorch-agreement,reference}.test.ts",
   "test/exports/pytorch.test.ts",
-  "test/onnx/{files,forms}.test.ts",
+  "test/onnx/{files,forms,integer}.test.ts",
   "test/problem/{boards,fit-start}.test.ts",
   "test/pool/{batches,faults,measured,pool,transport}.test.ts",
   "test/score/{expected,forward}/**",

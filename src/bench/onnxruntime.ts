@@ -15,7 +15,7 @@ export interface Onnxruntime {
       release(): Promise<void>;
     }>;
   };
-  readonly Tensor: new (type: "float32", data: Float32Array, dims: readonly number[]) => unknown;
+  readonly Tensor: new (type: "float32" | "uint8", data: Float32Array | Uint8Array, dims: readonly number[]) => unknown;
 }
 
 /** The first of the packages that is installed, or undefined. */

@@ -51,6 +51,13 @@ export class GraphBuilder {
     return this.#constant({ name, dims, dataType: DataType.float, rawData });
   }
 
+  /** A constant of int64. */
+  longs(name: string, dims: readonly number[], values: readonly number[]): string {
+    const rawData = Buffer.alloc(8 * values.length);
+    for (const [i, x] of values.entries()) rawData.writeBigInt64LE(BigInt(x), 8 * i);
+    return this.#constant({ name, dims, dataType: DataType.int64, rawData });
+  }
+
   /** A constant of int8 or uint8. */
   bytes(name: string, type: "int8" | "uint8", dims: readonly number[], values: Iterable<number>): string {
     const rawData = Uint8Array.from(values, (x) => x & 255);

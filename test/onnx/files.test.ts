@@ -18,9 +18,11 @@ const folder = temporaryFolder();
 const count = process.env["QES_SLOW_TESTS"] === "1" ? 200 : 8;
 const networks = [describeNetwork("small", small, 12, 10), ...randomNetworks(count, "small")];
 const files = networks.flatMap((network, i) => {
-  const quantised = network.layers.some(({ convs }) => convs.some(({ bitsA }) => bitsA > 0));
+  const convs = network.layers.flatMap((layer) => layer.convs);
   return onnxForms
-    .filter(({ quantisation }) => quantised || quantisation === undefined)
+    .filter(({ bits, name }) =>
+      name === "integer" ? convs.every(({ bitsA }) => bitsA > 0) : !bits || convs.some(({ bitsA }) => bitsA > 0),
+    )
     .map((form) => ({
       network,
       form,
