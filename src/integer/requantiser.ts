@@ -6,6 +6,8 @@ import type { Requantiser } from "./integer-network.ts";
 const MOST_MULTIPLIER = 2 ** 23 - 1;
 const MOST_HELD = 2 ** 31 - 1;
 const MOST_SHIFT = 40;
+/** sh - f: 2^30 is an int32. */
+const MOST_BIAS_UNIT = 30;
 /** Below it every sum is exact in doubles; half of it leaves room for the rounding of the constants. */
 const EXACT = 2 ** 53;
 
@@ -49,23 +51,26 @@ const most = (values: readonly number[]) => Math.max(0, greatestOf(values.map(Ma
  * @throws UserError where the numbers are beyond what 24 bits hold, or none at all
  */
 export function requantiser(real: RealRequantiser, largest: Largest, where: string): Constants {
-  const { bias, held = 0 } = real;
-  const wrong = [...real.multiplier, ...bias, held, ...(real.projected ?? [])].find((value) => !Number.isFinite(value));
+  const { held = 0 } = real;
+  const wrong = [...real.multiplier, ...real.bias, held, ...(real.projected ?? [])].find(
+    (value) => !Number.isFinite(value),
+  );
   if (wrong !== undefined) throw beyond(where, wrong);
-  const { multiplier, projected, size, highest } = limited(real, largest);
+  const { multiplier, projected, biases, size, highest } = limited(real, largest);
   const fits = (shift: number) =>
     rounded(most([...multiplier, ...projected]) * 2 ** shift) <= MOST_MULTIPLIER &&
     rounded(held * 2 ** shift) <= MOST_HELD &&
+    rounded(most(biases) * 2 ** (shift - MOST_BIAS_UNIT)) <= MOST_MULTIPLIER &&
     (size + 1) * 2 ** shift < EXACT / 2;
   let shift = MOST_SHIFT;
   while (shift > 0 && !fits(shift)) shift--;
-  if (shift === 0) throw beyond(where, most([...multiplier, ...bias, held, ...projected]));
+  if (shift === 0) throw beyond(where, most([...multiplier, ...biases, held, ...projected]));
   let biasShift = shift;
-  while (biasShift >= 0 && rounded(most(bias) * 2 ** biasShift) > MOST_MULTIPLIER) biasShift--;
-  if (biasShift < 0) throw beyond(where, most(bias));
+  while (biasShift >= 0 && rounded(most(biases) * 2 ** biasShift) > MOST_MULTIPLIER) biasShift--;
+  if (biasShift < 0) throw beyond(where, most(biases));
   return {
     multiplier: scaled(multiplier, shift),
-    bias: scaled(bias, biasShift),
+    bias: scaled(biases, biasShift),
     shift,
     biasShift,
     held: rounded(held * 2 ** shift),
@@ -76,7 +81,7 @@ export function requantiser(real: RealRequantiser, largest: Largest, where: stri
 
 /**
  * Multipliers of channels that training left for dead are huge, and would take the bits of all others. One whose sum is always 0 becomes 0; of the others none
- * is larger than what carries a sum of 1 beyond the range that is stored.
+ * is larger than what carries a sum of 1 beyond the range that is stored, and no bias than what keeps the value there whatever the sum is.
  */
 function limited({ multiplier, bias, held = 0, projected = [] }: RealRequantiser, largest: Largest) {
   const { sums, stored = Number.POSITIVE_INFINITY } = largest;
@@ -89,11 +94,13 @@ function limited({ multiplier, bias, held = 0, projected = [] }: RealRequantiser
     const rest = other + Math.abs(beside) * sum;
     const main = cut(value, sums[channel], stored + Math.abs(bias[channel]) + rest + 2);
     const product = Math.abs(main) * sums[channel] + rest;
-    return { main, beside, size: product + Math.abs(bias[channel]), highest: product + bias[channel] };
+    const own = Math.sign(bias[channel]) * Math.min(Math.abs(bias[channel]), stored + product + 2);
+    return { main, beside, own, size: product + Math.abs(own), highest: product + own };
   });
   return {
     multiplier: rows.map(({ main }) => main),
     projected: projected.map((_, channel) => rows[channel].beside),
+    biases: rows.map(({ own }) => own),
     /** Of everything in the brackets. */
     size: most(rows.map(({ size }) => size)),
     highest: rows.map(({ highest }) => highest),

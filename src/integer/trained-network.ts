@@ -9,9 +9,11 @@ import { type Largest, type RealRequantiser, requantiser } from "./requantiser.t
 /** Bits that whole numbers of this arithmetic have. */
 const LEAST_BITS = 2;
 const MOST_BITS = 8;
-/** Logits are finer than the greatest step of a class by up to 2^8, as far as 30 bits hold them. */
+/** Logits are finer than the greatest step of a class by 2^8, or by as much as leaves them 30 bits and the biases 22. */
 const MOST_GUARD = 8;
+const LEAST_GUARD = -40;
 const MOST_LOGIT = 2 ** 30;
+const MOST_BIAS = 2 ** 22;
 
 const valuesOf = (bits: number) => 2 ** bits - 1;
 
@@ -156,14 +158,15 @@ function classifier(
     const multiplier = Array.from(steps, (step) => (inStep * step) / outputStep);
     const bias = Array.from(values("fc.bias"), (value) => value / outputStep);
     const largest = greatestOf(multiplier.map((value, k) => value * sums[k] + Math.abs(bias[k])));
-    return { outputStep, real: { multiplier, bias }, largest };
+    return {
+      outputStep,
+      real: { multiplier, bias },
+      fits: largest < MOST_LOGIT && greatestOf(bias.map(Math.abs)) < MOST_BIAS,
+    };
   };
   let guard = MOST_GUARD;
-  while (guard > 0 && of(guard).largest > MOST_LOGIT) guard--;
-  const { outputStep, real, largest } = of(guard);
-  if (largest > MOST_LOGIT) {
-    throw new UserError(`fc: expected logits below 2^30 steps, got up to ${largest}; choose fewer channels`);
-  }
+  while (guard > LEAST_GUARD && !of(guard).fits) guard--;
+  const { outputStep, real } = of(guard);
   const { projected: _, most: __, ...constants } = requantiser(real, { sums }, "fc");
   return { classifier: { channels: most.length, weights, requantiser: constants }, outputStep };
 }

@@ -110,7 +110,7 @@ test("weights of another network, of a failed training or of bits without an ari
       "weights: L0.C0.step_w: expected numbers above 0, got 0; train again",
       "weights: L0.C0: expected multipliers and biases that 24 bits hold, got NaN output steps; check the steps, or train again at a lower rate",
       "weights: L0.C0: expected multipliers and biases that 24 bits hold, got 26980575821.832516 output steps; check the steps, or train again at a lower rate",
-      "weights: L0.C0: expected multipliers and biases that 24 bits hold, got 11677609688.077185 output steps; check the steps, or train again at a lower rate",
+      "taken",
       "integer network: expected 2 to 8 bits, got full precision in block 0 layer 0; choose a quantised family and bits of that range",
       "integer network: expected 2 to 8 bits, got 16 in block 0 layer 0; choose a quantised family and bits of that range",
     ]
