@@ -4,6 +4,8 @@ import { isArchiveFile } from "../archive/archive-file.ts";
 import { UserError } from "../base/user-error.ts";
 import { type ExportFormat, exportFormats } from "../exports/exports.ts";
 import { describeNetwork, type NetworkDescription } from "../formats/network-description.ts";
+import { parseSafetensors } from "../formats/safetensors.ts";
+import { checkWeights, randomWeights } from "../formats/weights.ts";
 import { parseStructure } from "../network/structure.ts";
 import {
   type Arguments,
@@ -15,7 +17,7 @@ import {
   textOption,
   wholeOption,
 } from "./command.ts";
-import { archivedBest, readNetworkFile, runOption } from "./input.ts";
+import { archivedBest, readBytes, readNetworkFile, runOption } from "./input.ts";
 
 export const exportCommand: Command = {
   positionals: { networks: `an archive, or a file of structures; ${DEFAULT_ARCHIVE} if left out` },
@@ -34,6 +36,7 @@ export const exportCommand: Command = {
         .join(". "),
       { defaultDescription: "the first" },
     ),
+    weights: text("trained.safetensors, of train.py", { defaultDescription: "random ones" }),
     seed: text("of random weights", { defaultDescription: "1" }),
     run: runOption,
     index: text("which of the networks, from 1 on", { defaultDescription: "1, of an archive the best" }),
@@ -44,6 +47,10 @@ export const exportCommand: Command = {
   examples: [
     ["qes export qes.sqlite --format pytorch --output mynet --classes 10", "then: cd mynet; python train.py"],
     ["qes export best.txt --format onnx --form qonnx --output net.onnx", "for runtimes, with its bits"],
+    [
+      "qes export qes.sqlite --format c --weights trained.safetensors --output firmware",
+      "then: make -C firmware check",
+    ],
     ["qes export best.txt --format json", "every layer with its figures"],
   ],
   async run(args) {
@@ -60,7 +67,8 @@ export const exportCommand: Command = {
       throw new UserError(`--output: expected ${what[0]} to write, since ${format.name} is ${what[1]}, got nothing`);
     }
     const form = formOption(args, format);
-    const seed = wholeOption(args, "seed", 0) ?? 1;
+    const chosen = { weights: textOption(args, "weights"), seed: wholeOption(args, "seed", 0) };
+    checkWeightOptions(format, chosen);
     const network = await chosenNetwork(archiveArgument(args, "networks"), {
       run: wholeOption(args, "run", 1),
       index: wholeOption(args, "index", 1) ?? 1,
@@ -68,13 +76,15 @@ export const exportCommand: Command = {
       resolution: wholeOption(args, "resolution", 1, 4096),
       name: textOption(args, "name"),
     });
-    const files = format.files(network, { form, seed });
+    const weights = format.weights ? weightsOf(network, chosen) : { weights: new Map(), weightsNote: "" };
+    const files = format.files(network, { form, ...weights });
     if (output === undefined) process.stdout.write([...files.values()][0]);
     else if (format.kind === "folder") writeFolder(output, files);
     else writeFile(output, [...files.values()][0]);
     if (output !== undefined) {
       const how = form === undefined ? format.name : `${format.name} (${form})`;
       note(`${output}: ${network.name} as ${how}, digest ${network.digest}`);
+      if (format.weights) note(`weights: ${weights.weightsNote}`);
       if (format.next !== undefined) note(`next: ${format.next(output)}`);
     }
     return 0;
@@ -93,6 +103,43 @@ function formOption(args: Arguments, { name, forms }: ExportFormat): string | un
     throw new UserError(`--form: expected ${names.join(", ")}, got ${wanted}`);
   }
   return wanted ?? names[0];
+}
+
+interface WeightOptions {
+  readonly weights: string | undefined;
+  readonly seed: number | undefined;
+}
+
+function checkWeightOptions(format: ExportFormat, { weights, seed }: WeightOptions): void {
+  const [name] = [weights !== undefined ? "--weights" : [], seed !== undefined ? "--seed" : []].flat();
+  if (name !== undefined && !format.weights)
+    throw new UserError(`${name}: ${format.name} has no weights; leave it out`);
+  if (weights !== undefined && seed !== undefined) {
+    throw new UserError("--seed: not together with --weights, which are not random; leave one out");
+  }
+}
+
+function weightsOf(network: NetworkDescription, { weights, seed }: WeightOptions) {
+  return weights === undefined ? randomOnes(network, seed) : learned(network, weights);
+}
+
+function randomOnes(network: NetworkDescription, seed = 1) {
+  const weightsNote = `random ones of seed ${seed}, for a look at sizes; --weights takes trained ones`;
+  return { weights: randomWeights(network, seed), weightsNote };
+}
+
+/** @throws UserError where they are those of another network */
+function learned(network: NetworkDescription, path: string) {
+  const { tensors, metadata } = parseSafetensors(readBytes(path), path);
+  checkWeights(network, tensors);
+  const digest = metadata.get("network");
+  if (digest !== undefined && digest !== network.digest) {
+    throw new UserError(
+      `--weights: expected weights of network ${network.digest}, got those of ${digest}; export the network that was trained, with its resolution and classes`,
+    );
+  }
+  const accuracy = metadata.get("accuracy");
+  return { weights: tensors, weightsNote: accuracy === undefined ? path : `${path}, accuracy ${accuracy} in training` };
 }
 
 interface Choice {

@@ -22,8 +22,13 @@ const PIECE = 2 ** 20;
  * @throws UserError where it cannot be read
  */
 export function readText(path: string): string {
+  return readBytes(path).toString("utf8");
+}
+
+/** @throws UserError where the file cannot be read */
+export function readBytes(path: string): Buffer {
   try {
-    return readUpTo(path, MAX_BYTES).toString("utf8");
+    return readUpTo(path, MAX_BYTES);
   } catch (error) {
     if (error instanceof UserError) throw error;
     const code = (error as NodeJS.ErrnoException).code;

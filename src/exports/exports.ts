@@ -1,15 +1,18 @@
 import type { NetworkDescription } from "../formats/network-description.ts";
 import { networkTable } from "../formats/network-table.ts";
-import { randomWeights } from "../formats/weights.ts";
+import type { NetworkWeights } from "../formats/weights.ts";
 import { onnxForms, onnxModel } from "../onnx/forms.ts";
+import { cFiles } from "./c.ts";
 import { pytorchFiles } from "./pytorch.ts";
 
 /** What an export may depend on besides the network. */
 export interface ExportOptions {
   /** One of the format's forms; the first unless given. */
   readonly form: string | undefined;
-  /** Of weights that nobody trained. */
-  readonly seed: number;
+  /** What was learned, or random numbers. */
+  readonly weights: NetworkWeights;
+  /** What the weights are, for a person. */
+  readonly weightsNote: string;
 }
 
 /** What a network is handed over as, to other tools. */
@@ -18,6 +21,8 @@ export interface ExportFormat {
   readonly what: string;
   /** A folder of several files, or a single one: a text may go to stdout. */
   readonly kind: "folder" | "text" | "binary";
+  /** Whether it contains weights. */
+  readonly weights?: true;
   /** Ways to say the same network in the format; absent where there is one. */
   readonly forms?: readonly { readonly name: string; readonly what: string }[];
   /** A command line that goes on with what was written; absent where there is none. */
@@ -42,11 +47,20 @@ export const exportFormats: readonly ExportFormat[] = [
     name: "onnx",
     what: "a model with weights, for runtimes",
     kind: "binary",
+    weights: true,
     forms: onnxForms,
-    files: (network, { form, seed }) => {
+    files: (network, { form, weights }) => {
       const chosen = onnxForms.find(({ name }) => name === form) ?? onnxForms[0];
-      return new Map([["network.onnx", onnxModel(network, randomWeights(network, seed), chosen)]]);
+      return new Map([["network.onnx", onnxModel(network, weights, chosen)]]);
     },
+  },
+  {
+    name: "c",
+    what: "a folder of C99 that runs the network on a microcontroller, in whole numbers",
+    kind: "folder",
+    weights: true,
+    next: (path) => `make -C ${path} check`,
+    files: (network, { weights, weightsNote }) => cFiles(network, weights, weightsNote),
   },
   {
     name: "json",

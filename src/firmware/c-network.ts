@@ -49,7 +49,7 @@ function headerText(network: IntegerNetwork, { arena }: Plan, flash: CNetwork["f
   const outputs = classes > 0 ? classes : last.outResolution ** 2 * last.outChannels;
   const what =
     classes > 0 ? "logits" : `values of shape (${last.outResolution}, ${last.outResolution}, ${last.outChannels})`;
-  return `/* ${plain(name)}. Written by qes export. */
+  return `/* ${plain(name)}. Written by qe-search. */
 #ifndef QES_NETWORK_H
 #define QES_NETWORK_H
 
@@ -97,7 +97,7 @@ static const struct qes_classifier classifier = {
     weights + ${packed.weightsAt.at(-1)}, constants + ${packed.constantsAt.at(-1)}, ${classifier.channels}, ${classes}, ${classifier.requantiser.shift}, ${classifier.requantiser.biasShift},
 };
 `;
-  return `/* ${plain(network.name)}, digest ${network.digest}. Written by qes export. */
+  return `/* ${plain(network.name)}, digest ${network.digest}. Written by qe-search. */
 #include "network.h"
 #include "qes_nn.h"
 

@@ -59,13 +59,6 @@ const tensorBytes = (side: number, channels: number, bits: number) => side * sid
 const inputs = ({ kernel, inChannels }: ConvDescription, image: boolean) =>
   image ? filled(kernel ** 2 * inChannels) : kernel ** 2 * filled(inChannels);
 
-/** Bytes that the weights of a conv take. */
-export function packedWeights(conv: ConvDescription, image: boolean): number {
-  const { depthwise, kernel, outChannels, bitsW } = conv;
-  const count = depthwise ? filled(outChannels) * kernel ** 2 : filled(outChannels) * inputs(conv, image);
-  return (count * bitsW) / 8;
-}
-
 /** What the kernel of a conv needs beside its tensors, in bytes. */
 function scratchOf(conv: ConvDescription, kind: Step["kind"], { image = false, held = false } = {}): number {
   const { kernel, outChannels, inResolution } = conv;

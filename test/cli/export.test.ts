@@ -47,7 +47,9 @@ test("an ONNX file holds the network, and the same weights for the same seed", (
     [...line, "seed.onnx", "--seed", "2"],
   ]);
   expect(one).toMatchObject({ code: 0, stdout: "" });
-  expect(one.stderr).toMatch(/one\.onnx: best run 1 network 1 as onnx \(qonnx\), digest [0-9a-f]{32}\n$/);
+  expect(one.stderr).toMatch(
+    /one\.onnx: best run 1 network 1 as onnx \(qonnx\), digest [0-9a-f]{32}\nweights: random ones of seed 1, .*\n$/,
+  );
   expect(seed.code).toBe(0);
   const [bytes, again, other] = ["one", "again", "seed"].map((name) => readFileSync(join(folder, `${name}.onnx`)));
   expect(again.equals(bytes)).toBe(true);
@@ -93,8 +95,8 @@ test("what cannot be exported is told, and nothing is written", () => {
     [
       "2 qes: pytorch: expected 2 to 8 bits, got 1 in block 0 layer 0; choose bits of that range",
       "2 qes: --output: expected a folder to write, since pytorch is several files, got nothing",
-      "2 qes: --format: expected pytorch, onnx, json, csv, got nothing",
-      "2 qes: --format: expected pytorch, onnx, json, csv, got "caffe"; see qes export --help",
+      "2 qes: --format: expected pytorch, onnx, c, json, csv, got nothing",
+      "2 qes: --format: expected pytorch, onnx, c, json, csv, got "caffe"; see qes export --help",
       "2 qes: --index: expected at most 1, the networks of one-bit.json, got 2",
       "2 qes: nothing.sqlite: no such file; check the path",
       "2 qes: --output: no/such/folder/x.json cannot be written (ENOENT); check the folder",

@@ -1,0 +1,95 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { packageRoot } from "../base/package-root.ts";
+import { cNetwork } from "../firmware/c-network.ts";
+import type { NetworkDescription } from "../formats/network-description.ts";
+import type { NetworkWeights } from "../formats/weights.ts";
+import type { IntegerNetwork } from "../integer/integer-network.ts";
+import { runInteger } from "../integer/reference.ts";
+import { integerNetwork } from "../integer/trained-network.ts";
+
+/** Images that the self-test runs; one where the interpreter takes seconds for it. */
+const VECTORS = 2;
+const SLOW_MACS = 50e6;
+
+const template = (file: string) => readFileSync(join(packageRoot, "templates", "c", file), "utf8");
+const copied = ["qes_nn.h", "qes_nn.c", "selftest.c", "Makefile"];
+
+/**
+ * A folder of C99 that runs the network in whole numbers, by file name.
+ * @param note what the weights are, for its reader
+ * @throws UserError where whole numbers or the runtime cannot hold the network, or the weights are of another one
+ */
+export function cFiles(
+  description: NetworkDescription,
+  weights: NetworkWeights,
+  note: string,
+): ReadonlyMap<string, string> {
+  const network = integerNetwork(description, weights);
+  const { header, source, plan, flash } = cNetwork(description, network);
+  const vectors = description.totals.macs > SLOW_MACS ? 1 : VECTORS;
+  const values: Readonly<Record<string, string | number>> = {
+    NAME: description.name.replace(/[^\x20-\x7e]/g, "?"),
+    CHANNELS: network.channels,
+    RESOLUTION: network.resolution,
+    VECTORS: vectors,
+    WEIGHTS: note,
+    ARENA: plan.arena,
+    FLASH_WEIGHTS: flash.weights,
+    FLASH_CONSTANTS: flash.constants,
+    FLASH_DESCRIPTORS: flash.descriptors,
+    STEP: network.outputStep.toPrecision(6),
+  };
+  return new Map([
+    ["network.h", header],
+    ["network.c", source],
+    ...copied.map((file) => [file, template(file)] as const),
+    ["vectors.h", vectorsText(network, vectors)],
+    ["README.md", template("README.md.in").replace(/@([A-Z_]+)@/g, (_, key: string) => String(values[key]))],
+    ["network.json", `${JSON.stringify(description, null, 1)}\n`],
+  ]);
+}
+
+/** Bytes of a made-up image: xorshift32, which `qes_vector` of vectors.h computes too. */
+function madeUp(length: number, vector: number): Uint8Array {
+  let state = 0x9e3779b9 ^ (vector + 1);
+  return Uint8Array.from({ length }, () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return state >>> 24;
+  });
+}
+
+function vectorsText(network: IntegerNetwork, count: number): string {
+  const { resolution, channels } = network;
+  const rows = Array.from({ length: count }, (_, vector) =>
+    runInteger(network, madeUp(resolution * resolution * channels, vector)),
+  );
+  return `/* Made-up images, and the outputs that the interpreter computed for them. Written by qe-search. */
+#ifndef QES_VECTORS_H
+#define QES_VECTORS_H
+
+#include "network.h"
+
+#define QES_VECTORS ${count}
+
+static const qes_output_t qes_expected[QES_VECTORS][QES_OUTPUTS] = {
+${rows.map((row) => `    {${row.join(", ")}},`).join("\n")}
+};
+
+/* Writes the QES_INPUTS bytes of an image. */
+static void qes_vector(uint32_t vector, uint8_t *image)
+{
+    uint32_t state = 0x9e3779b9u ^ (vector + 1);
+    for (uint32_t i = 0; i < QES_INPUTS; i++) {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        image[i] = (uint8_t)(state >> 24);
+    }
+}
+
+#endif
+`;
+}
