@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import type Database from "better-sqlite3";
 import { UserError } from "../base/user-error.ts";
+import type { SeenSet } from "../search/seen-set.ts";
 import { count, eachReused, failures, generationOf, recorded } from "./candidates.ts";
 import {
   connect,
@@ -13,6 +14,7 @@ import {
 } from "./connection.ts";
 import { type Context, contextId, contexts } from "./contexts.ts";
 import { type GenerationRecord, GenerationWriter } from "./generation-writer.ts";
+import { copyRuns, type ForeignRuns } from "./merging.ts";
 import { migrate } from "./migration.ts";
 import type { OpenFile } from "./open-file.ts";
 import { type Pruned, pruneCandidates } from "./pruning.ts";
@@ -184,6 +186,14 @@ export class Archive {
     return pruned;
   }
 
+  /**
+   * Adds runs of another archive, all or nothing; `known`: the genomes that the context has here, of which there are more afterwards.
+   * @returns their ids here @throws UserError where something of them is damaged
+   */
+  copyRuns(from: ForeignRuns, context: number, known: SeenSet): number[] {
+    return this.#write(() => copyRuns(this.#open.db, from, context, known));
+  }
+
   /** All or nothing, and only while the file is in place and this process is its writer. */
   #write<T>(use: () => T): T {
     return guard(this.path, () => {
@@ -218,16 +228,6 @@ export class Archive {
   /** Candidates of a context. */
   count(context: number): number {
     return guard(this.path, () => count(this.#open.db, context));
-  }
-
-  /** Every candidate of a context, and the run that scored it. @throws UserError where a generation is damaged */
-  eachCandidate(context: number, each: (genome: Uint8Array, score: number | null, run: number) => void): void {
-    for (const { run, genomes, genomeLength, scores } of this.generations(context)) {
-      for (let i = 0; i < scores.length; i++) {
-        const genome = genomes.subarray(i * genomeLength, (i + 1) * genomeLength);
-        each(genome, Number.isNaN(scores[i]) ? null : scores[i], run);
-      }
-    }
   }
 
   /** @throws UserError that says what is wrong with the archive */

@@ -41,10 +41,44 @@ function insertCandidates(rows: number): string {
   );
 }
 
+/** What a candidate's rows are made of. */
+type Rows = Pick<
+  GenerationRecord,
+  "run" | "context" | "generation" | "genomeLength" | "genomes" | "scores" | "costs" | "failures"
+>;
+
+/**
+ * Adds the rows of generations. Inside a transaction of the caller's.
+ * @throws Error where there are not as many costs as columns
+ */
+export function candidateInserter(db: Database.Database): (rows: Rows) => void {
+  const insertOne = db.prepare(insertCandidates(1));
+  const insertMany = db.prepare(insertCandidates(ROWS));
+  const columns = OWN_COLUMNS + costNames.length;
+  return (record) => {
+    const { scores, costs } = record;
+    if (costs.length !== scores.length * costNames.length) {
+      throw new Error(
+        `archive: expected ${costNames.length} costs of ${scores.length} candidates, got ${costs.length}`,
+      );
+    }
+    const many = scores.length - (scores.length % ROWS);
+    const rows = new Array<unknown>(ROWS * columns);
+    for (let i = 0; i < many; i += ROWS) {
+      for (let j = 0; j < ROWS; j++) fillRow(record, i + j, rows, j * columns);
+      insertMany.run(...rows);
+    }
+    rows.length = columns;
+    for (let i = many; i < scores.length; i++) {
+      fillRow(record, i, rows, 0);
+      insertOne.run(...rows);
+    }
+  };
+}
+
 /** Writes generations: their candidates, their checksum and the state of the run behind them. */
 export class GenerationWriter {
-  readonly #insertOne: Database.Statement;
-  readonly #insertMany: Database.Statement;
+  readonly #insert: (rows: Rows) => void;
   readonly #reused: Database.Statement;
   readonly #sum: Database.Statement;
   readonly #run: Database.Statement;
@@ -53,8 +87,7 @@ export class GenerationWriter {
   #sealing: { readonly run: number; readonly fixed: Seal } | undefined;
 
   constructor(db: Database.Database) {
-    this.#insertOne = db.prepare(insertCandidates(1));
-    this.#insertMany = db.prepare(insertCandidates(ROWS));
+    this.#insert = candidateInserter(db);
     this.#reused = db.prepare("INSERT INTO reused VALUES (?, ?, ?)");
     this.#sum = db.prepare("INSERT INTO generation VALUES (?, ?, ?, ?)");
     this.#run = db.prepare("SELECT * FROM run WHERE id = ?");
@@ -66,23 +99,7 @@ export class GenerationWriter {
   /** Inside a transaction of the caller's. */
   add(record: GenerationRecord): void {
     const { run, generation, scores, costs, failures, reusedKeys } = record;
-    if (costs.length !== scores.length * costNames.length) {
-      throw new Error(
-        `archive: expected ${costNames.length} costs of ${scores.length} candidates, got ${costs.length}`,
-      );
-    }
-    const many = scores.length - (scores.length % ROWS);
-    const columns = OWN_COLUMNS + costNames.length;
-    const rows = new Array<unknown>(ROWS * columns);
-    for (let i = 0; i < many; i += ROWS) {
-      for (let j = 0; j < ROWS; j++) fillRow(record, i + j, rows, j * columns);
-      this.#insertMany.run(...rows);
-    }
-    rows.length = columns;
-    for (let i = many; i < scores.length; i++) {
-      fillRow(record, i, rows, 0);
-      this.#insertOne.run(...rows);
-    }
+    this.#insert(record);
     if (reusedKeys.length > 0) {
       this.#reused.run(run, generation, bytesOf(reusedKeys));
     }
@@ -116,7 +133,7 @@ export class GenerationWriter {
 }
 
 /** The figures of candidate i, in the order of the columns, from `at` on. */
-function fillRow(record: GenerationRecord, i: number, row: unknown[], at: number): void {
+function fillRow(record: Rows, i: number, row: unknown[], at: number): void {
   const { genomes, genomeLength, scores, costs, failures } = record;
   row[at] = record.context;
   row[at + 1] = record.run;

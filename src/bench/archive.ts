@@ -43,7 +43,7 @@ export function benchArchive(
       commits[i].push((1000 * rows) / (performance.now() - began));
       const read = performance.now();
       let count = 0;
-      archive.eachCandidate(archive.contextId(scoringContext), () => count++);
+      for (const { scores } of archive.generations(archive.contextId(scoringContext))) count += scores.length;
       loads.push((1000 * count) / (performance.now() - read));
       archive.close();
       bytes = statSync(path).size / rows;

@@ -49,6 +49,11 @@ const commands: readonly Entry[] = [
     load: async () => (await import("./prune.ts")).pruneCommand,
   },
   {
+    usage: "merge <archives..>",
+    describe: "add the runs of archives to one archive; what several scored is kept once",
+    load: async () => (await import("./merge.ts")).mergeCommand,
+  },
+  {
     usage: "presets",
     describe: "list the shipped search configurations",
     load: async () => (await import("./presets.ts")).presetsCommand,

@@ -8,6 +8,7 @@ import { Database } from "../../src/archive/sqlite.ts";
 import { UserError } from "../../src/base/user-error.ts";
 import { costNames } from "../../src/costs/cost-table.ts";
 import type { Checkpoint } from "../../src/search/loop.ts";
+import { candidatesOf } from "../support/candidates.ts";
 import { temporaryFolder } from "../temporary.ts";
 
 const folder = temporaryFolder();
@@ -40,11 +41,8 @@ function record(run: number, context: number, change: Partial<GenerationRecord> 
   };
 }
 
-const candidates = (archive: Archive, context: number) => {
-  const rows: [number[], number | null, number][] = [];
-  archive.eachCandidate(context, (genome, score, run) => rows.push([[...genome], score, run]));
-  return rows;
-};
+const candidates = (archive: Archive, context: number) =>
+  [...candidatesOf(archive, context)].map(({ genome, score, run }) => [[...genome], score, run]);
 
 /** A file with one committed generation. */
 function filled(): { path: string; run: number; context: number } {

@@ -11,6 +11,7 @@ import { presetValue } from "../../src/config/presets.ts";
 import { verifyArchive } from "../../src/run/audit.ts";
 import { pruneArchive } from "../../src/run/prune.ts";
 import { resumeSearch, startSearch } from "../../src/run/run.ts";
+import { candidatesOf } from "../support/candidates.ts";
 import { stoppedResult } from "../support/stopped.ts";
 import { temporaryFolder } from "../temporary.ts";
 
@@ -39,9 +40,9 @@ function contents(path: string) {
   const runs = archive.runs().map(({ id, status, digest, checkpoint }) => ({ id, status, digest, checkpoint }));
   const candidates = new Map<number, Set<string>>();
   for (const { id } of archive.contexts()) {
-    archive.eachCandidate(id, (genome, score, run) => {
+    for (const { genome, score, run } of candidatesOf(archive, id)) {
       candidates.set(run, (candidates.get(run) ?? new Set()).add(`${Buffer.from(genome).toString("hex")} ${score}`));
-    });
+    }
   }
   archive.close();
   return { runs, candidates };
