@@ -24,6 +24,12 @@ const commands: readonly Entry[] = [
     load: async () => (await import("./resume.ts")).resumeCommand,
   },
   {
+    usage: "sweep <plan>",
+    describe:
+      "run the cross product of searches, settings and seeds, here or as an array of jobs, and gather the results",
+    load: async () => (await import("./sweep.ts")).sweepCommand,
+  },
+  {
     usage: "score <structures>",
     describe: "score and cost the networks of a file",
     load: async () => (await import("./score.ts")).scoreCommand,

@@ -1,6 +1,7 @@
 import { UserError } from "../base/user-error.ts";
 import { gapOf } from "../bound/gap.ts";
 import type { Config } from "../config/config.ts";
+import { parseSeeds } from "../config/sweep-plan.ts";
 import { BoundWatch } from "../run/bound-watch.ts";
 import { MAX_THREADS, type RunOptions, type RunResult, SearchStopped, startSearch } from "../run/run.ts";
 import {
@@ -35,7 +36,7 @@ import {
 } from "./render/format.ts";
 import { resultText } from "./render/measurement.ts";
 import { ProgressView } from "./render/progress.ts";
-import { conductSeeds, parseSeeds } from "./seeds.ts";
+import { conductSeeds } from "./seeds.ts";
 
 /** A terminal that is closed stops a run like Ctrl-C does. */
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -82,7 +83,7 @@ export const searchCommand: Command = {
     const several = textOption(args, "seeds");
     if (several !== undefined) {
       if (seed !== undefined) throw new UserError("--seeds: not together with --seed; leave one out");
-      const seeds = parseSeeds(several);
+      const seeds = parseSeeds(several, "--seeds");
       const configOf = (one: number) => chosenConfig(args, [...assignments, `search.seed=${one}`]);
       for (const line of configNotes(configOf(seeds[0]))) note(line);
       return conductSeeds(args, archive, seeds, configOf, searchCommand.options);

@@ -12,7 +12,8 @@ const folder = temporaryFolder();
 
 const presets = presetNames();
 const commands = [
-  ...["", "search", "resume", "score", "runs", "best", "verify", "prune", "presets", "preset"],
+  ...["", "search", "resume", "sweep", "score", "runs", "best", "verify", "prune", "merge"],
+  ...["presets", "preset"],
   ...["export", "import", "devices", "refine", "rank", "bound", "verify-bound", "bench"],
 ];
 const lines = [

@@ -3,9 +3,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { Archive } from "../../src/archive/archive.ts";
 import { UserError } from "../../src/base/user-error.ts";
-import { parseSeeds } from "../../src/cli/seeds.ts";
 import { parseConfig } from "../../src/config/config.ts";
 import { presetValue } from "../../src/config/presets.ts";
+import { parseSeeds } from "../../src/config/sweep-plan.ts";
 import { sizesAfter } from "../../src/search/sizes.ts";
 import { temporaryFolder } from "../temporary.ts";
 import { qes, qesJson, startQes } from "./qes.ts";
@@ -25,11 +25,11 @@ interface Seed {
 }
 
 test("seeds are read as a range or a list", () => {
-  expect(parseSeeds("3..5")).toEqual([3, 4, 5]);
-  expect(parseSeeds("9,1,9")).toEqual([9, 1]);
-  expect(parseSeeds("0..0")).toEqual([0]);
+  expect(parseSeeds("3..5", "seeds")).toEqual([3, 4, 5]);
+  expect(parseSeeds("9,1,9", "seeds")).toEqual([9, 1]);
+  expect(parseSeeds("0..0", "seeds")).toEqual([0]);
   for (const wrong of ["", "5..3", "1..", "a", "1;2", "-1..2", "1..1e3", "0..10000"]) {
-    expect(() => parseSeeds(wrong), wrong).toThrow(UserError);
+    expect(() => parseSeeds(wrong, "seeds"), wrong).toThrow(UserError);
   }
 });
 

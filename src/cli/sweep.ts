@@ -1,0 +1,201 @@
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { basename, extname, join } from "node:path";
+import { packageRoot } from "../base/package-root.ts";
+import { UserError } from "../base/user-error.ts";
+import { gapOf } from "../bound/gap.ts";
+import type { Config } from "../config/config.ts";
+import { type PlannedSearch, parseSweepPlan } from "../config/sweep-plan.ts";
+import { bestNetworks } from "../run/archived.ts";
+import { MAX_THREADS } from "../run/run.ts";
+import { type SeedRun, seedRun } from "../run/seed-archive.ts";
+import { SweepFolder, type SweepRecord, searchId } from "../run/sweep.ts";
+import { type Command, flag, flagOption, note, print, printJson, text, textOption, wholeOption } from "./command.ts";
+import { chosenConfig, readText } from "./input.ts";
+import { patientBound } from "./patient-bound.ts";
+import { Processes, STOPPED, threadsAmongMany } from "./processes.ts";
+import { csv } from "./render/csv.ts";
+import { type SweepRow, sweepRow, sweepText } from "./render/sweep.ts";
+import { version } from "./version.ts";
+
+export const sweepCommand: Command = {
+  positionals: { plan: "YAML: searches, seeds, and keys of the configuration with their values" },
+  options: {
+    output: text("the folder of results; with it the same command goes on", {
+      alias: "o",
+      defaultDescription: "the plan's name with .sweep",
+    }),
+    index: text(
+      "run this search of the plan alone, from 0 on: for arrays of jobs; without it what they found is gathered",
+    ),
+    list: flag("list the searches and what is done of them, and run nothing"),
+    keep: text("of finished searches: their best networks, or all that they scored", {
+      choices: ["best", "all"],
+      defaultDescription: "best",
+    }),
+    threads: text("worker threads of each search", { defaultDescription: "none, 1 where scores are measured" }),
+    "no-bound": flag("no bounds: every search breeds all its children"),
+    json: flag("print one JSON object on stdout"),
+    csv: flag("print CSV on stdout"),
+    quiet: flag("no progress"),
+  },
+  examples: [
+    ["qes sweep plan.yaml", "every search of the plan, as many at a time as there are cores; again goes on"],
+    ["qes sweep plan.yaml --index 3", "one of them: Slurm's $SLURM_ARRAY_TASK_ID, Kubernetes' $JOB_COMPLETION_INDEX"],
+    ["qes sweep plan.yaml --csv > sweep.csv", "the table of results"],
+  ],
+  async run(args) {
+    if (flagOption(args, "json") && flagOption(args, "csv")) {
+      throw new UserError("--csv: not together with --json; leave one out");
+    }
+    const plan = String(args["plan"]);
+    const bound = !flagOption(args, "no-bound");
+    const planned = parseSweepPlan(readText(plan), plan).map((search) => prepared(search, bound, plan));
+    const folder = new SweepFolder(textOption(args, "output") ?? `${basename(plan, extname(plan))}.sweep`);
+    const only = wholeOption(args, "index", 0);
+    if (only !== undefined && only >= planned.length) {
+      throw new UserError(`--index: expected at most ${planned.length - 1}, the last search of ${plan}, got ${only}`);
+    }
+    const wanted = only === undefined ? planned : [planned[only]];
+    const sweep = new Sweep(folder, wholeOption(args, "threads", 0, MAX_THREADS), flagOption(args, "quiet"));
+    try {
+      if (!flagOption(args, "list")) await sweep.run(wanted);
+      // One job of an array leaves its archive: another may gather at the same time.
+      const gathers = only === undefined && !flagOption(args, "list");
+      const rows = wanted.map((search) => sweep.row(search, gathers, textOption(args, "keep") === "all"));
+      show(rows, folder, args);
+      return sweep.exitCode;
+    } finally {
+      folder.close();
+    }
+  },
+};
+
+/** A planned search with all that follows from it. */
+interface PreparedSearch extends PlannedSearch {
+  readonly id: string;
+  readonly config: Config;
+  /** Of the search command. */
+  readonly args: readonly string[];
+}
+
+/** @throws UserError where it is no configuration */
+function prepared(search: PlannedSearch, bound: boolean, plan: string): PreparedSearch {
+  const { index, source, set, seed } = search;
+  const assignments = [
+    ...Object.entries(set).map(([key, value]) => `${key}=${JSON.stringify(value)}`),
+    ...(seed === undefined ? [] : [`search.seed=${seed}`]),
+    ...(bound ? [] : ["search.stopGap=off"]),
+  ];
+  const from = typeof source === "string" ? { source } : source;
+  try {
+    const config = chosenConfig(from, assignments);
+    const place = typeof source === "string" ? [source] : ["--device", source.device, "--task", source.task];
+    const args = [
+      ...place,
+      ...assignments.flatMap((assignment) => ["--set", assignment]),
+      ...(bound ? [] : ["--no-bound"]),
+    ];
+    return { ...search, id: searchId(config, build()), config, args };
+  } catch (error) {
+    if (error instanceof UserError) throw new UserError(`${plan}: search ${index}: ${error.message}`);
+    throw error;
+  }
+}
+
+let known: string | undefined;
+
+/** Which program runs: its version, and what was built of it, where that is on record. */
+function build(): string {
+  const stamp = join(packageRoot, "dist/build.json");
+  known ??= existsSync(stamp)
+    ? `${version} ${createHash("sha256").update(readFileSync(stamp)).digest("hex")}`
+    : version;
+  return known;
+}
+
+/** Runs the searches that are not finished, each in a process of its own. */
+class Sweep {
+  readonly #folder: SweepFolder;
+  readonly #threads: number | undefined;
+  readonly #quiet: boolean;
+  readonly #processes: Processes;
+  readonly #reasons = new Map<string, string>();
+  #done = 0;
+
+  constructor(folder: SweepFolder, threads: number | undefined, quiet: boolean) {
+    this.#folder = folder;
+    this.#threads = threads;
+    this.#quiet = quiet;
+    this.#processes = new Processes(threads);
+  }
+
+  get exitCode(): number {
+    return this.#processes.stop.aborted ? STOPPED : this.#reasons.size > 0 ? 2 : 0;
+  }
+
+  async run(searches: readonly PreparedSearch[]): Promise<void> {
+    const open = searches.filter(({ id }) => this.#folder.record(id) === undefined);
+    // The same search may be there twice, by names that say the same.
+    const distinct = [...new Map(open.map((search) => [search.id, search])).values()];
+    if (!this.#quiet && distinct.length < searches.length) {
+      note(`${searches.length - distinct.length} of ${searches.length} searches are done already`);
+    }
+    await this.#processes.forEach(distinct, async (search) => {
+      await this.#runOne(search);
+      this.#done++;
+      if (!this.#quiet && !this.#processes.stop.aborted)
+        note(`${this.#lineOf(search)} (${this.#done} of ${distinct.length})`);
+      return true;
+    });
+    if (this.#processes.stop.aborted) note("stopped; the same command goes on");
+  }
+
+  async #runOne({ id, config, args }: PreparedSearch): Promise<void> {
+    const archive = this.#folder.archiveOf(id);
+    const before = seedRun(archive, config);
+    if (before !== undefined && before.status !== "running") {
+      // A kill came between its end and the record of it.
+      this.#folder.finish(id, resultOf(archive, before, args.includes("--no-bound") ? undefined : config));
+      return;
+    }
+    const command =
+      before !== undefined
+        ? ["resume", archive, "--run", String(before.run)]
+        : ["search", ...args, "--archive", archive];
+    const own = threadsAmongMany(config, this.#threads);
+    const { code, stdout, stderr } = await this.#processes.run([...command, ...own, "--json", "--quiet"]);
+    if (code === 0) this.#folder.finish(id, JSON.parse(stdout));
+    else if (code !== STOPPED && !this.#processes.stop.aborted) {
+      this.#reasons.set(id, stderr.trim() || `its process ended with ${code ?? "a signal"}`);
+    }
+  }
+
+  #lineOf({ id, index }: PreparedSearch): string {
+    const reason = this.#reasons.get(id);
+    return `search ${index}: ${reason ?? this.#folder.record(id)?.result.best.score ?? "not done"}`;
+  }
+
+  row({ id, index, source, set, config }: PreparedSearch, gathers: boolean, whole: boolean): SweepRow {
+    const found: SweepRecord | undefined = this.#folder.record(id);
+    const finished = found !== undefined && gathers ? this.#folder.gather(found, whole) : found;
+    const name = typeof source === "string" ? source : `${source.device} ${source.task}`;
+    const planned = { index, id, search: name, set, seed: config.search.seed };
+    const archive = finished?.run === undefined ? this.#folder.archiveOf(id) : this.#folder.archive;
+    return sweepRow(planned, finished, { archive, reason: this.#reasons.get(id) });
+  }
+}
+
+/** What a search would have printed that is done. */
+function resultOf(archive: string, { run, digest, evaluations, seconds }: SeedRun, bounded: Config | undefined) {
+  const [best] = bestNetworks(archive, { run }).networks;
+  const upperBound = bounded === undefined ? Number.POSITIVE_INFINITY : patientBound(bounded);
+  const bound = Number.isFinite(upperBound) ? { bound: { upperBound, gap: gapOf(upperBound, best.score) } } : {};
+  return { run, digest, evaluations, seconds, best, ...bound };
+}
+
+function show(rows: readonly SweepRow[], folder: SweepFolder, args: Parameters<Command["run"]>[0]): void {
+  if (flagOption(args, "json")) printJson({ archive: folder.archive, searches: rows });
+  else if (flagOption(args, "csv")) process.stdout.write(csv(rows.map(({ set, ...row }) => ({ ...row, ...set }))));
+  else print(sweepText(rows, folder.archive));
+}
