@@ -17,11 +17,11 @@ export const mergeCommand: Command = {
     const archives = [args["archives"]].flat().map(String);
     for (const path of archives) if (!existsSync(path)) throw new UserError(`${path}: no such archive; check the path`);
     const merger = new ArchiveMerger(into, { unlock: flagOption(args, "unlock") });
-    const runs: MergedRun[] = [];
+    let runs: readonly MergedRun[] = [];
     try {
       for (const path of archives) {
         const added = merger.add(path);
-        runs.push(...added);
+        runs = runs.concat(added);
         if (!flagOption(args, "json")) note(lineOf(path, added));
       }
     } finally {

@@ -4,7 +4,7 @@ import { parseConfigText } from "./config.ts";
 import { parseFields } from "./issues.ts";
 
 /** More searches than this are a mistake in a plan. */
-export const MOST_SEARCHES = 100_000;
+const MOST_SEARCHES = 100_000;
 const MOST_SEEDS = 10_000;
 
 const name = z.string().min(1).max(4096);

@@ -9,7 +9,7 @@ import { pruneArchive } from "./prune.ts";
 
 /** What is kept of a finished search, beside its archive; of what it printed, the part that a summary needs. */
 const record = z.object({
-  format: z.literal("qes sweep result"),
+  format: z.literal("sweep result"),
   version: z.literal(1),
   id: z.string(),
   result: z.looseObject({
@@ -78,7 +78,7 @@ export class SweepFolder {
 
   /** Records what a finished search printed. */
   finish(id: string, result: unknown): SweepRecord {
-    const parsed = record.parse({ format: "qes sweep result", version: 1, id, result });
+    const parsed = record.parse({ format: "sweep result", version: 1, id, result });
     this.#write(parsed);
     return parsed;
   }
