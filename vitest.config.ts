@@ -17,7 +17,7 @@ const long = [
   "test/archive/{pruning,commit-queue,writer-lock}.test.ts",
   "test/costs/toy-costs.test.ts",
   "test/engine/{breeding,mutation}.test.ts",
-  "test/firmware/native.test.ts",
+  "test/firmware/{boards,native}.test.ts",
   "test/integer/{pytorch-agreement,reference}.test.ts",
   "test/exports/pytorch.test.ts",
   "test/onnx/{files,forms,integer}.test.ts",

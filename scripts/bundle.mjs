@@ -9,6 +9,7 @@ const program = ["src/index", "src/cli/main", "src/cli/program", "src/archive/ar
 const workshop = [
   "ablation",
   "expected-error",
+  "firmware",
   "mixed-precision",
   "optimism",
   "durability/soak",

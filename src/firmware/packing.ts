@@ -54,15 +54,15 @@ function stored({ shape, weights }: IntegerConv, image: boolean): number[] {
   }
   // An image has no groups: what one output reads is filled up as a whole.
   const depth = image ? inChannels : filled(inChannels);
-  for (let out = 0; out < filled(outChannels); out++) {
-    for (let tap = 0; tap < taps; tap++) {
-      for (let c = 0; c < depth; c++) {
-        const known = out < outChannels && c < inChannels;
-        values.push(known ? weights[(out * inChannels + c) * taps + tap] : 0);
-      }
-    }
-    while (values.length % GROUP > 0) values.push(0);
-  }
+  const length = filled(taps * depth);
+  const weight = (out: number, i: number) => {
+    const [tap, c] = [Math.floor(i / depth), i % depth];
+    return out < outChannels && tap < taps && c < inChannels ? weights[(out * inChannels + c) * taps + tap] : 0;
+  };
+  // Groups of two outputs alternate, so that one pointer reads both.
+  for (let pair = 0; pair < filled(outChannels); pair += 2)
+    for (let group = 0; group < length; group += GROUP)
+      for (const out of [pair, pair + 1]) for (let i = group; i < group + GROUP; i++) values.push(weight(out, i));
   return values;
 }
 

@@ -8,6 +8,15 @@
 #define QES_DSP 1
 #endif
 
+/* One copy of what several kernels call: flash is dear. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define QES_APART __attribute__((noinline, noclone))
+#elif defined(__GNUC__)
+#define QES_APART __attribute__((noinline))
+#else
+#define QES_APART
+#endif
+
 #define GROUPS(channels) (((unsigned)(channels) + 7u) / 8u)
 
 /*
@@ -76,14 +85,27 @@ static inline struct halves split(const uint8_t *from, unsigned bits)
     return group;
 }
 
-static void join(struct halves group, unsigned bits, uint8_t *to)
+static QES_APART void join(struct halves group, unsigned bits, uint8_t *to)
 {
     uint32_t first = group.low, second = group.high;
     if (bits < 8) {
         first |= second << (4 * bits);
         second >>= 32 - 4 * bits;
     }
-    for (unsigned i = 0; i < bits; i++) to[i] = (uint8_t)(i < 4 ? first >> (8 * i) : second >> (8 * (i - 4)));
+    to[0] = (uint8_t)first;
+    to[1] = (uint8_t)(first >> 8);
+    if (bits == 2) return;
+    to[2] = (uint8_t)(first >> 16);
+    if (bits == 3) return;
+    to[3] = (uint8_t)(first >> 24);
+    if (bits == 4) return;
+    to[4] = (uint8_t)second;
+    if (bits == 5) return;
+    to[5] = (uint8_t)(second >> 8);
+    if (bits == 6) return;
+    to[6] = (uint8_t)(second >> 16);
+    if (bits == 7) return;
+    to[7] = (uint8_t)(second >> 24);
 }
 
 /* The i-th value of a group. */
@@ -99,77 +121,127 @@ static inline void put_value(struct halves *group, unsigned bits, unsigned i, ui
 }
 
 /*
- * Pairs of values in the halves of a word, in the order in which weights of these bits come apart with the fewest instructions:
- * up to 4 bits (0, 4) (1, 5) (2, 6) (3, 7), else (0, 2) (1, 3) (4, 6) (5, 7).
+ * Pairs of values in the halves of a word come in the order in which weights of these bits come apart with the fewest instructions:
+ * up to 4 bits (0, 4) (1, 5) (2, 6) (3, 7), from one word; else (0, 2) (1, 3) and (4, 6) (5, 7), from two.
  */
-static inline void weight_pairs(const uint8_t *from, unsigned bits, uint32_t pairs[4])
+static inline uint32_t four_pairs(const uint8_t *from, unsigned bits)
 {
-    struct halves group = split(from, bits);
-    uint32_t mask = (1u << bits) - 1u;
-    mask |= mask << 16;
-    if (bits <= 4) {
-        uint32_t both = group.low | group.high << 16;
-        for (unsigned i = 0; i < 4; i++) pairs[i] = both >> (bits * i) & mask;
-    } else {
-        uint32_t two = (1u << (2 * bits)) - 1u;
-        uint32_t low = (group.low & two) | group.low >> (2 * bits) << 16;
-        uint32_t high = (group.high & two) | group.high >> (2 * bits) << 16;
-        pairs[0] = low & mask;
-        pairs[1] = low >> bits & mask;
-        pairs[2] = high & mask;
-        pairs[3] = high >> bits & mask;
-    }
+    const struct halves group = split(from, bits);
+    return group.low | group.high << 16;
 }
 
-/* A group of inputs as pairs, in the order of weights of `bits_weights`; every second word is the other pixel's. Returns the sum of the values. */
-static inline uint32_t input_pairs(struct halves group, unsigned bits, unsigned bits_weights, uint32_t *to)
+static inline uint32_t two_pairs(uint32_t half, unsigned bits)
 {
-    uint32_t mask = (1u << bits) - 1u;
-    uint32_t sum = 0;
-    for (unsigned i = 0; i < 4; i++) {
+    return (half & ((1u << (2 * bits)) - 1u)) | half >> (2 * bits) << 16;
+}
+
+/* Keeps the compiler from a constant in every instruction: with one in a register, a shift and a mask are one instruction. */
+static inline uint32_t in_register(uint32_t value)
+{
+#ifdef QES_DSP
+    __asm__("" : "+r"(value));
+#endif
+    return value;
+}
+
+/* The i-th pair of a word of them. */
+static inline uint32_t pair_of(uint32_t pairs, unsigned bits, unsigned i, uint32_t mask)
+{
+#ifdef QES_DSP
+    if (bits == 8) {
         uint32_t pair;
-        if (bits_weights <= 4) {
-            pair = (group.low >> (bits * i) & mask) | (group.high >> (bits * i) & mask) << 16;
-        } else {
-            uint32_t half = (i < 2 ? group.low : group.high) >> (bits * (i & 1u));
-            pair = (half & mask) | (half >> (2 * bits) & mask) << 16;
+        if (i == 0) __asm__("uxtb16 %0, %1" : "=r"(pair) : "r"(pairs));
+        else __asm__("uxtb16 %0, %1, ror #8" : "=r"(pair) : "r"(pairs));
+        return pair;
+    }
+#endif
+    return pairs >> (bits * i) & mask;
+}
+
+/*
+ * Groups of inputs as pairs, in the order of weights of `bits_weights`; every second word is the other pixel's. Returns the sum of the values.
+ */
+static QES_APART uint32_t input_pairs(const uint8_t *from, unsigned groups, unsigned bits, unsigned bits_weights, uint32_t *to)
+{
+    const uint32_t mask = in_register((1u << bits) - 1u), ones = in_register(0x00010001u);
+    uint32_t sum = 0;
+    if (bits_weights <= 4) {
+        for (; groups > 0; groups--, from += bits, to += 8) {
+            struct halves group = split(from, bits);
+            for (unsigned i = 0; i < 4; i++) {
+                const uint32_t pair = (group.low & mask) | (group.high & mask) << 16;
+                group.low >>= bits;
+                group.high >>= bits;
+                to[2 * i] = pair;
+                sum = dual(pair, ones, sum);
+            }
         }
-        to[2 * i] = pair;
-        sum = dual(pair, 0x00010001u, sum);
+    } else {
+        const uint32_t masks = mask | mask << 16;
+        for (; groups > 0; groups--, from += bits, to += 8) {
+            const struct halves group = split(from, bits);
+            const uint32_t low = (group.low & ((mask << bits) | mask)) | group.low >> (2 * bits) << 16;
+            const uint32_t high = (group.high & ((mask << bits) | mask)) | group.high >> (2 * bits) << 16;
+            to[0] = low & masks;
+            to[2] = low >> bits & masks;
+            to[4] = high & masks;
+            to[6] = high >> bits & masks;
+            sum = dual(to[0], ones, sum);
+            sum = dual(to[2], ones, sum);
+            sum = dual(to[4], ones, sum);
+            sum = dual(to[6], ones, sum);
+        }
     }
     return sum;
 }
 
-/* Sums of 8 output channels for two pixels, sums[2 channel + pixel]; `groups` of inputs a channel, `base` what a sum begins with. */
+/* Sums of 8 output channels for two pixels, sums[8 pixel + channel]; `groups` of inputs a channel, `base` what a sum begins with. */
 typedef void (*channels8)(const uint32_t *inputs, const uint8_t *weights, unsigned groups, const uint32_t base[2],
                           uint32_t sums[16]);
+
+/* Two products each for two channels and two pixels. */
+#define FOUR_DUALS(i, first, second)                                                                                 \
+    do {                                                                                                             \
+        const uint32_t x0 = x[2 * (i)], x1 = x[2 * (i) + 1];                                                         \
+        const uint32_t a = pair_of(first, bits, bits <= 4 ? (i) : (i) % 2, mask);                                    \
+        const uint32_t b = pair_of(second, bits, bits <= 4 ? (i) : (i) % 2, mask);                                   \
+        s00 = dual(a, x0, s00);                                                                                      \
+        s01 = dual(a, x1, s01);                                                                                      \
+        s10 = dual(b, x0, s10);                                                                                      \
+        s11 = dual(b, x1, s11);                                                                                      \
+    } while (0)
 
 static inline void sum_channels(const uint32_t *inputs, const uint8_t *weights, unsigned groups, const uint32_t base[2],
                                 uint32_t sums[16], unsigned bits)
 {
-    const unsigned row = groups * bits;
+    const uint32_t mask = in_register(((1u << bits) - 1u) * 0x10001u);
     for (unsigned channel = 0; channel < 8; channel += 2) {
         const uint32_t *x = inputs;
-        const uint8_t *end = weights + row;
+        const uint8_t *const end = weights + (size_t)2 * groups * bits;
         uint32_t s00 = base[0], s01 = base[1], s10 = base[0], s11 = base[1];
-        for (; weights != end; weights += bits, x += 8) {
-            uint32_t first[4], second[4];
-            weight_pairs(weights, bits, first);
-            weight_pairs(weights + row, bits, second);
-            for (unsigned i = 0; i < 4; i++) {
-                uint32_t x0 = x[2 * i], x1 = x[2 * i + 1];
-                s00 = dual(first[i], x0, s00);
-                s01 = dual(first[i], x1, s01);
-                s10 = dual(second[i], x0, s10);
-                s11 = dual(second[i], x1, s11);
+        do {
+            if (bits <= 4) {
+                const uint32_t first = four_pairs(weights, bits), second = four_pairs(weights + bits, bits);
+                FOUR_DUALS(0, first, second);
+                FOUR_DUALS(1, first, second);
+                FOUR_DUALS(2, first, second);
+                FOUR_DUALS(3, first, second);
+            } else {
+                const struct halves one = split(weights, bits), other = split(weights + bits, bits);
+                const uint32_t low = two_pairs(one.low, bits), low_other = two_pairs(other.low, bits);
+                FOUR_DUALS(0, low, low_other);
+                FOUR_DUALS(1, low, low_other);
+                const uint32_t high = two_pairs(one.high, bits), high_other = two_pairs(other.high, bits);
+                FOUR_DUALS(2, high, high_other);
+                FOUR_DUALS(3, high, high_other);
             }
-        }
-        weights += row;
-        sums[0] = s00;
-        sums[1] = s01;
-        sums[2] = s10;
-        sums[3] = s11;
-        sums += 4;
+            weights += 2 * bits;
+            x += 8;
+        } while (weights != end);
+        sums[channel] = s00;
+        sums[channel + 1] = s10;
+        sums[channel + 8] = s01;
+        sums[channel + 9] = s11;
     }
 }
 
@@ -190,36 +262,88 @@ CHANNELS8(8)
 static const channels8 by_bits[] = {sum_channels_2, sum_channels_3, sum_channels_4, sum_channels_5,
                                     sum_channels_6, sum_channels_7, sum_channels_8};
 
+static QES_APART void add_values(struct halves values, unsigned bits, uint32_t sums[8])
+{
+    const uint32_t mask = (1u << bits) - 1u;
+    for (unsigned i = 0; i < 4; i++) {
+        sums[i] += values.low >> (bits * i) & mask;
+        sums[4 + i] += values.high >> (bits * i) & mask;
+    }
+}
+
 /* What a conv's sums are rounded with. */
 struct rounding {
     int64_t half;
-    int32_t bias_unit, held, most;
-    unsigned shift;
+    int32_t bias_unit, held;
+    uint32_t most;
+    uint32_t too_high; /* upper words from here on stand for values beyond `most`, or below 0 */
+    uint32_t first_shift; /* as a multiplication by 2^(32 - k), whose upper word is a shift by k */
+    unsigned second_shift, bits;
 };
 
 static struct rounding rounding_of(const struct qes_conv *conv)
 {
+    const unsigned top = (unsigned)conv->shift + conv->bits_out;
+    /* After the first shift what is in range has 32 bits. */
+    const unsigned first_shift = top > 33 ? top - 32 : 1;
     struct rounding rounding;
     rounding.half = (int64_t)1 << (conv->shift - 1);
     rounding.bias_unit = (int32_t)1 << (conv->shift - conv->bias_shift);
     rounding.held = conv->held;
-    rounding.most = (int32_t)((1u << conv->bits_out) - 1u);
-    rounding.shift = conv->shift;
+    rounding.most = (1u << conv->bits_out) - 1u;
+    rounding.too_high = top >= 32 ? 1u << (top - 32) : 1u;
+    rounding.first_shift = 1u << (32 - first_shift);
+    rounding.second_shift = conv->shift - first_shift;
+    rounding.bits = conv->bits_out;
     return rounding;
 }
 
-/* The sum is of two's complement. `>>` of a negative number rounds towards minus infinity, as gcc, clang, armcc and IAR have it. */
-static inline uint32_t requantised(const struct rounding *rounding, uint32_t sum, const int32_t *constants, int64_t added)
+/* clamp(value >> shift, 0, most): the lower words tell only what the upper one leaves open. */
+static inline uint32_t clamped(const struct rounding *rounding, int64_t value)
 {
-    int64_t value = added + (int64_t)(int32_t)sum * constants[0] + (int64_t)constants[1] * rounding->bias_unit;
-    value >>= rounding->shift;
-    if (value < 0) return 0;
-    return (uint32_t)(value > rounding->most ? rounding->most : value);
+    const uint32_t upper = (uint32_t)((uint64_t)value >> 32);
+    uint32_t result;
+    if (upper >= rounding->too_high) return upper >> 31 ? 0 : rounding->most;
+    result = (uint32_t)(((uint64_t)(uint32_t)value * rounding->first_shift) >> 32) + upper * rounding->first_shift;
+    result >>= rounding->second_shift;
+    return result > rounding->most ? rounding->most : result;
+}
+
+/* Four values in the low bits of a word; what is held is in the low bits of `kept`, of `bits_held` bits, 0 of them for nothing. */
+static inline uint32_t round4(const struct rounding *rounding, const uint32_t *sums, const int32_t *constants,
+                              uint32_t kept, unsigned bits_held)
+{
+    const uint32_t mask = (1u << bits_held) - 1u;
+    uint32_t values = 0;
+    for (unsigned i = 4; i-- > 0;) {
+        int64_t value = rounding->half + (int64_t)(int32_t)sums[i] * constants[2 * i] +
+                        (int64_t)constants[2 * i + 1] * rounding->bias_unit;
+        if (bits_held) value += (int64_t)(int32_t)(kept >> (bits_held * i) & mask) * rounding->held;
+        values = values << rounding->bits | clamped(rounding, value);
+    }
+    return values;
+}
+
+static QES_APART struct halves round8(const struct rounding *rounding, const uint32_t *sums, const int32_t *constants)
+{
+    struct halves values;
+    values.low = round4(rounding, sums, constants, 0, 0);
+    values.high = round4(rounding, sums + 4, constants + 8, 0, 0);
+    return values;
+}
+
+static QES_APART struct halves round8_held(const struct rounding *rounding, const uint32_t *sums, const int32_t *constants,
+                                 struct halves kept, unsigned bits_held)
+{
+    struct halves values;
+    values.low = round4(rounding, sums, constants, kept.low, bits_held);
+    values.high = round4(rounding, sums + 4, constants + 8, kept.high, bits_held);
+    return values;
 }
 
 /* Both read the inputs of output pixel (row, column), as pairs; they return the sum of the values. */
 
-static uint32_t gather(const struct qes_conv *conv, const uint8_t *in, unsigned row, unsigned column, uint32_t *to)
+static QES_APART uint32_t gather(const struct qes_conv *conv, const uint8_t *in, unsigned row, unsigned column, uint32_t *to)
 {
     const unsigned side = conv->in_side, groups = GROUPS(conv->in), bits = conv->bits_in;
     const unsigned padding = (conv->kernel - 1u) / 2u;
@@ -230,21 +354,20 @@ static uint32_t gather(const struct qes_conv *conv, const uint8_t *in, unsigned 
             const unsigned x = column * conv->stride + kx - padding;
             /* Left of the image and above it these wrap, and are beyond it too. */
             const int inside = y < side && x < side;
-            const uint8_t *from = in + (inside ? ((size_t)y * side + x) * groups * bits : 0);
-            for (unsigned group = 0; group < groups; group++, to += 8, from += inside ? bits : 0) {
-                const struct halves none = {0, 0};
-                sum += input_pairs(inside ? split(from, bits) : none, bits, conv->bits_weights, to);
-            }
+            if (inside) sum += input_pairs(in + ((size_t)y * side + x) * groups * bits, groups, bits, conv->bits_weights, to);
+            else
+                for (unsigned i = 0; i < 4 * groups; i++) to[2 * i] = 0;
+            to += 8 * groups;
         }
     }
     return sum;
 }
 
-static uint32_t gather_image(const struct qes_conv *conv, const uint8_t *in, unsigned row, unsigned column, uint32_t *to)
+static QES_APART uint32_t gather_image(const struct qes_conv *conv, const uint8_t *in, unsigned row, unsigned column, uint32_t *to)
 {
     const unsigned side = conv->in_side, channels = conv->in;
     const unsigned padding = (conv->kernel - 1u) / 2u;
-    struct halves group = {0, 0};
+    uint8_t group[8];
     uint32_t sum = 0;
     unsigned count = 0;
     for (unsigned ky = 0; ky < conv->kernel; ky++) {
@@ -253,20 +376,20 @@ static uint32_t gather_image(const struct qes_conv *conv, const uint8_t *in, uns
             const unsigned x = column * conv->stride + kx - padding;
             const int inside = y < side && x < side;
             const uint8_t *from = in + (inside ? ((size_t)y * side + x) * channels : 0);
-            for (unsigned channel = 0; channel < channels; channel++, count++) {
+            for (unsigned channel = 0; channel < channels; channel++) {
                 /* Of fewer bits than 8 the high ones are read. */
-                const uint32_t value = inside ? (uint32_t)from[channel] >> (8u - conv->bits_in) : 0;
+                group[count++] = inside ? (uint8_t)(from[channel] >> (8u - conv->bits_in)) : 0;
                 if (count == 8) {
-                    sum += input_pairs(group, 8, conv->bits_weights, to);
+                    sum += input_pairs(group, 1, 8, conv->bits_weights, to);
                     to += 8;
                     count = 0;
-                    group.low = group.high = 0;
                 }
-                put_value(&group, 8, count, value);
             }
         }
     }
-    return sum + input_pairs(group, 8, conv->bits_weights, to);
+    if (count == 0) return sum;
+    while (count < 8) group[count++] = 0;
+    return sum + input_pairs(group, 1, 8, conv->bits_weights, to);
 }
 
 /* What a conv reads, and where its values go. */
@@ -279,48 +402,49 @@ struct operands {
 };
 
 /* Two pixels at a time: their inputs are taken apart once and meet all weights, 8 output channels after the other. */
-static void convolve(const struct qes_conv *conv, struct operands at, enum qes_direction direction, uint32_t *scratch)
+static QES_APART void convolve(const struct qes_conv *conv, struct operands at, enum qes_direction direction, uint32_t *scratch)
 {
     const struct rounding rounding = rounding_of(conv);
     const unsigned squares = (unsigned)conv->kernel * conv->kernel, out_groups = GROUPS(conv->out);
     const unsigned groups = at.image ? GROUPS(squares * conv->in) : squares * GROUPS(conv->in);
     const unsigned pixels = (unsigned)conv->out_side * conv->out_side, pairs = (pixels + 1) / 2;
     const unsigned bits = conv->bits_out, bits_held = conv->bits_held;
+    const int pointwise = conv->kernel == 1 && conv->stride == 1 && !at.image;
     const size_t rows8 = (size_t)8 * groups * conv->bits_weights;
     const channels8 sum8 = by_bits[conv->bits_weights - 2];
     struct halves *const added = (struct halves *)(void *)(scratch + 8 * groups);
     for (unsigned i = 0; i < pairs; i++) {
         const unsigned first = 2 * (direction == QES_FORWARD ? i : pairs - 1 - i);
         const unsigned count = first + 1 < pixels ? 2 : 1;
-        const size_t place = (size_t)first * out_groups;
+        const size_t begin = (size_t)first * out_groups;
         uint32_t base[2] = {0, 0};
         for (unsigned pixel = 0; pixel < count; pixel++) {
-            const unsigned row = (first + pixel) / conv->out_side, column = (first + pixel) % conv->out_side;
             uint32_t *const to = scratch + pixel;
-            const uint32_t sum =
-                at.image ? gather_image(conv, at.in, row, column, to) : gather(conv, at.in, row, column, to);
+            uint32_t sum;
+            if (pointwise) {
+                const uint8_t *const from = at.in + (size_t)(first + pixel) * groups * conv->bits_in;
+                sum = input_pairs(from, groups, conv->bits_in, conv->bits_weights, to);
+            } else {
+                const unsigned row = (first + pixel) / conv->out_side, column = (first + pixel) % conv->out_side;
+                sum = at.image ? gather_image(conv, at.in, row, column, to) : gather(conv, at.in, row, column, to);
+            }
             base[pixel] = 0u - (sum << (conv->bits_weights - 1));
         }
         /* All of it before the first value is written, which may lie over it. */
         for (unsigned j = 0; at.held && j < count * out_groups; j++)
-            added[j] = split(at.held + (place + j) * bits_held, bits_held);
+            added[j] = split(at.held + (begin + j) * bits_held, bits_held);
         const uint8_t *weights = conv->weights;
         const int32_t *constants = conv->constants;
         for (unsigned group = 0; group < out_groups; group++, weights += rows8, constants += 16) {
             uint32_t sums[16];
             sum8(scratch, weights, groups, base, sums);
             for (unsigned pixel = 0; pixel < count; pixel++) {
-                const struct halves *const kept = added + pixel * out_groups + group;
-                struct halves values = {0, 0};
-                for (unsigned channel = 0; channel < 8; channel++) {
-                    const int64_t more =
-                        at.held ? rounding.half + (int64_t)rounding.held * value_of(*kept, bits_held, channel) : rounding.half;
-                    const uint32_t value =
-                        requantised(&rounding, sums[2 * channel + pixel], constants + 2 * channel, more);
-                    if (at.out) put_value(&values, bits, channel, value);
-                    else at.totals[8 * group + channel] += value;
-                }
-                if (at.out) join(values, bits, at.out + (place + pixel * out_groups + group) * bits);
+                const unsigned place = pixel * out_groups + group;
+                const struct halves values =
+                    at.held ? round8_held(&rounding, sums + 8 * pixel, constants, added[place], bits_held)
+                            : round8(&rounding, sums + 8 * pixel, constants);
+                if (at.out) join(values, bits, at.out + (begin + place) * bits);
+                else add_values(values, bits, at.totals + 8 * group);
             }
         }
     }
@@ -366,13 +490,15 @@ static inline int32_t high_half(uint32_t pair)
     return (int16_t)(uint16_t)(pair >> 16);
 }
 
-/* Sums of one output pixel, 4 channels: inputs of every row are 8 bytes a pixel, weights of a tap 4 words, pairs of channels (0, 2) and (1, 3) first. */
-static inline void sum_taps(const uint8_t *const *rows, unsigned count, unsigned kernel, const uint32_t *weights,
+/*
+ * Sums of one output pixel, 4 channels: `count` rows of inputs, 8 bytes a pixel, from byte `at` on; weights of a tap are 4 words, pairs of channels (0, 2) and (1, 3).
+ */
+static inline void sum_taps(const uint8_t *const *rows, unsigned count, size_t at, unsigned kernel, const uint32_t *weights,
                             uint32_t sums[4])
 {
     int32_t s0 = 0, s1 = 0, s2 = 0, s3 = 0;
     for (unsigned ky = 0; ky < count; ky++) {
-        const uint8_t *from = rows[ky];
+        const uint8_t *from = rows[ky] + at;
         for (unsigned kx = 0; kx < kernel; kx++, from += 8, weights += 4) {
             const uint32_t all = load32(from);
             const uint32_t even = all & 0x00ff00ffu, odd = all >> 8 & 0x00ff00ffu;
@@ -386,6 +512,19 @@ static inline void sum_taps(const uint8_t *const *rows, unsigned count, unsigned
     sums[1] = (uint32_t)s1;
     sums[2] = (uint32_t)s2;
     sums[3] = (uint32_t)s3;
+}
+
+/* The same for 8 channels; a kernel of 3 is the usual one. */
+static QES_APART void sum_taps8(const uint8_t *const *rows, unsigned count, size_t at, unsigned kernel, const uint32_t *weights,
+                      uint32_t sums[8])
+{
+    if (kernel == 3) {
+        sum_taps(rows, count, at, 3, weights, sums);
+        sum_taps(rows, count, at + 4, 3, weights + 2, sums + 4);
+    } else {
+        sum_taps(rows, count, at, kernel, weights, sums);
+        sum_taps(rows, count, at + 4, kernel, weights + 2, sums + 4);
+    }
 }
 
 /* A row of one group of channels as bytes; pixels lie `apart` bytes apart. */
@@ -446,18 +585,12 @@ void qes_depthwise(const struct qes_conv *conv, uint8_t *tensor, enum qes_direct
                 unpack_row(own + (size_t)y * side * apart, apart, bits, side,
                            ring + (size_t)(y % kernel) * row_bytes + 8 * padding);
             }
+            for (unsigned y = first; y < last; y++) rows[y - first] = ring + (size_t)(y % kernel) * row_bytes;
             for (unsigned column = 0; column < out_side; column++) {
                 uint32_t sums[8];
-                struct halves values = {0, 0};
-                for (unsigned y = first; y < last; y++)
-                    rows[y - first] = ring + (size_t)(y % kernel) * row_bytes + 8 * column * stride;
-                sum_taps(rows, last - first, kernel, taps + 4 * kernel * skipped, sums);
-                for (unsigned y = first; y < last; y++) rows[y - first] += 4;
-                sum_taps(rows, last - first, kernel, taps + 4 * kernel * skipped + 2, sums + 4);
-                for (unsigned channel = 0; channel < 8; channel++)
-                    put_value(&values, bits, channel,
-                              requantised(&rounding, sums[channel], constants + 2 * channel, rounding.half));
-                join(values, bits, own + (skip + (size_t)row * out_side + column) * apart);
+                sum_taps8(rows, last - first, (size_t)8 * column * stride, kernel, taps + 4 * kernel * skipped, sums);
+                join(round8(&rounding, sums, constants), bits,
+                     own + (skip + (size_t)row * out_side + column) * apart);
             }
         }
     }
@@ -472,16 +605,17 @@ void qes_pool(uint8_t *tensor, unsigned side, unsigned channels, unsigned bits, 
         const unsigned pixel = direction == QES_FORWARD ? i : pixels - 1 - i;
         const unsigned y = 2 * (pixel / out_side), x = 2 * (pixel % out_side);
         const unsigned high = y + 1 < side ? 2 : 1, wide = x + 1 < side ? 2 : 1, count = high * wide;
-        for (unsigned group = 0; group < groups; group++) {
-            uint8_t *const own = tensor + (size_t)group * bits;
+        uint8_t *own = tensor;
+        for (unsigned group = 0; group < groups; group++, own += bits) {
             uint32_t sums[8] = {0, 0, 0, 0, 0, 0, 0, 0};
             struct halves values = {0, 0};
-            for (unsigned j = 0; j < count; j++) {
-                const struct halves from = split(own + ((size_t)(y + j / wide) * side + x + j % wide) * apart, bits);
-                for (unsigned channel = 0; channel < 8; channel++) sums[channel] += value_of(from, bits, channel);
+            for (unsigned j = 0; j < count; j++)
+                add_values(split(own + ((size_t)(y + j / wide) * side + x + j % wide) * apart, bits), bits, sums);
+            for (unsigned c = 0; c < 4; c++) {
+                /* Of 1, 2 or 4 values. */
+                values.low |= (sums[c] + count / 2) >> (count / 2) << (bits * c);
+                values.high |= (sums[4 + c] + count / 2) >> (count / 2) << (bits * c);
             }
-            for (unsigned channel = 0; channel < 8; channel++)
-                put_value(&values, bits, channel, (sums[channel] + count / 2) / count);
             join(values, bits, own + (skip + pixel) * apart);
         }
     }

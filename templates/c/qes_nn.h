@@ -4,8 +4,8 @@
  * A tensor is (row, column, channel). Channels come in groups of 8, the last one filled up with zeros; a group of b-bit values is b bytes, the first value in the lowest
  * bits of the first byte. So every group begins at a byte, and a pixel of c channels takes ceil(c / 8) * b bytes.
  *
- * Weights of w bits are stored as weight + 2^(w-1), in the same groups: of a conv (out, kernel row, kernel column, group of inputs), of a depthwise one (group of channels,
- * kernel row, kernel column), of one that reads the image (out, group of the inputs in the order of its rows, columns and channels).
+ * Weights of w bits are stored as weight + 2^(w-1), in the same groups. Of a conv: (pair of outputs, kernel row, kernel column, group of inputs, output of the pair); of one
+ * that reads the image the inputs, in the order of its rows, columns and channels, are groups as a whole; of a depthwise conv: (group of channels, kernel row, kernel column).
  */
 #ifndef QES_NN_H
 #define QES_NN_H

@@ -1,0 +1,69 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { packageRoot } from "../src/base/package-root.ts";
+import { type Board, boards, hasBoards, linkedSizes, runProgram } from "./firmware/boards.ts";
+
+/** Side and channels of the pointwise conv of examples/cortex-m/pointwise.c. */
+const POINTWISE_MACS = 8 * 8 * 32 * 32;
+
+/** Prints what an exported network takes on the boards, beside what its header predicts; without one, instructions of a pointwise conv by bits. */
+function main([folder]: readonly string[]): void {
+  if (!hasBoards()) {
+    console.error(
+      "firmware: expected arm-none-eabi-gcc, qemu-system-arm and make; Debian: gcc-arm-none-eabi, qemu-system-arm",
+    );
+    process.exitCode = 2;
+    return;
+  }
+  const temporary = mkdtempSync(join(tmpdir(), "qes-firmware-"));
+  try {
+    if (folder === undefined) pointwise(temporary);
+    else for (const board of Object.keys(boards) as Board[]) network(resolve(folder), board, temporary);
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+function network(folder: string, board: Board, temporary: string): void {
+  const header = readFileSync(join(folder, "network.h"), "utf8");
+  const predicted = (name: string) => Number(header.match(new RegExp(`#define QES_${name} (\\d+)`))?.[1]);
+  const { totals } = JSON.parse(readFileSync(join(folder, "network.json"), "utf8"));
+  const build = join(temporary, board);
+  const text = runProgram({ target: "run", board, build, network: folder });
+  const { data, code } = linkedSizes(build);
+  const of = (...names: string[]) => names.reduce((sum, name) => sum + (data.get(name) ?? 0), 0);
+  const instructions = Number(text.match(/(\d+) instructions/)?.[1]);
+  const rows: readonly (readonly [string, number, number])[] = [
+    ["arena", predicted("ARENA"), of("arena")],
+    ["weights", predicted("FLASH_WEIGHTS"), of("weights")],
+    ["constants", predicted("FLASH_CONSTANTS"), of("constants")],
+    ["descriptors", predicted("FLASH_DESCRIPTORS"), of("convs", "classifier")],
+  ];
+  console.log(`${boards[board]} (${board}), -O3\n`);
+  console.log("| bytes | predicted | measured |\n| --- | ---: | ---: |");
+  for (const row of rows) console.log(`| ${row.join(" | ")} |`);
+  console.log(`| code | | ${code} |\n\n${text.trim()}`);
+  console.log(`${(instructions / totals.macs).toFixed(2)} instructions a MAC\n`);
+  if (rows.some(([, expected, measured]) => expected !== measured)) process.exitCode = 1;
+}
+
+/** A Markdown table: a row for each number of activation bits, a column for each of weight bits. */
+function pointwise(temporary: string): void {
+  const kernels = join(packageRoot, "templates", "c");
+  const text = runProgram({
+    target: "pointwise",
+    board: "mps2-an386",
+    build: join(temporary, "bits"),
+    network: kernels,
+  });
+  const lines = [...text.matchAll(/^(\d) (\d) (\d+)$/gm)].map((match) => match.slice(1).map(Number));
+  const bits = [2, 3, 4, 5, 6, 7, 8];
+  console.log(`| activations | ${bits.map((w) => `${w}`).join(" | ")} |\n| --- |${" ---: |".repeat(bits.length)}`);
+  for (const a of bits) {
+    const row = bits.map((w) => lines.find((line) => line[0] === a && line[1] === w)![2] / POINTWISE_MACS);
+    console.log(`| ${a} | ${row.map((value) => value.toFixed(2)).join(" | ")} |`);
+  }
+}
+
+main(process.argv.slice(2));
