@@ -9,7 +9,7 @@ import { quantFunction } from "./quant-function.ts";
 import { clippedBytes, nibbleWeights, QONNX_DOMAIN, quantNodes } from "./quantisations.ts";
 
 /** The key of the network's description in a model's metadata. */
-const METADATA_KEY = "qes";
+export const METADATA_KEY = "qes";
 /** What one unit of an integer network's output stands for. */
 const OUTPUT_STEP_KEY = "qes.output_step";
 

@@ -6,7 +6,18 @@ import { decode, encode, type Field, type Schema } from "./protobuf.ts";
  */
 
 /** Values of TensorProto.DataType. */
-export const DataType = { float: 1, uint8: 2, int8: 3, int32: 6, int64: 7, int4: 22 } as const;
+export const DataType = {
+  float: 1,
+  uint8: 2,
+  int8: 3,
+  uint16: 4,
+  int16: 5,
+  int32: 6,
+  int64: 7,
+  double: 11,
+  uint4: 21,
+  int4: 22,
+} as const;
 
 /** Values of AttributeProto.AttributeType. */
 export const AttributeType = { float: 1, int: 2, string: 3, tensor: 4, floats: 6, ints: 7 } as const;
