@@ -20,7 +20,7 @@ const long = [
   "test/firmware/{boards,native}.test.ts",
   "test/integer/{pytorch-agreement,reference}.test.ts",
   "test/exports/pytorch.test.ts",
-  "test/onnx/{files,forms,integer}.test.ts",
+  "test/onnx/{files,forms,hostile,import,integer,pytorch-models}.test.ts",
   "test/problem/{boards,fit-start}.test.ts",
   "test/pool/{batches,faults,measured,pool,transport}.test.ts",
   "test/score/{expected,forward}/**",

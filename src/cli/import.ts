@@ -1,9 +1,9 @@
-import { writeFileSync } from "node:fs";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { Document, isMap, isPair, visit } from "yaml";
 import { UserError } from "../base/user-error.ts";
 import { type ImportedConfig, readReleasedConfig } from "../formats/released-config.ts";
-import { type Command, note, text, textOption } from "./command.ts";
+import { type Arguments, type Command, note, text, textOption } from "./command.ts";
+import { importModel, modelOptions, writeImported } from "./import-model.ts";
 import { readText } from "./input.ts";
 
 /** A kind of file that is imported; a new kind is a new row. */
@@ -11,26 +11,29 @@ interface Kind {
   readonly what: string;
   readonly ending: RegExp;
   /** What is wrong or left out is told by notes and a UserError, with its place in the file. */
-  read(text: string, path: string): ImportedConfig;
+  run(path: string, args: Arguments): void;
 }
 
 const kinds: readonly Kind[] = [
-  {
-    what: "a configuration of the released program (.py)",
-    ending: /\.py$/i,
-    read: (source, path) =>
-      readReleasedConfig(source, path, (named) => readText(isAbsolute(named) ? named : join(dirname(path), named))),
-  },
+  { what: "a configuration of the released program (.py)", ending: /\.py$/i, run: importConfig },
+  { what: "an ONNX model (.onnx)", ending: /\.onnx$/i, run: importModel },
 ];
 
 export const importCommand: Command = {
-  positionals: { file: `${kinds.map(({ what }) => what).join(", ")}; it is read and not run` },
-  options: { output: text("write the configuration to this file", { defaultDescription: "stdout" }) },
+  positionals: { file: `${kinds.map(({ what }) => what).join(" or ")}; it is read and not run` },
+  options: {
+    output: text("write the configuration, or a model's network, to this file", {
+      alias: "o",
+      defaultDescription: "a configuration to stdout",
+    }),
+    ...modelOptions,
+  },
   examples: [
     [
       "qes import Mixed_7d0G.py > mine.yaml; qes search mine.yaml",
       "a search of the released program, as a configuration",
     ],
+    ["qes import model.onnx --output model.json", "a network of another tool, scored, for qes score and qes export"],
   ],
   async run(args) {
     const path = String(args["file"]);
@@ -40,18 +43,27 @@ export const importCommand: Command = {
         `${path}: expected ${kinds.map(({ what }) => what).join(" or ")}; structure files are read by qes score`,
       );
     }
-    const { config, notes } = kind.read(readText(path), path);
-    for (const line of notes) note(line);
-    const yaml = yamlOf(config, path);
-    const output = textOption(args, "output");
-    if (output === undefined) process.stdout.write(yaml);
-    else {
-      write(output, yaml);
-      note(`${output}: written; next: qes search ${output}`);
-    }
+    kind.run(path, args);
     return 0;
   },
 };
+
+function importConfig(path: string, args: Arguments): void {
+  const other = Object.keys(modelOptions).find((name) => args[name] !== undefined && args[name] !== false);
+  if (other !== undefined)
+    throw new UserError(`--${other}: expected an ONNX model beside it, got ${path}; leave it out`);
+  const { config, notes } = readReleasedConfig(readText(path), path, (named) =>
+    readText(isAbsolute(named) ? named : join(dirname(path), named)),
+  );
+  for (const line of notes) note(line);
+  const yaml = yamlOf(config, path);
+  const output = textOption(args, "output");
+  if (output === undefined) process.stdout.write(yaml);
+  else {
+    writeImported(output, yaml);
+    note(`${output}: written; next: qes search ${output}`);
+  }
+}
 
 /** One line a block of the network, as the presets have them. */
 function yamlOf(config: ImportedConfig["config"], path: string): string {
@@ -67,14 +79,4 @@ function yamlOf(config: ImportedConfig["config"], path: string): string {
     },
   });
   return document.toString({ flowCollectionPadding: true, lineWidth: 0 });
-}
-
-function write(path: string, yaml: string): void {
-  try {
-    writeFileSync(path, yaml);
-  } catch (error) {
-    throw new UserError(
-      `--output ${path}: cannot be written (${(error as NodeJS.ErrnoException).code}); check the path`,
-    );
-  }
 }

@@ -103,6 +103,8 @@ class Interpreter {
       case "Relu":
         first.unit.relu = true;
         return first;
+      case "Pad":
+        return this.#pad(node, first, values);
       case "Clip":
         return this.#clip(node, first, values);
       case "Add":
@@ -148,6 +150,12 @@ class Interpreter {
       this.#problems.push(`${labelOf(node)}: a classifier here reads the global average`);
     }
     return value;
+  }
+
+  /** PyTorch's exporter writes pads of 0 before its pools. */
+  #pad(node: Node, value: Data, [, pads]: readonly (Value | undefined)[]): Value {
+    const given = attribute(node, "pads")?.ints ?? (pads?.kind === "constant" ? numbersOf(pads.tensor) : undefined);
+    return given !== undefined && Array.from(given).every((pad) => pad === 0) ? value : this.#unknown(node, [value]);
   }
 
   #clip(node: Node, value: Data, [, least, most]: readonly (Value | undefined)[]): Value {

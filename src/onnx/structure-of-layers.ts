@@ -39,30 +39,30 @@ export function structureOfLayers(layers: readonly ReadLayer[]): {
     const block = blocks.at(-1);
     if (block !== undefined && match.later && goesOn(block, match)) block.push(match);
     else if (match.first) blocks.push([match]);
-    else
-      problems.push(
-        `${layers[at].label}: its shortcut is that of a layer inside a block, and the block before has other widths`,
-      );
+    else problems.push(shortcutProblem(layers[at], match));
     at += count;
   }
   return { structure: blocks.map(blockOf), problems };
 }
 
-/** The longest match: of a layer with a shortcut, or of several convs without. */
+/**
+ * The longest match: of a layer with a shortcut, or of several convs without. Where nothing fits, that of the same convs with another shortcut.
+ */
 function matchAt(layers: readonly ReadLayer[], at: number): { match: Match; count: number } | undefined {
   const rows = families.toSorted((a, b) => b.convs.length - a.convs.length);
-  for (const family of rows) {
+  const found = rows.flatMap((family) => {
     const several = layers[at].convs.length === 1 && layers[at].shortcut === "none";
     const count = several ? family.convs.length : 1;
     const own = layers.slice(at, at + count);
-    if (own.length < count || (several && own.some(({ convs, shortcut }) => convs.length > 1 || shortcut !== "none"))) {
-      continue;
-    }
+    const mixed = several && own.some(({ convs, shortcut }) => convs.length > 1 || shortcut !== "none");
+    if (own.length < count || mixed) return [];
     const layer = several ? { ...own[0], convs: own.map(({ convs }) => convs[0]) } : own[0];
     const match = matchOf(family, layer);
-    if (match !== undefined) return { match, count };
-  }
-  return undefined;
+    return match === undefined ? [] : [{ match, count }];
+  });
+  // No other family takes a depthwise conv apart.
+  const apart = ({ convs }: Match) => convs.some((conv) => conv.depthwise && conv.inChannels > 1);
+  return found.find(({ match }) => match.first || match.later || apart(match)) ?? found[0];
 }
 
 function matchOf(family: Family, { convs, shortcut, projection }: ReadLayer): Match | undefined {
@@ -90,7 +90,7 @@ function matchOf(family: Family, { convs, shortcut, projection }: ReadLayer): Ma
   const shape = { in: convs[0].inChannels, btn: widths.get("btn") ?? out, out, k: k ?? 1, s };
   const as = (first: boolean) => shortcutOf(family.shortcut, shape, first) === Shortcut[shortcut];
   const later = family.isSuper && s === 1 && shape.in === out && as(false);
-  return as(true) || later ? { family, shape, convs, first: as(true), later } : undefined;
+  return { family, shape, convs, first: as(true), later };
 }
 
 function bitsFit({ quantised }: Family, convs: readonly ConvUnit[]): boolean {
@@ -124,6 +124,14 @@ function blockOf(matches: readonly Match[]): Block {
     ...(quantised ? { nbitsA: list(({ bitsA }) => bitsA), nbitsW: list(({ bitsW }) => bitsW) } : {}),
     ...(family.innerClass === undefined ? {} : { inner_class: family.innerClass }),
   };
+}
+
+function shortcutProblem({ label, shortcut }: ReadLayer, { family, shape, later }: Match): string {
+  if (later) return `${label}: its shortcut is that of a layer inside a block, and the block before has other widths`;
+  const has = (Object.keys(Shortcut) as (keyof typeof Shortcut)[]).find(
+    (name) => Shortcut[name] === shortcutOf(family.shortcut, shape, true),
+  );
+  return `${label}: ${family.className} of ${shape.in} to ${shape.out} channels and stride ${shape.s} has the shortcut "${has}", here it is "${shortcut}"`;
 }
 
 function problemOf({ label, convs, shortcut }: ReadLayer): string {

@@ -17,7 +17,7 @@ export function bitsOfType(type: number | undefined): number | undefined {
 }
 
 /** Elements by a tensor's shape. */
-export function elementsOf({ dims = [] }: Tensor): number {
+function elementsOf({ dims = [] }: Tensor): number {
   return dims.reduce((product, n) => product * n, 1);
 }
 

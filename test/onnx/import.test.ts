@@ -1,13 +1,17 @@
 import { expect, test } from "vitest";
+import { parseConfig } from "../../src/config/config.ts";
+import { presetNames, presetValue } from "../../src/config/presets.ts";
 import { describeNetwork } from "../../src/formats/network-description.ts";
 import { randomWeights } from "../../src/formats/weights.ts";
 import { parseStructure } from "../../src/network/structure.ts";
 import { onnxForms, onnxModel } from "../../src/onnx/forms.ts";
 import { importOnnx } from "../../src/onnx/import.ts";
 import { readModel, writeModel } from "../../src/onnx/model.ts";
+import { startSearch } from "../../src/run/run.ts";
 import { randomNetworks, small } from "../support/exported-networks.ts";
 
-const count = process.env["QES_SLOW_TESTS"] === "1" ? 200 : 40;
+const slow = process.env["QES_SLOW_TESTS"] === "1";
+const count = slow ? 200 : 25;
 const networks = [describeNetwork("small", small, 12, 10), ...randomNetworks(count, "small")];
 const read = onnxForms.filter(({ name }) => name !== "integer");
 
@@ -45,3 +49,36 @@ test.each(read.map((form) => [form.name, form] as const))(
     expect(compared).toBeGreaterThan(0.8 * networks.length);
   },
 );
+
+/** A preset's start network; with QES_SLOW_TESTS=1 also what a short search finds from it. */
+async function networksOf(preset: string) {
+  const config = parseConfig(presetValue(preset), preset);
+  const { resolution } = config.input;
+  const start = { structure: config.space.start, resolution };
+  if (!slow) return [{ ...start, classes: config.classes }];
+  const searched = { ...config, search: { ...config.search, evaluations: 2000, stopGap: "off" as const } };
+  const { best } = await startSearch(searched, { archive: ":memory:", threads: 0 });
+  return [start, best].map((network) => ({ ...network, classes: config.classes }));
+}
+
+const few = ["imagenet-fp-300m", "imagenet-mixed-7.0g", "stm32f412-face", "stm32f746-vww"];
+
+test.each(slow ? presetNames() : few)("the networks of %s come back from every form", async (preset) => {
+  for (const { structure, resolution, classes } of await networksOf(preset)) {
+    const network = describeNetwork(preset, parseStructure(structure, preset), resolution, classes);
+    const weights = randomWeights(network, 1);
+    const quantised = network.totals.layers > 0 && network.layers[1].convs[0].bitsA > 0;
+    const forms = read.filter(({ bits }) => bits === quantised);
+    expect(forms.length).toBe(quantised ? 3 : 1);
+    for (const form of forms) {
+      const { notes, ...found } = importOnnx(onnxModel(network, weights, form), { where: preset });
+      expect({ form: form.name, notes, ...found }).toEqual({
+        form: form.name,
+        notes: [],
+        structure: network.structure,
+        resolution,
+        classes,
+      });
+    }
+  }
+});
