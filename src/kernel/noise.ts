@@ -25,6 +25,10 @@ export function seedHash(seed: number): number {
  * Computed in plain double arithmetic: the same bits on every machine.
  */
 export function fillNormalPool(pool: Float32Array, seed: number): void {
+  if (given?.seed === seed) {
+    pool.set(given.pool);
+    return;
+  }
   knownQuantiles ??= upperQuantiles(POOL / 2);
   const half = knownQuantiles;
   const mask = POOL - 1;
@@ -39,6 +43,30 @@ export function fillNormalPool(pool: Float32Array, seed: number): void {
     }
     pool[i] = x & 1 ? half[x >>> 1] : -half[x >>> 1];
   }
+}
+
+/** A pool in memory that the threads of a process share: filling it takes as long as starting a thread. */
+export interface SharedNoise {
+  readonly seed: number;
+  readonly pool: Float32Array<SharedArrayBuffer>;
+}
+
+/** What this thread was given. */
+let given: SharedNoise | undefined;
+
+/** Fills a pool to be handed to threads. */
+export function sharedNoise(seed: number): SharedNoise {
+  if (given?.seed !== seed) {
+    const pool = new Float32Array(new SharedArrayBuffer(4 * POOL));
+    fillNormalPool(pool, seed);
+    given = { seed, pool };
+  }
+  return given;
+}
+
+/** Has this thread take a pool instead of filling its own. */
+export function takeNoise(noise: SharedNoise): void {
+  given = noise;
 }
 
 /** Of POOL / 2: the same for every seed. */

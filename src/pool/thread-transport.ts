@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import type { Piscina } from "piscina";
 import { compileInThreads } from "../base/background-compilation.ts";
 import { builtFile } from "../base/package-root.ts";
+import type { SharedNoise } from "../kernel/noise.ts";
 import { type Transport, TransportDown } from "./transport.ts";
 
 /** Milliseconds between two looks at whether any thread lives. */
@@ -13,8 +14,17 @@ export interface ThreadOptions {
    * ended while it requires an ES module.
    */
   readonly worker?: string;
+  /** Handed to every thread beside its setup. */
+  readonly noise?: SharedNoise | undefined;
   /** Megabytes of JavaScript heap a thread. */
   readonly heap?: number;
+}
+
+/** What a worker finds when it starts. */
+export interface ThreadData {
+  /** By `packSetup`. */
+  readonly setup: Uint8Array;
+  readonly noise: SharedNoise | undefined;
 }
 
 /** What a worker is called with. */
@@ -51,7 +61,7 @@ export class ThreadTransport implements Transport {
         filename: options.worker ?? builtFile("workers/score.cjs"),
         minThreads: threads,
         maxThreads: threads,
-        workerData: { setup },
+        workerData: { setup, noise: options.noise } satisfies ThreadData,
         ...(options.heap === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: options.heap } }),
       });
       // Without a listener the event would end the process.

@@ -1,5 +1,6 @@
 import { refuseNarrowThreads } from "../base/address-space.ts";
 import type { Problem } from "../problem/problem.ts";
+import { kindOf } from "../score/kinds/kinds.ts";
 import { BatchPool } from "./batch-pool.ts";
 import { packSetup } from "./message.ts";
 import { type ThreadOptions, ThreadTransport } from "./thread-transport.ts";
@@ -21,6 +22,8 @@ export function openThreads(problem: Scored, threads: number, options: ThreadPoo
   refuseNarrowThreads(threads);
   const { space, scoringContext } = problem;
   const { most, limits } = options;
-  const transport = new ThreadTransport(packSetup(problem), threads, options);
+  const { score } = problem.config;
+  const noise = kindOf(score).noise?.(score);
+  const transport = new ThreadTransport(packSetup(problem), threads, { noise, ...options });
   return new BatchPool(transport, { genomeLength: space.genomeLength, scoringContext, most, limits });
 }

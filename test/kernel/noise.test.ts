@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { upperTail } from "../../src/base/gaussian.ts";
 import { Format } from "../../src/kernel/kernels.ts";
-import { fillNormalPool, POOL } from "../../src/kernel/noise.ts";
+import { fillNormalPool, POOL, sharedNoise, takeNoise } from "../../src/kernel/noise.ts";
 import { NoisePools } from "../../src/kernel/noise-pools.ts";
 import { ReferenceKernels } from "../../src/kernel/reference.ts";
 import { quantised } from "../../src/kernel/rounding.ts";
@@ -39,6 +39,20 @@ describe("the normal pool", () => {
       expect(Math.abs(mean((z, i) => z * at(i)))).toBeLessThan(bound);
       expect(Math.abs(mean((z, i) => (z * z - 1) * (at(i) ** 2 - 1)) / 2)).toBeLessThan(bound);
     }
+  });
+
+  test("has the same bits from memory that threads share, which is of one seed", () => {
+    const shared = sharedNoise(7);
+    expect(Buffer.compare(Buffer.from(shared.pool.buffer), Buffer.from(pool.buffer))).toBe(0);
+    const marked = { seed: 9, pool: new Float32Array(new SharedArrayBuffer(4 * POOL)).fill(3) };
+    takeNoise(marked);
+    const taken = new Float32Array(POOL);
+    fillNormalPool(taken, 9);
+    expect(taken.every((z) => z === 3)).toBe(true);
+    fillNormalPool(taken, 7);
+    expect(Buffer.compare(Buffer.from(taken.buffer), Buffer.from(pool.buffer))).toBe(0);
+    // What this thread was given goes back to the truth.
+    sharedNoise(7);
   });
 
   test("is a function of its seed", () => {

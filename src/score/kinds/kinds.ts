@@ -1,3 +1,4 @@
+import { type SharedNoise, sharedNoise } from "../../kernel/noise.ts";
 import type { Network } from "../../network/network.ts";
 import { AnalyticScore } from "../analytic.ts";
 import { type ExpectedOptions, ExpectedScore } from "../expected/expected.ts";
@@ -33,6 +34,8 @@ interface ScoreKind<Options> {
    * streams of one score have noise in common, and none has with the score's own.
    */
   readonly fresh?: (options: Options, draws: number, stream: number) => Options;
+  /** What all threads that measure it may share. */
+  readonly noise?: (options: Options) => SharedNoise;
   /** Children a generation where the configuration does not say: few where scoring is slow, so that checkpoints stay frequent. */
   readonly generation: number;
   /**
@@ -64,6 +67,7 @@ export const scoreKinds = {
   expected: { expected: (options: ExpectedOptions) => new ExpectedScore(options), generation: 1024, begin: "inline" },
   forward: {
     measured: (options: ForwardOptions) => new ForwardScore(options),
+    noise: ({ noiseSeed }: ForwardOptions) => sharedNoise(noiseSeed),
     fresh: freshForward<ForwardOptions & { readonly kind: "forward" }>,
     generation: 256,
     begin: "threads",
