@@ -62,7 +62,7 @@ const inputs = ({ kernel, inChannels }: ConvDescription, image: boolean) =>
 /** What the kernel of a conv needs beside its tensors, in bytes. */
 function scratchOf(conv: ConvDescription, kind: Step["kind"], { image = false, held = false } = {}): number {
   const { kernel, outChannels, inResolution } = conv;
-  if (kind === "depthwise") return 16 * kernel ** 2 + words(8 * kernel * (inResolution + kernel - 1));
+  if (kind === "depthwise") return 8 * kernel * inResolution + 24 * kernel ** 2;
   const out = filled(outChannels);
   return 4 * inputs(conv, image) + (held ? 2 * out : 0) + (kind === "average" ? 4 * out : 0);
 }

@@ -559,7 +559,7 @@ void qes_depthwise(const struct qes_conv *conv, uint8_t *tensor, enum qes_direct
     const struct rounding rounding = rounding_of(conv);
     const unsigned kernel = conv->kernel, padding = (kernel - 1) / 2, stride = conv->stride;
     const unsigned side = conv->in_side, out_side = conv->out_side, bits = conv->bits_out;
-    const unsigned groups = GROUPS(conv->in), row_bytes = 8 * (side + kernel - 1);
+    const unsigned groups = GROUPS(conv->in), row_bytes = 8 * (side + kernel);
     const size_t apart = (size_t)groups * bits;
     const size_t skip = direction == QES_FORWARD ? 0 : (size_t)side * side - (size_t)out_side * out_side;
     uint32_t *const taps = scratch;

@@ -49,7 +49,7 @@ void qes_conv_average(const struct qes_conv *conv, const uint8_t *in, const uint
 
 /*
  * In place. Forward the output begins where the input does, backward it ends where the input does.
- * Scratch: 8 bytes for each of kernel * (in_side + kernel - 1) pixels, 16 for each of kernel^2 weights.
+ * Scratch: 8 bytes for each of kernel * in_side pixels, 24 for each of kernel^2 weights.
  */
 void qes_depthwise(const struct qes_conv *conv, uint8_t *tensor, enum qes_direction direction, uint32_t *scratch);
 
