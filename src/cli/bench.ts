@@ -3,7 +3,10 @@ import { type ArchiveBench, benchArchive } from "../bench/archive.ts";
 import { benchKernel } from "../bench/kernel.ts";
 import { kernelTable } from "../bench/kernel-table.ts";
 import { findOnnxruntime, withOnnxruntime } from "../bench/onnxruntime.ts";
+import { benchScaling, type ScalingBench } from "../bench/scaling.ts";
 import { benchSearch, type SearchBench } from "../bench/search.ts";
+import { type Config, defaultScore } from "../config/config.ts";
+import { kindOf, scoreKinds } from "../score/kinds/kinds.ts";
 import {
   type Command,
   flag,
@@ -20,7 +23,7 @@ import {
 import { readConfig } from "./input.ts";
 import { rate, table } from "./render/format.ts";
 
-const subjects = ["kernel", "search", "archive"] as const;
+const subjects = ["kernel", "search", "archive", "scaling"] as const;
 
 export const benchCommand: Command = {
   positionals: { subject: subjects.join(", ") },
@@ -38,6 +41,7 @@ export const benchCommand: Command = {
     ["qes bench kernel", "time and share of peak of every conv of the published networks"],
     ["qes bench search", "children a second by stage and threads, and score against children"],
     ["qes bench archive --json", "rows a second and bytes a candidate"],
+    ["qes bench scaling", "a measured score in 1, 2, ... threads, and by a model on up to 1,024 workers"],
   ],
   async run(args) {
     const assignments = [...textsOption(args, "set")];
@@ -48,6 +52,7 @@ export const benchCommand: Command = {
     const seeds = wholeOption(args, "seeds", 1, 1000) ?? 5;
     const json = flagOption(args, "json");
     if (args["subject"] === "kernel") return kernel(json, wholeOption(args, "resolution", 1, 4096), rounds);
+    if (args["subject"] === "scaling") return scaling(json, config);
     if (args["subject"] === "search") {
       const threads = [0, ...Array.from({ length: availableParallelism() }, (_, i) => i + 1)];
       const report = await benchSearch(config, { rounds, seeds, threads });
@@ -74,6 +79,53 @@ async function kernel(json: boolean, resolution: number | undefined, rounds: num
   else print(kernelTable(report));
   if (onnxruntime === undefined) note("onnxruntime-node and onnxruntime-web are not installed: not compared");
   return 0;
+}
+
+/** Of the forward score at 64 pixels, unless the configuration says what is measured. */
+async function scaling(json: boolean, config: Config): Promise<number> {
+  const measured = kindOf(config.score).measured !== undefined;
+  const { stageWeights } = config.score;
+  const score = { ...defaultScore("forward"), stageWeights, resolution: 64, repeats: 1 };
+  const { generation } = scoreKinds.forward;
+  const chosen = measured ? config : { ...config, score, search: { ...config.search, generation } };
+  const report = await benchScaling(chosen, threadCounts(availableParallelism()));
+  if (json) printJson(report);
+  else print(scalingText(report));
+  return 0;
+}
+
+/** 1, 2, 4, ... and all of them. */
+function threadCounts(most: number): number[] {
+  return [...Array.from({ length: 32 }, (_, i) => 2 ** i).filter((count) => count < most), most];
+}
+
+function scalingText({ preset, generation, candidate, measured, model }: ScalingBench): string {
+  const share = (part: number) => `${(100 * part).toFixed(0)}%`;
+  return [
+    `${preset}: generations of ${generation}, a candidate takes ${candidate.median.toFixed(1)} ms, at most ${candidate.most.toFixed(1)} ms`,
+    "",
+    table([
+      ["threads", "candidates/s", "scoring", "CPU s to warm one", "MB of one"],
+      ...measured.map((row) => [
+        String(row.threads),
+        row.candidatesPerSecond.toFixed(0),
+        share(row.utilisation),
+        row.warmSeconds.toFixed(2),
+        row.warmMegabytes.toFixed(0),
+      ]),
+    ]),
+    "",
+    "a model from these times: equal workers, no delays of a network, a generation waits for its last candidate",
+    table([
+      ["workers", "candidates/s", "speed-up", "scoring"],
+      ...model.map((row) => [
+        String(row.workers),
+        row.candidatesPerSecond.toFixed(0),
+        row.speedup.toFixed(1),
+        share(row.utilisation),
+      ]),
+    ]),
+  ].join("\n");
 }
 
 function searchText(report: SearchBench): string {

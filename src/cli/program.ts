@@ -107,7 +107,7 @@ const commands: readonly Entry[] = [
   },
   {
     usage: "bench <subject>",
-    describe: "measure on this machine: kernel, search, archive",
+    describe: "measure on this machine: kernel, search, archive, scaling",
     load: async () => (await import("./bench.ts")).benchCommand,
   },
 ];
