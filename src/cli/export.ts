@@ -34,7 +34,7 @@ export const exportCommand: Command = {
         .filter(({ forms }) => forms !== undefined)
         .map(({ name, forms }) => `of ${name}: ${forms!.map((form) => `${form.name}: ${form.what}`).join("; ")}`)
         .join(". "),
-      { defaultDescription: "the first" },
+      { defaultDescription: "qdq, float of a network without bits" },
     ),
     weights: text("trained.safetensors, of train.py", { defaultDescription: "random ones" }),
     seed: text("of random weights", { defaultDescription: "1" }),
@@ -66,7 +66,7 @@ export const exportCommand: Command = {
       const what = format.kind === "folder" ? ["a folder", "several files"] : ["a file", "no text"];
       throw new UserError(`--output: expected ${what[0]} to write, since ${format.name} is ${what[1]}, got nothing`);
     }
-    const form = formOption(args, format);
+    const asked = formOption(args, format);
     const chosen = { weights: textOption(args, "weights"), seed: wholeOption(args, "seed", 0) };
     checkWeightOptions(format, chosen);
     const network = await chosenNetwork(archiveArgument(args, "networks"), {
@@ -77,6 +77,7 @@ export const exportCommand: Command = {
       name: textOption(args, "name"),
     });
     const weights = format.weights ? weightsOf(network, chosen) : { weights: new Map(), weightsNote: "" };
+    const form = asked ?? format.defaultForm?.(network).name;
     const files = format.files(network, { form, ...weights });
     if (output === undefined) process.stdout.write([...files.values()][0]);
     else if (format.kind === "folder") writeFolder(output, files);
@@ -91,7 +92,7 @@ export const exportCommand: Command = {
   },
 };
 
-/** The form of a format that has several. */
+/** The form that is asked for, of a format that has several. */
 function formOption(args: Arguments, { name, forms }: ExportFormat): string | undefined {
   const wanted = textOption(args, "form");
   if (forms === undefined) {
@@ -102,7 +103,7 @@ function formOption(args: Arguments, { name, forms }: ExportFormat): string | un
   if (wanted !== undefined && !names.includes(wanted)) {
     throw new UserError(`--form: expected ${names.join(", ")}, got ${wanted}`);
   }
-  return wanted ?? names[0];
+  return wanted;
 }
 
 interface WeightOptions {

@@ -1,13 +1,13 @@
 import type { NetworkDescription } from "../formats/network-description.ts";
 import { networkTable } from "../formats/network-table.ts";
 import type { NetworkWeights } from "../formats/weights.ts";
-import { onnxForms, onnxModel } from "../onnx/forms.ts";
+import { defaultForm, onnxForms, onnxModel } from "../onnx/forms.ts";
 import { cFiles } from "./c.ts";
 import { pytorchFiles } from "./pytorch.ts";
 
 /** What an export may depend on besides the network. */
 export interface ExportOptions {
-  /** One of the format's forms; the first unless given. */
+  /** One of the format's forms. */
   readonly form: string | undefined;
   /** What was learned, or random numbers. */
   readonly weights: NetworkWeights;
@@ -25,6 +25,8 @@ export interface ExportFormat {
   readonly weights?: true;
   /** Ways to say the same network in the format; absent where there is one. */
   readonly forms?: readonly { readonly name: string; readonly what: string }[];
+  /** Of the forms that of a network, unless one is asked for. */
+  readonly defaultForm?: (network: NetworkDescription) => { readonly name: string };
   /** A command line that goes on with what was written; absent where there is none. */
   readonly next?: (path: string) => string;
   /**
@@ -49,8 +51,9 @@ export const exportFormats: readonly ExportFormat[] = [
     kind: "binary",
     weights: true,
     forms: onnxForms,
+    defaultForm,
     files: (network, { form, weights }) => {
-      const chosen = onnxForms.find(({ name }) => name === form) ?? onnxForms[0];
+      const chosen = onnxForms.find(({ name }) => name === form) ?? defaultForm(network);
       return new Map([["network.onnx", onnxModel(network, weights, chosen)]]);
     },
   },

@@ -47,14 +47,6 @@ const quantised =
 /** A new form is a new row. */
 export const onnxForms: readonly OnnxForm[] = [
   {
-    name: "float",
-    what: "full precision, the weights as they were before rounding",
-    irVersion: 8,
-    opset: 13,
-    bits: false,
-    content: (network, weights) => ({ graph: networkGraph(network, weights, undefined) }),
-  },
-  {
     name: "qdq",
     what: "QuantizeLinear and DequantizeLinear of 8 bits, Clip for fewer",
     irVersion: 8,
@@ -95,7 +87,22 @@ export const onnxForms: readonly OnnxForm[] = [
       };
     },
   },
+  {
+    name: "float",
+    what: "full precision, also of a network with bits, whose trained weights need them",
+    irVersion: 8,
+    opset: 13,
+    bits: false,
+    content: (network, weights) => ({ graph: networkGraph(network, weights, undefined) }),
+  },
 ];
+
+/** The first form that holds the network: of a network with bits one that says them. */
+export function defaultForm(network: NetworkDescription): OnnxForm {
+  return onnxForms.find(({ bits }) => bits === hasBits(network))!;
+}
+
+const hasBits = ({ layers }: NetworkDescription) => layers.some(({ convs }) => convs.some(({ bitsA }) => bitsA > 0));
 
 /**
  * A network as the bytes of a .onnx file.

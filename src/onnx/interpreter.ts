@@ -3,7 +3,7 @@ import { attribute, type CheckedGraph, labelOf } from "./checked-graph.ts";
 import { convUnit, linearUnit, poolUnit } from "./layer-nodes.ts";
 import type { Node, ValueInfo } from "./model.ts";
 import { DataType } from "./model.ts";
-import { bitsOfType, leastBits, numbersOf } from "./tensor-values.ts";
+import { bitsOfType, isSigned, leastBits, numbersOf } from "./tensor-values.ts";
 import type { Constant, Data, Unit, Value } from "./units.ts";
 
 /** What a graph computes, and what of it has no counterpart here. */
@@ -42,12 +42,12 @@ class Interpreter {
   constructor(graph: CheckedGraph, resolution: number | undefined) {
     this.#graph = graph;
     for (const [name, tensor] of graph.constants) {
-      this.#values.set(name, { kind: "constant", tensor, bits: 0, whole: false, guessed: false });
+      this.#values.set(name, { kind: "constant", tensor, bits: 0, whole: false, signed: false, guessed: false });
     }
     const [input, ...others] = graph.inputs;
     if (input === undefined) throw new UserError("expected an ONNX graph with images as input, got none");
     this.#image = this.#unit(imageOf(input, resolution));
-    this.#values.set(input.name ?? "", { kind: "data", unit: this.#image, bits: 0, whole: false });
+    this.#values.set(input.name ?? "", { kind: "data", unit: this.#image, bits: 0, whole: false, signed: false });
     for (const { name = "" } of others) {
       this.#problems.push(`input ${JSON.stringify(name)}: a network here has one input`);
       this.#values.set(name, { kind: "shape" });
@@ -89,7 +89,9 @@ class Interpreter {
     if (data.length === 1 && flattening.has(opType)) return this.#flat(node, first);
     const options = { node, values, problem: (text: string) => void this.#problems.push(`${labelOf(node)}: ${text}`) };
     const made = (unit: Omit<Unit, "relu"> | undefined): Value =>
-      unit === undefined ? this.#other(node, first) : { kind: "data", unit: this.#unit(unit), bits: 0, whole: false };
+      unit === undefined
+        ? this.#other(node, first)
+        : { kind: "data", unit: this.#unit(unit), bits: 0, whole: false, signed: false };
     switch (opType) {
       case "Conv":
         return values[0] === first ? made(convUnit(options, first)) : this.#unknown(node, data);
@@ -110,7 +112,7 @@ class Interpreter {
       case "Add":
         return data.length === 2 && values.length === 2 ? made(this.#sum(node, data)) : this.#unknown(node, data);
       case "QuantizeLinear":
-        return { ...first, bits: this.#typeBits(node, values[2]), whole: true };
+        return { ...first, ...this.#wholeType(node, values[2]) };
       case "DequantizeLinear":
         return { ...first, whole: false };
       default:
@@ -133,7 +135,7 @@ class Interpreter {
   #other(node: Node, { unit }: Data): Value {
     const { channels, side } = unit;
     const other = this.#unit({ kind: "other", label: labelOf(node), inputs: [unit], channels, side });
-    return { kind: "data", unit: other, bits: 0, whole: false };
+    return { kind: "data", unit: other, bits: 0, whole: false, signed: false };
   }
 
   #sum(node: Node, [a, b]: readonly Data[]): Omit<Unit, "relu"> | undefined {
@@ -162,14 +164,15 @@ class Interpreter {
     const bound = (name: string, given: Value | undefined) =>
       attribute(node, name)?.f ?? (given?.kind === "constant" ? numbersOf(given.tensor)?.[0] : undefined);
     const [low, high] = [bound("min", least), bound("max", most)];
-    if (value.whole) return { ...value, bits: clippedBits(value.bits, low, high) };
+    if (value.whole) return { ...value, bits: clippedBits(value, low, high) };
     if (low === 0) value.unit.relu = true;
     return value;
   }
 
-  #typeBits(node: Node, zero: Value | undefined): number {
-    if (zero?.kind !== "constant") return bitsOfType(attribute(node, "output_dtype")?.i) ?? 8;
-    return bitsOfType(zero.tensor.dataType) ?? 8;
+  /** The type that values are quantised to: that of the zero point. */
+  #wholeType(node: Node, zero: Value | undefined): { bits: number; whole: true; signed: boolean } {
+    const type = zero?.kind === "constant" ? zero.tensor.dataType : attribute(node, "output_dtype")?.i;
+    return { bits: bitsOfType(type) ?? 8, whole: true, signed: isSigned(type) };
   }
 
   #quant(node: Node, [x, , , width]: readonly (Value | undefined)[]): Value {
@@ -190,16 +193,16 @@ class Interpreter {
       const tensor = attribute(node, "value")?.t ?? scalarOf(node);
       return tensor === undefined
         ? { kind: "shape" }
-        : { kind: "constant", tensor, bits: 0, whole: false, guessed: false };
+        : { kind: "constant", tensor, bits: 0, whole: false, signed: false, guessed: false };
     }
     if (x?.kind !== "constant") return { kind: "shape" };
     if (opType === "Identity" || opType === "Cast") return x;
-    if (opType === "QuantizeLinear") return { ...x, bits: this.#typeBits(node, zero), whole: true };
+    if (opType === "QuantizeLinear") return { ...x, ...this.#wholeType(node, zero) };
     if (opType === "Clip" && x.whole) {
       const [low, high] = values
         .slice(1)
         .map((value) => (value?.kind === "constant" ? numbersOf(value.tensor)?.[0] : undefined));
-      return { ...x, bits: clippedBits(x.bits, low, high) };
+      return { ...x, bits: clippedBits(x, low, high) };
     }
     if (opType === "DequantizeLinear") return dequantised(x);
     if (opType === "Transpose" && x.tensor.dims?.length === 2) {
@@ -217,9 +220,13 @@ function dequantised(x: Constant): Constant {
   return { ...x, bits: bits ?? 8, guessed: true };
 }
 
-function clippedBits(bits: number, low: number | undefined, high: number | undefined): number {
-  if (low === undefined || high === undefined || !(high > low)) return bits;
-  return Math.min(bits, Math.ceil(Math.log2(high - low + 1)));
+/** Bits of what a Clip leaves; a bound that it lacks is the type's. */
+function clippedBits(
+  { bits, signed }: { readonly bits: number; readonly signed: boolean },
+  low = signed ? -(2 ** (bits - 1)) : 0,
+  high = 2 ** (signed ? bits - 1 : bits) - 1,
+): number {
+  return high > low ? Math.min(bits, Math.ceil(Math.log2(high - low + 1))) : bits;
 }
 
 function scalarOf(node: Node) {

@@ -89,9 +89,9 @@ function branchesOf({ inputs }: Unit): Branches | string {
   const convs = (way: readonly Unit[]) => way.filter(({ kind }) => kind === "conv").length;
   const [main, side] = convs(ways[1]) > convs(ways[0]) ? ways.toReversed() : ways;
   if (main.length === 0 || main.some(({ kind }) => kind !== "conv")) return "its longer branch is no chain of convs";
-  const kinds = side.map(({ kind, conv }) =>
-    kind === "conv" && (conv!.kernel !== 1 || conv!.depthwise) ? "k x k" : kind,
-  );
+  // One channel to one channel is depthwise and is not.
+  const pointwise = ({ kernel, depthwise, inChannels }: ConvUnit) => kernel === 1 && !(depthwise && inChannels > 1);
+  const kinds = side.map(({ kind, conv }) => (kind === "conv" && !pointwise(conv!) ? "a conv of another kind" : kind));
   if (!["", "pool", "conv", "pool,conv"].includes(kinds.join())) {
     return `its shorter branch is ${kinds.join(", ")}; a shortcut here is nothing, a 2x2 average, a 1x1 conv, or both`;
   }

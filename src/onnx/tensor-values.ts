@@ -16,6 +16,10 @@ export function bitsOfType(type: number | undefined): number | undefined {
   return type === undefined ? undefined : typeBits[type];
 }
 
+export function isSigned(type: number | undefined): boolean {
+  return type === DataType.int8 || type === DataType.int4 || type === DataType.int16 || type === DataType.int32;
+}
+
 /** Elements by a tensor's shape. */
 function elementsOf({ dims = [] }: Tensor): number {
   return dims.reduce((product, n) => product * n, 1);

@@ -36,14 +36,16 @@ export type Value =
       readonly unit: Unit;
       /** Bits at which it was quantised since its unit; 0: none. */
       readonly bits: number;
-      /** Whether these are whole numbers, before DequantizeLinear. */
+      /** Whether these are whole numbers, before DequantizeLinear, and of a signed type. */
       readonly whole: boolean;
+      readonly signed: boolean;
     }
   | {
       readonly kind: "constant";
       readonly tensor: Tensor;
       readonly bits: number;
       readonly whole: boolean;
+      readonly signed: boolean;
       readonly guessed: boolean;
     }
   /** Shapes, and what is computed of them. */

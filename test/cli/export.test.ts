@@ -102,7 +102,7 @@ test("what cannot be exported is told, and nothing is written", () => {
       "2 qes: --output: no/such/folder/x.json cannot be written (ENOENT); check the folder",
       "2 qes: --output: expected a file to write, since onnx is no text, got nothing",
       "2 qes: onnx: expected 2 to 8 bits, got 1 in block 0 layer 0; choose bits of that range, or the form float",
-      "2 qes: --form: expected float, qdq, qdq4, qonnx, integer, got int2",
+      "2 qes: --form: expected qdq, qdq4, qonnx, integer, float, got int2",
       "2 qes: --form qdq: csv has no forms; leave it out",
     ]
   `);

@@ -12,7 +12,19 @@ import { randomNetworks, small } from "../support/exported-networks.ts";
 
 const slow = process.env["QES_SLOW_TESTS"] === "1";
 const count = slow ? 200 : 25;
-const networks = [describeNetwork("small", small, 12, 10), ...randomNetworks(count, "small")];
+/** Whose projection is of one channel to one, as depthwise convs are. */
+const single = parseStructure(
+  [
+    { class: "ConvKXBNRELU", in: 3, out: 1, k: 3, s: 1 },
+    { class: "SuperResK1KXK1", in: 1, out: 1, k: 3, s: 2, L: 2, btn: 4 },
+  ],
+  "single",
+);
+const networks = [
+  describeNetwork("small", small, 12, 10),
+  describeNetwork("single", single, 9, 2),
+  ...randomNetworks(count, "small"),
+];
 const read = onnxForms.filter(({ name }) => name !== "integer");
 
 test.each(read.map((form) => [form.name, form] as const))(

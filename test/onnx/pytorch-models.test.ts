@@ -61,6 +61,26 @@ test.skipIf(torch === undefined).each([11, 13])("models of PyTorch's exporter ar
   expect(read(`resnet_d-${opset}`)).toEqual({ structure: residual, resolution: 32, classes: 10, notes: [] });
 });
 
+test.skipIf(torch === undefined)(
+  "a network that PyTorch trained with fake quantisation has the bits of its nodes",
+  () => {
+    expect(read("quantised")).toEqual({
+      structure: [
+        { ...single(3, 16, 3, 2), nbitsA: 8, nbitsW: 8 },
+        {
+          ...{ class: "SuperQuantResK1DWK1", in: 16, out: 16, k: 3, s: 1, L: 1, btn: 32, inner_class: "ResK1DWK1" },
+          nbitsA: [8, 7, 8],
+          nbitsW: [8, 8, 8],
+        },
+        { ...single(16, 24, 1, 1), nbitsA: 8, nbitsW: 8 },
+      ],
+      resolution: 16,
+      classes: 10,
+      notes: [],
+    });
+  },
+);
+
 test.skipIf(torch === undefined)("what has no counterpart is named node by node", () => {
   expect(refusal("mobilenet_t1-13")).toEqual([
     "mobilenet_t1-13: expected a network of the families that are known here, got another in one place:",
