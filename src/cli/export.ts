@@ -2,6 +2,8 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync }
 import { basename, dirname, join, resolve } from "node:path";
 import { isArchiveFile } from "../archive/archive-file.ts";
 import { UserError } from "../base/user-error.ts";
+import type { Device } from "../config/device.ts";
+import { deviceOf, isPartFile } from "../config/devices.ts";
 import { type ExportFormat, exportFormats } from "../exports/exports.ts";
 import { describeNetwork, type NetworkDescription } from "../formats/network-description.ts";
 import { parseSafetensors } from "../formats/safetensors.ts";
@@ -17,7 +19,7 @@ import {
   textOption,
   wholeOption,
 } from "./command.ts";
-import { archivedBest, readBytes, readNetworkFile, runOption } from "./input.ts";
+import { archivedBest, readBytes, readNetworkFile, readPartFile, runOption } from "./input.ts";
 
 export const exportCommand: Command = {
   positionals: { networks: `an archive, or a file of structures; ${DEFAULT_ARCHIVE} if left out` },
@@ -37,6 +39,7 @@ export const exportCommand: Command = {
       { defaultDescription: "qdq, float of a network without bits" },
     ),
     weights: text("trained.safetensors, of train.py", { defaultDescription: "random ones" }),
+    device: text("of c: a microcontroller that it has to fit (qes devices lists them), or a YAML file of one"),
     seed: text("of random weights", { defaultDescription: "1" }),
     run: runOption,
     index: text("which of the networks, from 1 on", { defaultDescription: "1, of an archive the best" }),
@@ -69,6 +72,7 @@ export const exportCommand: Command = {
     const asked = formOption(args, format);
     const chosen = { weights: textOption(args, "weights"), seed: wholeOption(args, "seed", 0) };
     checkWeightOptions(format, chosen);
+    const device = deviceOption(args, format);
     const network = await chosenNetwork(archiveArgument(args, "networks"), {
       run: wholeOption(args, "run", 1),
       index: wholeOption(args, "index", 1) ?? 1,
@@ -78,7 +82,7 @@ export const exportCommand: Command = {
     });
     const weights = format.weights ? weightsOf(network, chosen) : { weights: new Map(), weightsNote: "" };
     const form = asked ?? format.defaultForm?.(network).name;
-    const files = format.files(network, { form, ...weights });
+    const files = format.files(network, { form, device, ...weights });
     if (output === undefined) process.stdout.write([...files.values()][0]);
     else if (format.kind === "folder") writeFolder(output, files);
     else writeFile(output, [...files.values()][0]);
@@ -104,6 +108,17 @@ function formOption(args: Arguments, { name, forms }: ExportFormat): string | un
     throw new UserError(`--form: expected ${names.join(", ")}, got ${wanted}`);
   }
   return wanted;
+}
+
+/** The device that a network has to fit. */
+function deviceOption(args: Arguments, { name, devices }: ExportFormat): Device | undefined {
+  const wanted = textOption(args, "device");
+  if (wanted === undefined) return undefined;
+  if (!devices) throw new UserError(`--device: ${name} is for none in particular; leave it out`);
+  if (!isPartFile(wanted)) return deviceOf(wanted, "--device");
+  const part = readPartFile(wanted);
+  if ("device" in part) return part.device;
+  throw new UserError(`--device: expected a device, got a task, ${wanted}; qes devices lists both`);
 }
 
 interface WeightOptions {

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { packageRoot } from "../base/package-root.ts";
-import { cNetwork } from "../firmware/c-network.ts";
+import { UserError } from "../base/user-error.ts";
+import type { Device } from "../config/device.ts";
+import { type CNetwork, cNetwork } from "../firmware/c-network.ts";
 import type { NetworkDescription } from "../formats/network-description.ts";
 import type { NetworkWeights } from "../formats/weights.ts";
 import type { IntegerNetwork } from "../integer/integer-network.ts";
@@ -12,28 +14,41 @@ import { integerNetwork } from "../integer/trained-network.ts";
 const VECTORS = 2;
 const SLOW_MACS = 50e6;
 
+/** Bytes of stack, and of the code at -O3, that a device has to have at least: docs/firmware.md has what was measured. */
+const LEAST_STACK = 1024;
+const LEAST_CODE = 10_240;
+
 const template = (file: string) => readFileSync(join(packageRoot, "templates", "c", file), "utf8");
 const copied = ["qes_nn.h", "qes_nn.c", "selftest.c", "Makefile"];
 
+/** What a network is written with. */
+export interface COptions {
+  readonly weights: NetworkWeights;
+  /** What the weights are, for a reader. */
+  readonly weightsNote: string;
+  /** Whose memories it has to fit. */
+  readonly device?: Device | undefined;
+}
+
 /**
  * A folder of C99 that runs the network in whole numbers, by file name.
- * @param note what the weights are, for its reader
- * @throws UserError where whole numbers or the runtime cannot hold the network, or the weights are of another one
+ * @throws UserError where whole numbers, the runtime or the device cannot hold the network, or the weights are of another one
  */
 export function cFiles(
   description: NetworkDescription,
-  weights: NetworkWeights,
-  note: string,
+  { weights, weightsNote, device }: COptions,
 ): ReadonlyMap<string, string> {
   const network = integerNetwork(description, weights);
-  const { header, source, plan, flash } = cNetwork(description, network);
+  const c = cNetwork(description, network);
+  if (device !== undefined) checkFit(c, device);
+  const { header, source, plan, flash } = c;
   const vectors = description.totals.macs > SLOW_MACS ? 1 : VECTORS;
   const values: Readonly<Record<string, string | number>> = {
     NAME: description.name.replace(/[^\x20-\x7e]/g, "?"),
     CHANNELS: network.channels,
     RESOLUTION: network.resolution,
     VECTORS: vectors,
-    WEIGHTS: note,
+    WEIGHTS: weightsNote,
     ARENA: plan.arena,
     FLASH_WEIGHTS: flash.weights,
     FLASH_CONSTANTS: flash.constants,
@@ -48,6 +63,21 @@ export function cFiles(
     ["README.md", template("README.md.in").replace(/@([A-Z_]+)@/g, (_, key: string) => String(values[key]))],
     ["network.json", `${JSON.stringify(description, null, 1)}\n`],
   ]);
+}
+
+function checkFit({ plan, flash }: CNetwork, { name, memory, reserve }: Device): void {
+  const network = flash.weights + flash.constants + flash.descriptors;
+  const rows = [
+    { what: "SRAM", has: memory.sram, reserved: Math.max(1024 * reserve.sram, LEAST_STACK), takes: plan.arena },
+    { what: "flash", has: memory.flash, reserved: Math.max(1024 * reserve.flash, LEAST_CODE), takes: network },
+  ];
+  for (const { what, has, reserved, takes } of rows) {
+    const left = Math.floor(1024 * has - reserved);
+    if (takes <= left) continue;
+    throw new UserError(
+      `c: expected at most ${left} bytes of ${what}, what ${name} has beside ${reserved} for stack, code and drivers, got ${takes}; choose a smaller network or another device`,
+    );
+  }
 }
 
 /** Bytes of a made-up image: xorshift32, which `qes_vector` of vectors.h computes too. */

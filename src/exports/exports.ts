@@ -1,3 +1,4 @@
+import type { Device } from "../config/device.ts";
 import type { NetworkDescription } from "../formats/network-description.ts";
 import { networkTable } from "../formats/network-table.ts";
 import type { NetworkWeights } from "../formats/weights.ts";
@@ -13,6 +14,8 @@ export interface ExportOptions {
   readonly weights: NetworkWeights;
   /** What the weights are, for a person. */
   readonly weightsNote: string;
+  /** Whose memories it has to fit. */
+  readonly device: Device | undefined;
 }
 
 /** What a network is handed over as, to other tools. */
@@ -21,6 +24,8 @@ export interface ExportFormat {
   readonly what: string;
   /** A folder of several files, or a single one: a text may go to stdout. */
   readonly kind: "folder" | "text" | "binary";
+  /** Whether it can be held to a device's memories. */
+  readonly devices?: true;
   /** Whether it contains weights. */
   readonly weights?: true;
   /** Ways to say the same network in the format; absent where there is one. */
@@ -63,7 +68,8 @@ export const exportFormats: readonly ExportFormat[] = [
     kind: "folder",
     weights: true,
     next: (path) => `make -C ${path} check`,
-    files: (network, { weights, weightsNote }) => cFiles(network, weights, weightsNote),
+    devices: true,
+    files: cFiles,
   },
   {
     name: "json",

@@ -180,8 +180,11 @@ static QES_APART uint32_t input_pairs(const uint8_t *from, unsigned groups, unsi
         const uint32_t masks = mask | mask << 16;
         for (; groups > 0; groups--, from += bits, to += 8) {
             const struct halves group = split(from, bits);
-            const uint32_t low = (group.low & ((mask << bits) | mask)) | group.low >> (2 * bits) << 16;
-            const uint32_t high = (group.high & ((mask << bits) | mask)) | group.high >> (2 * bits) << 16;
+            uint32_t low = group.low, high = group.high;
+            if (bits < 8) {
+                low = (low & ((mask << bits) | mask)) | low >> (2 * bits) << 16;
+                high = (high & ((mask << bits) | mask)) | high >> (2 * bits) << 16;
+            }
             to[0] = low & masks;
             to[2] = low >> bits & masks;
             to[4] = high & masks;

@@ -43,11 +43,17 @@ writeFileSync(
   JSON.stringify([{ ...file, structure: [{ ...block, in: 1, out: 1, nbitsA: [5, 4, 4], nbitsW: [4, 4, 4] }] }]),
 );
 
+writeFileSync(join(folder, "tiny.yaml"), "{ name: tiny, memory: { sram: 1.5, flash: 64 }, capability: int8 }");
+writeFileSync(
+  join(folder, "flash.yaml"),
+  "{ name: little, memory: { sram: 8, flash: 20 }, reserve: { flash: 19.5 }, capability: int8 }",
+);
+
 test("a network with trained or random weights is a folder of C whose self-test passes", () => {
   const line = ["export", "small.json", "--format", "c", "--output"];
   const [trained, random] = batch(folder, [
     [...line, "trained", "--weights", "trained.safetensors"],
-    [...line, "random", "--seed", "5"],
+    [...line, "random", "--seed", "5", "--device", "stm32f412"],
   ]);
   expect(trained).toMatchObject({ code: 0, stdout: "" });
   expect(trained.stderr).toBe(
@@ -77,6 +83,10 @@ test("weights of another network, and networks that the runtime cannot hold, are
     line("mixed.json"),
     line("float.json"),
     line("no-stem.json"),
+    line("small.json", "--device", "./tiny.yaml"),
+    line("small.json", "--device", "./flash.yaml"),
+    line("small.json", "--device", "stm32f4"),
+    ["export", "small.json", "--format", "csv", "--device", "stm32f412"],
     ["export", "small.json", "--format", "csv", "--weights", "trained.safetensors"],
     ["export", "small.json", "--format", "json", "--seed", "1"],
   ]);
@@ -91,6 +101,10 @@ test("weights of another network, and networks that the runtime cannot hold, are
       "2 qes: c: block 1 layer 0: expected a depthwise conv with the activation bits of the conv behind it, since it works in place, got 4 and 3; choose another network",
       "2 qes: integer network: expected 2 to 8 bits, got full precision in block 0 layer 0; choose a quantised family and bits of that range",
       "2 qes: c: block 0 layer 0: expected a single conv that reads the image, got a block of several; choose another network",
+      "2 qes: c: expected at most 512 bytes of SRAM, what tiny has beside 1024 for stack, code and drivers, got 520; choose a smaller network or another device",
+      "2 qes: c: expected at most 512 bytes of flash, what little has beside 19968 for stack, code and drivers, got 838; choose a smaller network or another device",
+      "2 qes: --device: unknown device "stm32f4"; did you mean stm32f407? devices: arduino-nano-33-ble, esp32-s3, gap8, nrf52840, nrf5340, rp2040, rp2350, stm32f407, stm32f412, stm32f746, stm32h743, stm32h7a3, stm32l476, stm32u575; or a YAML file; qes devices lists them",
+      "2 qes: --device: csv is for none in particular; leave it out",
       "2 qes: --weights: csv has no weights; leave it out",
       "2 qes: --seed: json has no weights; leave it out",
     ]

@@ -13,7 +13,7 @@ import { temporaryFolder } from "../temporary.ts";
 const folder = temporaryFolder();
 
 /** QES_SLOW_TESTS=1 runs 6 random networks beside the one of every kind of layer. */
-const count = process.env["QES_SLOW_TESTS"] === "1" ? 6 : 1;
+const count = process.env["QES_SLOW_TESTS"] === "1" ? 6 : 0;
 /** The code that devices reserve flash for. */
 const MOST_CODE = { "-O2": 8192, "-Os": 5120 };
 /** Bytes; what the linker script of the example sets aside is 4096. */
@@ -22,7 +22,7 @@ const MOST_STACK = 1024;
 function written(network: NetworkDescription, name: string): string {
   const path = join(folder, name);
   mkdirSync(path);
-  for (const [file, content] of cFiles(network, randomWeights(network, 3), "random")) {
+  for (const [file, content] of cFiles(network, { weights: randomWeights(network, 3), weightsNote: "random" })) {
     writeFileSync(join(path, file), content);
   }
   return path;
@@ -37,7 +37,7 @@ test.skipIf(!hasBoards()).each(networks.map((network, i) => [i, network] as cons
   "network %i on a Cortex-M4 and a Cortex-M7 gives the interpreter's outputs, and takes the bytes that were predicted",
   (i, network) => {
     const path = written(network, `net${i}`);
-    const header = cFiles(network, randomWeights(network, 3), "random").get("network.h")!;
+    const header = cFiles(network, { weights: randomWeights(network, 3), weightsNote: "random" }).get("network.h")!;
     const predicted = (name: string) => Number(header.match(new RegExp(`#define QES_${name} (\\d+)`))![1]);
     for (const board of Object.keys(boards) as Board[]) {
       const build = join(folder, `${board}-${i}`);
@@ -77,7 +77,7 @@ test.skipIf(!hasBoards())("a pointwise conv takes no more instructions than the 
   });
   const macs = 8 * 8 * 32 * 32;
   const of = (a: number, w: number) => Number(text.match(new RegExp(`^${a} ${w} (\\d+)$`, "m"))![1]) / macs;
-  expect(of(8, 8)).toBeLessThanOrEqual(2.5);
+  expect(of(8, 8)).toBeLessThanOrEqual(2.4);
   expect(of(4, 4)).toBeLessThanOrEqual(3.2);
   expect(of(5, 3)).toBeLessThanOrEqual(4);
 });
