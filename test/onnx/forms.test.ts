@@ -18,7 +18,7 @@ const script = (name: string) => fileURLToPath(new URL(`../fixtures/python/${nam
 const folder = temporaryFolder();
 
 const slow = process.env["QES_SLOW_TESTS"] === "1";
-const IMAGES = 3;
+const IMAGES = slow ? 3 : 2;
 
 interface Case {
   readonly network: NetworkDescription;
@@ -29,7 +29,7 @@ interface Case {
 
 const cases: readonly Case[] = [
   describeNetwork("small", small, 12, 10),
-  ...randomNetworks(slow ? 200 : 12, "small"),
+  ...randomNetworks(slow ? 200 : 10, "small"),
 ].map((network, seed) => {
   const pick = picker(seed + 1);
   const size = network.channels * network.resolution ** 2;

@@ -22,7 +22,7 @@ const remove = addFamily({
 afterAll(remove);
 
 /** QES_SLOW_TESTS=1 runs more of them. */
-const numRuns = process.env["QES_SLOW_TESTS"] === "1" ? 200 : 12;
+const numRuns = process.env["QES_SLOW_TESTS"] === "1" ? 200 : 8;
 
 /** Bytes of shape (channels, side, side) to (side, side, channels). */
 function channelsLast(image: Uint8Array, channels: number): Uint8Array {
@@ -39,7 +39,7 @@ test.skipIf(onnxruntime === undefined)(
     for (const [i, network] of [...fixed, ...drawn].entries()) {
       const weights = randomWeights(network, i);
       const integer = integerNetwork(network, weights);
-      const inputs = fc.sample(anyImage(network), { numRuns: 5, seed: i });
+      const inputs = fc.sample(anyImage(network), { numRuns: 3, seed: i });
       const { channels, resolution } = network;
       const found = await runOnnx(onnxModel(network, weights, form), {
         type: "uint8",
