@@ -12,6 +12,9 @@ export const GROUP = 8;
 const MOST_KERNEL = 15;
 /** Sides and channels are 16 bits. */
 const MOST_SIZE = 65535;
+/** Far above any microcontroller: what is larger would be a source file that no compiler takes. */
+const MOST_WEIGHTS = 64e6;
+const MOST_ARENA = 2 ** 30;
 
 export type End = "low" | "high";
 
@@ -157,6 +160,7 @@ export function planOf(network: NetworkDescription): Plan {
     steps.push({ ...end, kind: "classify", low, high, scratch: means });
   } else steps.push({ ...end, kind: "output", input: x, ...sum(x), scratch: 0 });
   const arena = steps.reduce((most, { low, high, scratch }) => Math.max(most, words(words(low) + scratch + high)), 0);
+  if (arena > MOST_ARENA) throw tooLarge(`${MOST_ARENA} bytes of activations`, arena);
   return {
     steps,
     arena,
@@ -165,7 +169,11 @@ export function planOf(network: NetworkDescription): Plan {
   };
 }
 
-function checkLayers({ layers }: NetworkDescription): void {
+const tooLarge = (expected: string, got: number) =>
+  new UserError(`c: expected at most ${expected}, got ${got}; choose a smaller network`);
+
+function checkLayers({ layers, totals }: NetworkDescription): void {
+  if (totals.weights > MOST_WEIGHTS) throw tooLarge(`${MOST_WEIGHTS} weights`, totals.weights);
   layers.forEach(({ convs, block, inner, shortcut }, i) => {
     const refuse = (expected: string, got: string) =>
       new UserError(`c: block ${block} layer ${inner}: expected ${expected}, got ${got}; choose another network`);
