@@ -17,6 +17,7 @@ const rooms: readonly (readonly [folder: string, what: string])[] = [
     "src/network",
     "the table of families, bit pairs, the interchange form, the flat list of convs that everything folds over",
   ],
+  ["src/memory", "what a runtime holds while it runs a network, moment by moment, and what of it is in flash"],
   ["src/costs", "BitOps, MACs, flash, SRAM, layers: folds over the convs"],
   ["src/kernel", "convolutions on noise: `reference`, `float32`, `simd`"],
   ["src/score", "the scores of a network; the closed form"],
@@ -152,7 +153,7 @@ test("yargs is the command line's, piscina the pool's, zod and yaml those that r
   const importers = (name: string) => imports.filter(({ to }) => to === name).map(({ from }) => from);
   expect(importers("yargs").filter((file) => !file.startsWith("src/cli/"))).toEqual([]);
   expect(importers("piscina").filter((file) => !file.startsWith("src/pool/"))).toEqual([]);
-  const readers = ["config", "device", "issues", "sweep-plan", "task"].map((file) => `src/config/${file}.ts`);
+  const readers = ["config", "device", "issues", "runtime", "sweep-plan", "task"].map((file) => `src/config/${file}.ts`);
   expect(importers("zod").sort()).toEqual(["src/bound/proof/certificate.ts", ...readers, "src/run/sweep.ts"]);
   expect(importers("yaml").sort()).toEqual(["src/base/yaml-text.ts", "src/cli/import.ts", "src/cli/presets.ts"]);
 });
@@ -174,7 +175,16 @@ test("a scoring thread is CommonJS and requires no package", () => {
   expect(stand.filter((file) => !file.endsWith(".cjs"))).toEqual([]);
 });
 
-const pure = ["src/network/", "src/costs/", "src/kernel/", "src/score/", "src/space/", "src/engine/", "src/search/"];
+const pure = [
+  "src/network/",
+  "src/memory/",
+  "src/costs/",
+  "src/kernel/",
+  "src/score/",
+  "src/space/",
+  "src/engine/",
+  "src/search/",
+];
 
 test("what a result depends on knows no clock, no chance and no files", () => {
   for (const folder of pure) {

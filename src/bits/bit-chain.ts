@@ -1,14 +1,16 @@
 import {
   activationClasses,
+  bitsAtEnd,
   type Chain,
   type ChainBlock,
   pairFigures,
   withBindingBudgets,
 } from "../bound/graph/chain.ts";
-import { emptyLayerFigures, setMemory } from "../bound/graph/layer-figures.ts";
-import { bitFactor, type CostName, costNames, peakCosts, sumCost, sumCosts } from "../costs/cost-table.ts";
+import { emptyLayerFigures, setNext } from "../bound/graph/layer-figures.ts";
+import { bitFactor, budgetNames, type CostName, peaksOf, sumsOf } from "../costs/cost-table.ts";
 import { costs, emptyCosts } from "../costs/costs.ts";
 import { layerForm } from "../costs/layer-form.ts";
+import type { Deployment } from "../memory/runtime.ts";
 import { FULL_PRECISION_BITS } from "../network/bits.ts";
 import type { Network } from "../network/network.ts";
 import type { AnalyticScore } from "../score/analytic.ts";
@@ -19,8 +21,10 @@ export interface BitsProblem {
   readonly score: AnalyticScore;
   /** Outputs of the classifier counted into flash; 0 for none. */
   readonly classes: number;
-  /** In the order of `costNames`, infinite where there is no budget. */
+  /** In the order of `budgetNames`, infinite where there is no budget. */
   readonly limits: Float64Array;
+  /** Of as many classes; absent: the costs of a deployment have no budget. */
+  readonly deployment?: Deployment | undefined;
 }
 
 /**
@@ -33,45 +37,53 @@ export interface BitsProblem {
 export function bitChain(
   network: Network,
   legal: (layer: number) => ArrayLike<number>,
-  { score, classes, limits }: BitsProblem,
+  { score, classes, limits, deployment }: BitsProblem,
 ): Chain | undefined {
-  const limitOf = (name: CostName) => limits[costNames.indexOf(name)];
+  const limitOf = (name: CostName) => limits[budgetNames.indexOf(name)] ?? Number.POSITIVE_INFINITY;
   setPairs(network, new Uint8Array(network.layers));
-  const fixed = costs(network, classes, emptyCosts());
-  if (sumCosts.some(({ name, factor }) => factor === "none" && fixed[name] > limitOf(name))) return undefined;
-  const dimensions = sumCosts
-    .filter(({ name, factor }) => factor !== "none" && Number.isFinite(limitOf(name)))
-    .map(({ name }) => name);
-  const memories = peakCosts.map(({ name }) => name).filter((name) => Number.isFinite(limitOf(name)));
+  const fixed = costs(network, classes, emptyCosts(), deployment);
+  const limited = sumsOf(deployment).filter(({ name }) => Number.isFinite(limitOf(name)));
+  if (limited.some(({ name, factor }) => factor === "none" && fixed[name]! > limitOf(name))) return undefined;
+  const sums = limited.filter(({ factor }) => factor !== "none");
+  const dimensions = sums.map(({ name }) => name);
+  const memories = peaksOf(deployment)
+    .map(({ name }) => name)
+    .filter((name) => Number.isFinite(limitOf(name)));
+  const memoryLimits = memories.map(limitOf);
   const pairs = Array.from({ length: network.layers }, (_, layer) =>
     Array.from(legal(layer), (pair) => ({ a: pair >> 4, w: pair & 15 })),
   );
-  const activations = activationClasses(pairs.flat(), memories);
-  const forms = pairs.map((_, layer) => layerForm(network, layer));
-  for (const name of dimensions) {
-    const factor = bitFactor(sumCost(name), FULL_PRECISION_BITS, FULL_PRECISION_BITS);
-    for (const { sums } of forms) fixed[name] -= sums[name].slope * factor;
-  }
+  const end = bitsAtEnd(memories, deployment);
+  const activations = activationClasses(pairs.flat(), memories, end);
+  const forms = pairs.map((_, layer) => layerForm(network, layer, deployment));
+  const base = sums.map((cost) => {
+    const factor = bitFactor(cost, FULL_PRECISION_BITS, FULL_PRECISION_BITS);
+    return forms.reduce((rest, form) => rest - form.sums[cost.name]!.slope * factor, fixed[cost.name]!);
+  });
   const worth = layerWeights(network, score.stageWeights);
-  const blocks = forms.map(({ sums, peaks }, layer): ChainBlock => {
-    const first = emptyLayerFigures(1, dimensions.length, memories.length);
+  const blocks = forms.map((form, layer): ChainBlock => {
+    const first = emptyLayerFigures(1, dimensions.length, { memoryLimits, activations });
     first.value[0] = layer === 0 ? score.score(network) : 0;
     dimensions.forEach((name, d) => {
-      first.base[d][0] = layer === 0 ? fixed[name] : 0;
-      first.slope[d][0] = sums[name].slope;
+      first.base[d][0] = layer === 0 ? base[d] : 0;
+      first.slope[d][0] = form.sums[name]!.slope;
     });
-    memories.forEach((name, m) => {
-      setMemory(first.memory[m], 0, peaks[name]);
-    });
-    const gainOf = ({ a, w }: { a: number; w: number }) => worth[layer] * sums.layers.constant * score.bitsGain(a, w);
+    setNext(
+      first,
+      0,
+      memories.map((name) => form.peaks[name]!),
+      { memoryLimits, activations },
+    );
+    const gainOf = ({ a, w }: { a: number; w: number }) =>
+      worth[layer] * form.sums.layers.constant * score.bitsGain(a, w);
     return {
       ins: [0],
       outs: [0],
       variants: 1,
       maxDepth: 1,
       first,
-      rest: emptyLayerFigures(1, dimensions.length, memories.length),
-      ...pairFigures(pairs[layer], gainOf, { dimensions, memories, activations }),
+      rest: emptyLayerFigures(1, dimensions.length, { memoryLimits, activations }),
+      ...pairFigures(pairs[layer], gainOf, { sums, memories, activations }),
     };
   });
   return withBindingBudgets({
@@ -80,7 +92,8 @@ export function bitChain(
     dimensions,
     limits: dimensions.map(limitOf),
     memories,
-    memoryLimits: memories.map(limitOf),
+    memoryLimits,
     activations,
+    endClass: Math.max(0, activations.indexOf(end)),
   });
 }

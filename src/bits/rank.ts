@@ -1,5 +1,5 @@
 import { layerForm } from "../costs/layer-form.ts";
-import { memoryOf } from "../costs/memory-form.ts";
+import { memoryOf } from "../memory/memory-form.ts";
 import { type BitSteps, FULL_PRECISION_BITS } from "../network/bits.ts";
 import type { Network } from "../network/network.ts";
 import type { AnalyticScore } from "../score/analytic.ts";

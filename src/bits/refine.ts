@@ -3,8 +3,7 @@ import type { Chain } from "../bound/graph/chain.ts";
 import type { BlockChoice } from "../bound/graph/path.ts";
 import type { Incumbents } from "../bound/incumbents.ts";
 import { closeGap, isClosed } from "../bound/solve.ts";
-import { costNames } from "../costs/cost-table.ts";
-import { costs, emptyCosts } from "../costs/costs.ts";
+import { costs, emptyCosts, withinLimits } from "../costs/costs.ts";
 import { Network } from "../network/network.ts";
 import type { Problem } from "../problem/problem.ts";
 import { AnalyticScore } from "../score/analytic.ts";
@@ -44,11 +43,11 @@ export function refineNetwork(
   legal: (layer: number) => ArrayLike<number>,
   problem: BitsProblem,
 ): Refinement | undefined {
-  const { score, classes, limits } = problem;
-  const before = costs(network, classes, emptyCosts());
+  const { score, classes, limits, deployment } = problem;
+  const before = costs(network, classes, emptyCosts(), deployment);
   const scoreBefore = score.score(network);
   const ownPairs = Uint8Array.from({ length: network.layers }, (_, layer) => pairOf(network, layer));
-  const fitted = costNames.every((name, i) => before[name] <= limits[i]) && isLegal(network, legal);
+  const fitted = withinLimits(before, limits) && isLegal(network, legal);
   const best = new BestBits(network, legal, problem, fitted ? scoreBefore + TOLERANCE : Number.NEGATIVE_INFINITY);
   const chain = bitChain(network, legal, problem);
   const bound = chain && new ChainBound(() => compiled(chain), 0);
@@ -87,11 +86,10 @@ class BestBits implements Incumbents<Chain> {
 
   offer(_: Chain, path: readonly BlockChoice[]): number | undefined {
     const network = this.#network;
-    const { score, classes, limits } = this.#problem;
+    const { score, classes, limits, deployment } = this.#problem;
     const pairs = Uint8Array.from(path, (choice, layer) => this.#legal(layer)[choice.pairs[0]]);
     setPairs(network, pairs);
-    const cost = costs(network, classes, this.#costs);
-    if (costNames.some((name, i) => cost[name] > limits[i])) return undefined;
+    if (!withinLimits(costs(network, classes, this.#costs, deployment), limits)) return undefined;
     const found = score.score(network);
     if (found > this.best) [this.best, this.pairs] = [found, pairs];
     return found;
@@ -107,9 +105,10 @@ export function bitRefiner({
   space,
   classes,
   limits,
+  deployment,
 }: Problem): ((genomes: Uint8Array, at: number) => boolean) | undefined {
   if (space.blocks.every(({ bits }) => bits.pairs.length < 2)) return undefined;
-  const problem = { score: new AnalyticScore(config.score), classes, limits };
+  const problem = { score: new AnalyticScore(config.score), classes, limits, deployment };
   const network = new Network(space.convCapacity);
   const fullPrecision = [0];
   const legal = (layer: number) => {

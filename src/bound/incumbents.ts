@@ -1,10 +1,10 @@
-import { costNames } from "../costs/cost-table.ts";
-import { type Costs, costs, emptyCosts } from "../costs/costs.ts";
+import { budgetNames } from "../costs/cost-table.ts";
+import { type Costs, costs, emptyCosts, overLimits } from "../costs/costs.ts";
 import { networkOf, type Structure } from "../network/structure.ts";
 import type { Chain } from "./graph/chain.ts";
 import { type BlockChoice, structureOfPath } from "./graph/path.ts";
 import type { SpaceChain } from "./graph/space-chain.ts";
-import type { Budgets } from "./graph/space-description.ts";
+import { type Budgets, deploymentOf } from "./graph/space-description.ts";
 
 /** Where a bound puts the networks that it finds. */
 export interface Incumbents<C extends Chain> {
@@ -63,9 +63,9 @@ export class SpaceIncumbents implements Incumbents<SpaceChain> {
    */
   add({ space, scorer }: Pick<SpaceChain, "space" | "scorer">, structure: Structure): number | undefined {
     const network = networkOf(structure, space.resolution);
-    const measured = costs(network, space.classes, emptyCosts());
-    for (const name of costNames)
-      if (measured[name] > (this.#budgets[name] ?? Number.POSITIVE_INFINITY)) return undefined;
+    const measured = costs(network, space.classes, emptyCosts(), deploymentOf(space));
+    const limits = budgetNames.map((name) => this.#budgets[name] ?? Number.POSITIVE_INFINITY);
+    if (overLimits(measured, limits).length > 0) return undefined;
     scorer.check(network);
     const score = scorer.score(network);
     const key = JSON.stringify([space.resolution, structure]);

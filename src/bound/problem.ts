@@ -13,7 +13,7 @@ export interface BoundProblem {
  * What the bound takes of a search's problem: all its genomes, its budgets.
  * @throws UserError where the score is not the closed form, for which alone a network's score is a sum over its layers
  */
-export function boundProblem({ config, space, classes }: Problem): BoundProblem {
+export function boundProblem({ config, space, classes, runtime }: Problem): BoundProblem {
   const { score, budgets } = config;
   if (kindOf(score).layerSum === undefined) {
     throw new UserError(
@@ -21,5 +21,5 @@ export function boundProblem({ config, space, classes }: Problem): BoundProblem 
     );
   }
   const limits = Object.fromEntries(Object.entries(budgets).filter(([, limit]) => limit !== undefined));
-  return { spaces: describeSpace(space, score, classes), budgets: limits as Budgets };
+  return { spaces: describeSpace(space, score, classes, runtime), budgets: limits as Budgets };
 }

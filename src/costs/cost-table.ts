@@ -1,7 +1,10 @@
+import type { MemoryForm } from "../memory/memory-form.ts";
+import type { Deployment } from "../memory/runtime.ts";
 import type { Network } from "../network/network.ts";
+import { deployedCosts } from "./deployed-costs.ts";
+import { formOf } from "./five-constants.ts";
 import { layerBitops, layerFlash, layerMacs, layerMainConvs } from "./layer-sums.ts";
 import { liveForm, sramLive } from "./live-sram.ts";
-import type { MemoryForm } from "./memory-form.ts";
 import { publishedForm, publishedSram } from "./published-sram.ts";
 
 interface CostRow {
@@ -9,8 +12,8 @@ interface CostRow {
   /** Heading of its column in tables for a person. */
   readonly title: string;
   readonly unit: "BitOps" | "MACs" | "bytes" | "layers";
-  /** Column of its figures in an archive. */
-  readonly column: string;
+  /** Column of its figures in an archive; none where they follow from a run's configuration and are not kept. */
+  readonly column?: string;
 }
 
 /** A cost that is a sum over the layers; of a layer whose convs share their bits it is constant + slope * its factor of these. */
@@ -18,6 +21,8 @@ export interface SumCost extends CostRow {
   readonly kind: "sum";
   /** What it grows with: the product of activation and weight bits, the weight bits, or no bits. */
   readonly factor: "a w" | "w" | "none";
+  /** Bits at which weights of each number of bits are stored, where that is not every number. */
+  readonly storedBits?: ArrayLike<number>;
   /** What one layer adds. It may not fall with a width, a kernel, the resolution or the bits. */
   readonly ofLayer: (network: Network, layer: number) => number;
   /** What a classifier of some outputs adds behind a width, 0 for no outputs; absent: nothing. A line in the width. */
@@ -63,7 +68,7 @@ const published = [
     column: "sram",
     kind: "peak",
     ofNetwork: publishedSram,
-    form: publishedForm,
+    form: (network, layer) => formOf(publishedForm(network, layer)),
   },
   {
     name: "layers",
@@ -81,51 +86,57 @@ const published = [
     column: "sram_live",
     kind: "peak",
     ofNetwork: sramLive,
-    form: liveForm,
+    form: (network, layer) => formOf(liveForm(network, layer)),
   },
 ] as const satisfies readonly Cost[];
 
 type Published = (typeof published)[number];
-export type CostName = Published["name"];
-export type SumName = Extract<Published, { kind: "sum" }>["name"];
-export type PeakName = Extract<Published, { kind: "peak" }>["name"];
+/** What every network costs; what it costs where a runtime deploys it. */
+export type OwnCost = Published["name"];
+export type DeployedCost = "flashDeployed" | "arena";
+export type CostName = OwnCost | DeployedCost;
+export type SumName = Extract<Published, { kind: "sum" }>["name"] | "flashDeployed";
+export type PeakName = Extract<Published, { kind: "peak" }>["name"] | "arena";
+export type NamedSum = SumCost & { readonly name: SumName };
+export type NamedPeak = PeakCost & { readonly name: PeakName };
 
-const rows: (Cost & { readonly name: CostName })[] = [...published];
-const names: CostName[] = rows.map(({ name }) => name);
-const sums = rows.filter(isSum);
-const peaks = rows.filter(isPeak);
+const rows: (Cost & { readonly name: OwnCost })[] = [...published];
+const names: OwnCost[] = rows.map(({ name }) => name);
+const budgets: CostName[] = [...names, "flashDeployed", "arena"];
 
 /**
- * Every cost. Its position is the index of its budget among limits and of its figure among a candidate's, and its place among an archive's
- * columns: a new row goes to the end.
+ * Every cost of a network alone. Its position is the index of its figure among a candidate's, and its place among an archive's columns: a new row goes
+ * to the end.
  */
-export const costTable: readonly (Cost & { readonly name: CostName })[] = rows;
+export const costTable: readonly (Cost & { readonly name: OwnCost })[] = rows;
 /** The names, in the order of the table. */
-export const costNames: readonly CostName[] = names;
+export const costNames: readonly OwnCost[] = names;
+/** What can have a budget, and the order of limits: the table's names, then those of a deployment. */
+export const budgetNames: readonly CostName[] = budgets;
 
-/** The sums and the peaks among them, in the order of the table. */
-export const sumCosts: readonly (SumCost & { readonly name: SumName })[] = sums;
-export const peakCosts: readonly (PeakCost & { readonly name: PeakName })[] = peaks;
-
-function isSum(row: Cost): row is SumCost & { readonly name: SumName } {
-  return row.kind === "sum";
+/** The costs that are sums, with that of a deployment, if there is one, at the end. */
+export function sumsOf(deployment: Deployment | undefined): readonly NamedSum[] {
+  return costsOf(deployment).filter((row): row is NamedSum => row.kind === "sum");
 }
 
-function isPeak(row: Cost): row is PeakCost & { readonly name: PeakName } {
-  return row.kind === "peak";
+/** As `sumsOf`, those that are peaks. */
+export function peaksOf(deployment: Deployment | undefined): readonly NamedPeak[] {
+  return costsOf(deployment).filter((row): row is NamedPeak => row.kind === "peak");
 }
 
-export function sumCost(name: SumName): SumCost {
-  return sums.find((cost) => cost.name === name)!;
-}
-
-export function peakCost(name: PeakName): PeakCost {
-  return peaks.find((cost) => cost.name === name)!;
+/** Every cost that a network has where it is deployed so, in the order of `budgetNames`. */
+export function costsOf(deployment: Deployment | undefined): readonly (Cost & { readonly name: CostName })[] {
+  return deployment === undefined ? rows : [...rows, ...deployedCosts(deployment)];
 }
 
 /** What a sum grows with, at a layer's activation and weight bits. */
-export function bitFactor({ factor }: Pick<SumCost, "factor">, a: number, w: number): number {
-  return factor === "a w" ? a * w : factor === "w" ? w : 0;
+export function bitFactor(
+  { factor, storedBits }: Pick<SumCost, "factor" | "storedBits">,
+  a: number,
+  w: number,
+): number {
+  const stored = storedBits === undefined ? w : storedBits[w];
+  return factor === "a w" ? a * stored : factor === "w" ? stored : 0;
 }
 
 /**
@@ -134,19 +145,17 @@ export function bitFactor({ factor }: Pick<SumCost, "factor">, a: number, w: num
  * @throws Error where a name or a column is there already
  */
 export function addCost(cost: Cost): () => void {
-  if (rows.some(({ name, column }) => name === cost.name || column === cost.column)) {
+  if (budgets.some((name) => name === cost.name) || rows.some(({ column }) => column === cost.column)) {
     throw new Error(`cost ${cost.name}: its name or its column is there already`);
   }
-  const row = cost as Cost & { readonly name: CostName };
+  const row = cost as Cost & { readonly name: OwnCost };
+  budgets.splice(rows.length, 0, row.name);
   rows.push(row);
   names.push(row.name);
-  if (isSum(row)) sums.push(row);
-  if (isPeak(row)) peaks.push(row);
   return () => {
     const remove = <T>(list: T[], entry: T) => list.splice(list.indexOf(entry), 1);
     remove(rows, row);
     remove(names, row.name);
-    if (isSum(row)) remove(sums, row);
-    if (isPeak(row)) remove(peaks, row);
+    remove(budgets, row.name);
   };
 }

@@ -1,7 +1,7 @@
 import { FULL_PRECISION_BITS } from "../network/bits.ts";
 import { firstConv, type Network, nextMainConv } from "../network/network.ts";
 import { Shortcut } from "../network/shortcut.ts";
-import type { MemoryForm } from "./memory-form.ts";
+import type { FiveConstants } from "./five-constants.ts";
 
 /*
  * sramLive: the true peak of live tensors, bit-packed, over the execution order (docs/memory.md). One conv runs at a time. A tensor is
@@ -150,7 +150,7 @@ function convName(network: Network, conv: number): string {
 }
 
 /** The form of `sramLive` in one layer of several convs whose last is not depthwise, as every family's. */
-export function liveForm(network: Network, layer: number): MemoryForm {
+export function liveForm(network: Network, layer: number): FiveConstants {
   const first = firstConv(network, layer);
   const form = { inner: 0, lastInput: 0, lastOutput: 0, joinInput: 0, joinOutput: 0 };
   for (let conv = first; conv < network.layerEnd[layer]; conv++) {

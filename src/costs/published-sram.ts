@@ -1,7 +1,7 @@
 import { FULL_PRECISION_BITS } from "../network/bits.ts";
 import { firstConv, type Network, nextMainConv } from "../network/network.ts";
 import { Shortcut } from "../network/shortcut.ts";
-import type { MemoryForm } from "./memory-form.ts";
+import type { FiveConstants } from "./five-constants.ts";
 
 /** The published SRAM estimate in bytes: the largest of its main-path convs'. */
 export function publishedSram(network: Network): number {
@@ -35,7 +35,7 @@ export function sramOf(network: Network, layer: number, first: number, conv: num
 }
 
 /** The published estimate of one layer as a form of its activation bits and the next layer's. */
-export function publishedForm(network: Network, layer: number): MemoryForm {
+export function publishedForm(network: Network, layer: number): FiveConstants {
   const first = firstConv(network, layer);
   const form = { inner: 0, lastInput: 0, lastOutput: 0, joinInput: 0, joinOutput: 0 };
   for (let conv = first; conv < network.layerEnd[layer]; conv++) {

@@ -1,4 +1,4 @@
-import { costTable } from "../costs/cost-table.ts";
+import { budgetNames, costNames, peaksOf } from "../costs/cost-table.ts";
 import type { Space } from "../space/space.ts";
 import * as layout from "./assembly/layout.ts";
 import type { GenomeMemory } from "./memory.ts";
@@ -11,7 +11,7 @@ const RECORD_WORDS = layout.RECORD_BYTES >> 2;
 
 export interface BreedingOptions {
   readonly seed: number;
-  /** Budgets in the order of `costNames`. */
+  /** Budgets in the order of `budgetNames`. */
   readonly limits: Float64Array;
   /** None for the published operators. */
   readonly rates: OperatorRates | undefined;
@@ -48,8 +48,12 @@ export class Breeding {
     memory.set(layout.SEED_LOW, seed >>> 0);
     memory.set(layout.SEED_HIGH, Math.floor(seed / 4294967296) >>> 0);
     memory.doubles.set(limits.subarray(0, layout.FIGURES), layout.LIMITS >> 3);
-    const more = limits.subarray(layout.FIGURES).some((limit) => limit !== Number.POSITIVE_INFINITY);
+    const more = limits.subarray(layout.FIGURES, costNames.length).some((limit) => limit !== Number.POSITIVE_INFINITY);
     memory.set(layout.MORE_BUDGETS, more ? 1 : 0);
+    const limitOf = (name: (typeof budgetNames)[number]) =>
+      limits[budgetNames.indexOf(name)] ?? Number.POSITIVE_INFINITY;
+    memory.doubles[layout.FLASH_DEPLOYED_LIMIT >> 3] = limitOf("flashDeployed");
+    memory.doubles[layout.ARENA_LIMIT >> 3] = limitOf("arena");
     memory.set(layout.REPAIRS, rates?.repairs ?? 0);
     memory.set(layout.FILLS, rates?.fills ?? 0);
     memory.set(layout.WHEEL_LENGTH, 0);
@@ -137,7 +141,8 @@ export class Breeding {
     memory.set(layout.KEPT, memory.reserve(genomeLength));
     memory.doubles[layout.CROSSOVER_ODDS >> 3] = rates.crossover * 2 ** 32;
     // The order of a block's bits changes neither the score nor a sum, but it does change peaks.
-    const peaks = costTable.some(({ kind }, i) => kind === "peak" && limits[i] !== Number.POSITIVE_INFINITY);
+    const peakNames = [...peaksOf(undefined).map(({ name }) => name), "arena"];
+    const peaks = budgetNames.some((name, i) => peakNames.includes(name) && Number.isFinite(limits[i]));
     memory.set(layout.SORTS, rates.sortLayers && !peaks ? 1 : 0);
     for (const [list, field, count] of [
       [supers, layout.SUPERS, layout.SUPER_COUNT],

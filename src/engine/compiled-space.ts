@@ -1,4 +1,7 @@
 import { ln } from "../base/gaussian.ts";
+import { deployedCosts } from "../costs/deployed-costs.ts";
+import type { Deployment } from "../memory/runtime.ts";
+import { storedBits } from "../memory/storage.ts";
 import type { ConvTemplate } from "../network/families.ts";
 import { shrunkKernel } from "../space/genome.ts";
 import { RESOLUTION_UNIT, type Space } from "../space/space.ts";
@@ -11,11 +14,18 @@ import { GenomeMemory } from "./memory.ts";
 /**
  * A space in the memory of a genome module of its own.
  * @param classes outputs of the classifier counted into flash; 0 for none
+ * @param deployment of as many classes, or none
  * @param more the costs that the module does not compute
  * @param room bytes that are wanted besides the space
  * @throws Error where a family has more convs than a row of the module has room for
  */
-export function compileSpace(space: Space, classes: number, more: MoreCosts, room: number): GenomeMemory {
+export function compileSpace(
+  space: Space,
+  classes: number,
+  deployment: Deployment | undefined,
+  more: MoreCosts,
+  room: number,
+): GenomeMemory {
   const { blocks, options, expansions } = space;
   for (const { className, convs } of blocks.map(({ family }) => family)) {
     if (convs.length <= layout.MAIN_CONVS) continue;
@@ -25,15 +35,30 @@ export function compileSpace(space: Space, classes: number, more: MoreCosts, roo
   }
   const tables =
     blocks.length * (1024 + options.resolutions.length * options.kernels.length + 64) + expansions * 512 + 65536;
-  const rows = new LayerRows(space);
+  const deployedRows = deployment === undefined ? 0 : layout.ROW_SLOTS * layout.DEPLOYED_BYTES;
+  const rows = new LayerRows(space, deployment);
   const memory = new GenomeMemory(
     blocks.length,
-    tables + expectedBytes(space) + room,
+    tables + expectedBytes(space) + deployedRows + room,
     (...row) => rows.fill(...row),
     (genomes, at) => more.exceed(genomes, at),
   );
   writeSpace(memory, space, classes);
+  if (deployment !== undefined) writeDeployment(memory, space, deployment);
   return memory;
+}
+
+function writeDeployment(memory: GenomeMemory, space: Space, deployment: Deployment): void {
+  const { doubles, bytes } = memory;
+  const { runtime, classes } = deployment;
+  const [{ ofClassifier }] = deployedCosts(deployment);
+  const step = space.options.widthStep;
+  const none = ofClassifier?.(0, classes) ?? 0;
+  doubles[layout.DEPLOYED_CLASSIFIER_CONSTANT >> 3] = none;
+  doubles[layout.DEPLOYED_CLASSIFIER_PER_UNIT >> 3] = (ofClassifier?.(step, classes) ?? 0) - none;
+  bytes.set(storedBits(runtime.activations).slice(0, layout.BIT_WIDTHS), layout.STORED_ACTIVATIONS);
+  bytes.set(storedBits(runtime.weights).slice(0, layout.BIT_WIDTHS), layout.STORED_WEIGHTS);
+  memory.set(layout.DEPLOYED_ROWS, memory.reserve(layout.ROW_SLOTS * layout.DEPLOYED_BYTES));
 }
 
 function writeSpace(memory: GenomeMemory, space: Space, classes: number): void {

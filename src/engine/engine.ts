@@ -1,4 +1,5 @@
 import { costNames } from "../costs/cost-table.ts";
+import type { Deployment } from "../memory/runtime.ts";
 import type { ExpectedTables } from "../score/expected/expected.ts";
 import type { Space } from "../space/space.ts";
 import * as layout from "./assembly/layout.ts";
@@ -35,17 +36,28 @@ export class GenomeEngine {
   readonly #batch: number;
   readonly #results: number;
   #score: GenomeMemory["module"]["scores"];
+  readonly #deploys: boolean;
   #breeds = false;
 
-  /** @param classes outputs of the classifier counted into flash; 0 for none */
-  constructor(space: Space, classes: number, rooms: Rooms = { members: 0, children: 0 }) {
+  /**
+   * @param classes outputs of the classifier counted into flash; 0 for none
+   * @param deployment of as many classes; absent: the costs of a deployment have no budget
+   */
+  constructor(space: Space, classes: number, rooms: Rooms = { members: 0, children: 0 }, deployment?: Deployment) {
     const { genomeLength: length } = space;
     const genomes = rooms.members + rooms.children + 1 + BATCH;
     const results = BATCH * costNames.length * 8;
     this.#more = new MoreCosts(space, classes);
-    const memory = compileSpace(space, classes, this.#more, genomes * (length + layout.RECORD_BYTES) + results);
+    const memory = compileSpace(
+      space,
+      classes,
+      deployment,
+      this.#more,
+      genomes * (length + layout.RECORD_BYTES) + results,
+    );
     this.space = space;
     this.rooms = rooms;
+    this.#deploys = deployment !== undefined;
     this.#memory = memory;
     this.#score = memory.module.scores;
     this.#results = memory.reserve(results);
@@ -90,6 +102,13 @@ export class GenomeEngine {
   /** Score of every genome, by what was set last. */
   scores(genomes: Uint8Array): Float64Array {
     return this.#inBatches(genomes, 1, this.#score);
+  }
+
+  /** What every genome costs where it is deployed, two figures each: flash and arena. @throws Error where it is not */
+  deployedCosts(genomes: Uint8Array): Float64Array {
+    if (!this.#deploys) throw new Error("genome engine: expected a deployment, got none");
+    const { deployedCosts } = this.#memory.module;
+    return this.#inBatches(genomes, 2, (at, count, out) => deployedCosts(at, count, out));
   }
 
   /** Costs of every genome, `costNames.length` figures each, in that order. */

@@ -1,4 +1,4 @@
-import { type CostName, costNames } from "../costs/cost-table.ts";
+import { costNames, type OwnCost } from "../costs/cost-table.ts";
 import { costs, emptyCosts } from "../costs/costs.ts";
 import { Network } from "../network/network.ts";
 import { decode } from "../space/genome.ts";
@@ -6,7 +6,7 @@ import type { Space } from "../space/space.ts";
 import * as layout from "./assembly/layout.ts";
 
 /** Which costs the genome module computes, and where each is among its figures. */
-const figures: readonly (readonly [CostName, number])[] = [
+const figures: readonly (readonly [OwnCost, number])[] = [
   ["bitops", layout.BITOPS],
   ["macs", layout.MACS],
   ["flash", layout.FLASH],
@@ -35,7 +35,7 @@ export class MoreCosts {
   readonly #classes: number;
   readonly #network: Network;
   readonly #costs = emptyCosts();
-  /** Budgets in the order of `costNames`. */
+  /** Budgets in the order of `budgetNames`. */
   limits: Float64Array = new Float64Array(0);
 
   constructor(space: Space, classes: number) {

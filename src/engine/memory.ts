@@ -13,6 +13,7 @@ interface GenomeModule {
   scores(genomes: number, count: number, out: number): void;
   expectedScores(genomes: number, count: number, out: number): void;
   allCosts(genomes: number, count: number, out: number, stride: number): void;
+  deployedCosts(genomes: number, count: number, out: number): void;
   /** Figures of a genome. */
   figures(): number;
 }
@@ -34,6 +35,8 @@ export interface RowShape {
 export interface RowPlace {
   readonly at: number;
   readonly tail: number;
+  /** Of its row of a deployment; of no meaning where there is none. */
+  readonly deployed: number;
 }
 
 /** Writes the row of a block's shape, which the module asks for once each. */
@@ -57,7 +60,9 @@ export class GenomeMemory {
     const fill = (address: number, ...shape: number[]) => {
       const [block, inUnits, btnUnits, outUnits, kernel, resolution] = shape;
       const tail = layout.TAILS + (address - layout.ROWS) * (layout.TAIL_BYTES / layout.ROW_BYTES);
-      const place = { at: address >> 3, tail: tail >> 3 };
+      const deployed =
+        this.words[layout.DEPLOYED_ROWS >> 2] + (address - layout.ROWS) * (layout.DEPLOYED_BYTES / layout.ROW_BYTES);
+      const place = { at: address >> 3, tail: tail >> 3, deployed: deployed >> 3 };
       fillRow(this.doubles, place, { block, inUnits, btnUnits, outUnits, kernel, resolution });
     };
     const more = (genome: number) => exceedsMore(this.bytes, genome);

@@ -11,6 +11,8 @@ import { Shortcut, shortcutOf } from "./shortcut.ts";
 export class Network {
   /** Pixels of one side of the input image. */
   resolution = 0;
+  /** Whether its first conv reads the image; a single layer that is measured alone may be one from the middle. */
+  readsImage = true;
 
   convs = 0;
   readonly inChannels: Int32Array;
@@ -64,6 +66,7 @@ export function beginNetwork(network: Network, resolution: number): void {
   network.convs = 0;
   network.layers = 0;
   network.stages = 0;
+  network.readsImage = true;
 }
 
 interface ConvShape {
@@ -123,6 +126,7 @@ export function appendLayer(
   shape: Readonly<LayerShape>,
   { a, w, offset }: LayerBits,
 ): void {
+  if (network.convs === 0) network.readsImage = block === 0 && first;
   const inputResolution = network.convs === 0 ? network.resolution : network.outResolution[lastMainConv(network)];
   const templates = family.convs;
   let r = inputResolution;

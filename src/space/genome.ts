@@ -1,5 +1,6 @@
 import { UserError } from "../base/user-error.ts";
 import { type Costs, costs, emptyCosts } from "../costs/costs.ts";
+import type { Deployment } from "../memory/runtime.ts";
 import { MOST_CONVS } from "../network/families.ts";
 import { appendLayer, beginNetwork, endStage, type LayerShape, Network } from "../network/network.ts";
 import type { Block, Structure } from "../network/structure.ts";
@@ -78,10 +79,16 @@ export function decode(space: Space, genomes: Uint8Array, at: number, network: N
 }
 
 /** The costs of one genome; `GenomeEngine` computes those of many. */
-export function costsAt(space: Space, genomes: Uint8Array, at: number, classes: number): Costs {
+export function costsAt(
+  space: Space,
+  genomes: Uint8Array,
+  at: number,
+  classes: number,
+  deployment?: Deployment,
+): Costs {
   const network = new Network(space.convCapacity);
   decode(space, genomes, at, network);
-  return costs(network, classes, emptyCosts());
+  return costs(network, classes, emptyCosts(), deployment);
 }
 
 /** The structure of a genome, in the interchange form. */

@@ -1,7 +1,8 @@
 import { leastOf } from "../base/extremes.ts";
-import { bitFactor, costTable, peakCosts, sumCosts } from "../costs/cost-table.ts";
+import { bitFactor, costsOf, peaksOf, sumsOf } from "../costs/cost-table.ts";
 import { LayerForms } from "../costs/layer-form.ts";
-import { memoryOf } from "../costs/memory-form.ts";
+import { END_BITS, memoryOf } from "../memory/memory-form.ts";
+import type { Deployment } from "../memory/runtime.ts";
 import { type BitPair, FULL_PRECISION_BITS } from "../network/bits.ts";
 import { MOST_CONVS } from "../network/families.ts";
 import { appendLayer, beginNetwork, Network } from "../network/network.ts";
@@ -9,21 +10,21 @@ import { shrunkKernel } from "./genome.ts";
 import type { Space, SpaceBlock } from "./space.ts";
 
 /**
- * The smallest value of each cost, alone, that any network of the space has, in the order of `costNames`. Exact: every cost is a sum or
+ * The smallest value of each cost, alone, that any network of the space has, in the order of `budgetNames`. Exact: every cost is a sum or
  * a maximum over the blocks, grows with resolution, depth, kernel, expansion and bits, and couples two blocks only by the width between them, so the
  * least over all rising widths is a shortest path.
  * @param classes outputs of the classifier counted into flash; 0 for none
+ * @param deployment absent: without its costs
  */
-export function smallestCosts(space: Space, classes: number): Float64Array {
+export function smallestCosts(space: Space, classes: number, deployment?: Deployment): Float64Array {
   const { blocks } = space;
   const resolution = space.options.resolutions[0];
   const step = space.options.widthStep;
   const network = new Network(MOST_CONVS + 1);
-  const count = costTable.length;
-  const forms = new LayerForms(
-    sumCosts.map(({ name }) => name),
-    peakCosts.map(({ name }) => name),
-  );
+  const table = costsOf(deployment);
+  const sums = sumsOf(deployment);
+  const count = table.length;
+  const forms = new LayerForms(sums, peaksOf(deployment));
   /** reached[width units * count + cost]: the least over the networks up to here that end at this width. */
   let reached = new Float64Array(256 * count).fill(Number.POSITIVE_INFINITY);
   reached.fill(0, 0, count);
@@ -33,8 +34,8 @@ export function smallestCosts(space: Space, classes: number): Float64Array {
     const k = block.family.isSuper ? leastOf(space.options.kernels.map((kernel) => shrunkKernel(kernel, r))) : block.k;
     const pairs = bitsOf(block);
     const a = leastOf(pairs.map((pair) => pair.a));
-    const behind = b + 1 < blocks.length ? leastOf(bitsOf(blocks[b + 1]).map((pair) => pair.a)) : FULL_PRECISION_BITS;
-    const factors = sumCosts.map((cost) => leastOf(pairs.map((pair) => bitFactor(cost, pair.a, pair.w))));
+    const behind = b + 1 < blocks.length ? leastOf(bitsOf(blocks[b + 1]).map((pair) => pair.a)) : END_BITS;
+    const factors = sums.map((cost) => leastOf(pairs.map((pair) => bitFactor(cost, pair.a, pair.w))));
     const zeros = new Uint8Array(block.family.convs.length);
     const unused = { a: zeros, w: zeros, offset: 0 };
     for (let out = block.minOut / step; out <= block.maxOut / step; out++) {
@@ -60,7 +61,7 @@ export function smallestCosts(space: Space, classes: number): Float64Array {
         for (let i = 0; i < count; i++) {
           const before = reached[from * count + i];
           let value: number;
-          if (costTable[i].kind === "peak") value = Math.max(before, memoryOf(forms.memories[peak++], a, behind));
+          if (table[i].kind === "peak") value = Math.max(before, memoryOf(forms.memories[peak++], a, behind));
           else {
             value = before + forms.constants[sum] + forms.slopes[sum] * factors[sum];
             sum++;
@@ -73,7 +74,7 @@ export function smallestCosts(space: Space, classes: number): Float64Array {
   });
   const least = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
   for (let out = 1; out < 256; out++) {
-    costTable.forEach((cost, i) => {
+    table.forEach((cost, i) => {
       const classifier = (cost.kind === "sum" && cost.ofClassifier?.(out * step, classes)) || 0;
       least[i] = Math.min(least[i], reached[out * count + i] + classifier);
     });

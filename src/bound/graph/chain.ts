@@ -1,5 +1,7 @@
 import { greatestOf } from "../../base/extremes.ts";
-import { bitFactor, type PeakName, type SumName, sumCost } from "../../costs/cost-table.ts";
+import { bitFactor, type NamedSum, type PeakName, type SumName } from "../../costs/cost-table.ts";
+import { END_BITS } from "../../memory/memory-form.ts";
+import type { Deployment } from "../../memory/runtime.ts";
 import { type BitPair, FULL_PRECISION_BITS } from "../../network/bits.ts";
 import type { LayerFigures } from "./layer-figures.ts";
 
@@ -31,12 +33,12 @@ export interface Chain {
   /** The additive budgets that can bind, and their limits. */
   readonly dimensions: readonly SumName[];
   readonly limits: readonly number[];
-  /** Bytes, of the memory budgets there are, in the order of `peakCosts`. */
+  /** Bytes, of the memory budgets there are, in the order of `peaksOf`. */
   readonly memories: readonly PeakName[];
   readonly memoryLimits: readonly number[];
-  /** Distinct activation bits of all pairs; one entry, 8, where memory has no budget. What follows the last block counts as 8 bits. */
+  /** Distinct activation bits of all pairs, and what follows the last block; one entry, 8, where memory has no budget. */
   readonly activations: readonly number[];
-  /** Index into `activations` of the 8 bits behind the last block. */
+  /** Index into `activations` of what follows the last block. */
   readonly endClass: number;
   /** Bound on the sum of the magnitudes of all terms of a score. */
   readonly magnitude: number;
@@ -46,29 +48,39 @@ export interface Chain {
 export function pairFigures(
   pairs: readonly BitPair[],
   gainOf: (pair: BitPair) => number,
-  { dimensions, memories, activations }: Pick<Chain, "dimensions" | "memories" | "activations">,
+  { sums, memories, activations }: { readonly sums: readonly NamedSum[] } & Pick<Chain, "memories" | "activations">,
 ): Pick<ChainBlock, "gain" | "factor" | "pairClass" | "goodPairs"> {
   const gain = Float64Array.from(pairs, gainOf);
   const a = (p: number) => pairs[p].a || FULL_PRECISION_BITS;
   const w = (p: number) => pairs[p].w || FULL_PRECISION_BITS;
   const indices = pairs.map((_, p) => p);
-  const factor = dimensions.map((name) => Float64Array.from(indices, (p) => bitFactor(sumCost(name), a(p), w(p))));
+  const factor = sums.map((cost) => Float64Array.from(indices, (p) => bitFactor(cost, a(p), w(p))));
   const pairClass = Uint8Array.from(indices, (p) => (memories.length > 0 ? activations.indexOf(a(p)) : 0));
   return { gain, factor, pairClass, goodPairs: undominatedPairs(gain, factor, pairClass) };
 }
 
-/** Distinct activation bits; a single class where nothing depends on the bits of the next layer. */
-export function activationClasses(pairs: readonly BitPair[], memories: readonly PeakName[]): number[] {
+/** What follows the last block: `END_BITS` where a classifier reads what a runtime leaves there and that memory has a budget, else 8 bits. */
+export function bitsAtEnd(memories: readonly PeakName[], deployment: Deployment | undefined): number {
+  return memories.includes("arena") && deployment !== undefined && deployment.classes > 0
+    ? END_BITS
+    : FULL_PRECISION_BITS;
+}
+
+/**
+ * Distinct activation bits; a single class where nothing depends on the bits of the next layer.
+ * @param end `bitsAtEnd`
+ */
+export function activationClasses(pairs: readonly BitPair[], memories: readonly PeakName[], end: number): number[] {
   if (memories.length === 0) return [FULL_PRECISION_BITS];
   const bits = pairs.map((pair) => pair.a || FULL_PRECISION_BITS);
-  return [...new Set([...bits, FULL_PRECISION_BITS])].sort((x, y) => x - y);
+  return [...new Set([...bits, end])].sort((x, y) => x - y);
 }
 
 /** The chain without the additive budgets that no network can break. */
 export function withBindingBudgets<Block extends ChainBlock>(
-  chain: Omit<Chain, "blocks" | "endClass" | "magnitude"> & { readonly blocks: readonly Block[] },
+  chain: Omit<Chain, "blocks" | "magnitude"> & { readonly blocks: readonly Block[] },
 ): Omit<Chain, "blocks"> & { readonly blocks: readonly Block[] } {
-  const { blocks, dimensions, limits, activations } = chain;
+  const { blocks, dimensions, limits } = chain;
   const kept = dimensions.map((_, d) => greatestCost(blocks, d) > limits[d]);
   const pick = <T>(list: readonly T[]) => list.filter((_, d) => kept[d]);
   const table = (t: LayerFigures): LayerFigures => ({ ...t, base: pick(t.base), slope: pick(t.slope) });
@@ -79,7 +91,6 @@ export function withBindingBudgets<Block extends ChainBlock>(
     ),
     dimensions: pick(dimensions),
     limits: pick(limits),
-    endClass: Math.max(0, activations.indexOf(FULL_PRECISION_BITS)),
     magnitude: blocks.reduce((sum, b) => sum + greatestMagnitude(b), 0),
   };
 }

@@ -1,6 +1,6 @@
-import { type PeakName, type SumCost, type SumName, sumCost } from "../../costs/cost-table.ts";
+import type { PeakCost, SumCost } from "../../costs/cost-table.ts";
 import { LayerForms } from "../../costs/layer-form.ts";
-import type { MemoryForm } from "../../costs/memory-form.ts";
+import { type MemoryForm, memoryOf } from "../../memory/memory-form.ts";
 import { type Family, MOST_CONVS } from "../../network/families.ts";
 import { appendLayer, beginNetwork, endStage, type LayerShape, Network } from "../../network/network.ts";
 import type { AnalyticScore } from "../../score/analytic.ts";
@@ -15,43 +15,58 @@ export interface LayerFigures {
   readonly value: Float64Array;
   readonly base: readonly Float64Array[];
   readonly slope: readonly Float64Array[];
-  /** The memory figures that have a budget, in the order of the chain's: every member of the form as a column. */
-  readonly memory: readonly Readonly<Record<keyof MemoryForm, Float64Array>>[];
+  /** Which activation classes may follow within the memory budgets, a mask, at shape * classes + class; empty where there is no such budget. */
+  readonly next: Uint16Array;
 }
 
-export function emptyLayerFigures(shapes: number, dimensions: number, memories: number): LayerFigures {
+/** What the memory budgets ask of layers: their limits in bytes, one for each form, and the activation bits that there are. */
+export interface MemoryLimits {
+  readonly memoryLimits: readonly number[];
+  readonly activations: readonly number[];
+}
+
+export function emptyLayerFigures(
+  shapes: number,
+  dimensions: number,
+  { memoryLimits, activations }: MemoryLimits,
+): LayerFigures {
   const column = () => new Float64Array(shapes);
   return {
     shapes,
     value: column().fill(Number.NEGATIVE_INFINITY),
     base: Array.from({ length: dimensions }, column),
     slope: Array.from({ length: dimensions }, column),
-    memory: Array.from({ length: memories }, () => ({
-      inner: column(),
-      lastInput: column(),
-      lastOutput: column(),
-      joinInput: column(),
-      joinOutput: column(),
-    })),
+    next: new Uint16Array(memoryLimits.length > 0 ? shapes * activations.length : 0),
   };
 }
 
-export function setMemory(
-  columns: Readonly<Record<keyof MemoryForm, Float64Array>>,
-  at: number,
-  form: MemoryForm,
+/** Notes which activation classes may follow a layer of these forms, one for each limit; nothing follows a layer that does not fit itself. */
+export function setNext(
+  { next }: LayerFigures,
+  shape: number,
+  forms: readonly MemoryForm[],
+  { memoryLimits, activations }: MemoryLimits,
 ): void {
-  columns.inner[at] = form.inner;
-  columns.lastInput[at] = form.lastInput;
-  columns.lastOutput[at] = form.lastOutput;
-  columns.joinInput[at] = form.joinInput;
-  columns.joinOutput[at] = form.joinOutput;
+  if (memoryLimits.length === 0) return;
+  const classes = activations.length;
+  for (let c = 0; c < classes; c++) {
+    let mask = 0;
+    for (let n = 0; n < classes; n++) {
+      let fits = true;
+      for (let m = 0; m < forms.length && fits; m++)
+        fits = memoryOf(forms[m], activations[c], activations[n]) <= memoryLimits[m];
+      if (fits) mask |= 1 << n;
+    }
+    next[shape * classes + c] = mask;
+  }
 }
 
 /** An inner layer of a block, and what is counted with it. */
 export interface ProbedLayer {
   readonly family: Family;
   readonly shape: LayerShape;
+  /** Index of the block. */
+  readonly block: number;
   /** Pixels of one side of its input. */
   readonly resolution: number;
   /** Whether it is the first of its block. */
@@ -72,18 +87,21 @@ export class LayerProbe {
   readonly #network = new Network(MOST_CONVS + 1);
   readonly #blocks = new Float64Array(1);
 
-  constructor(score: AnalyticScore, dimensions: readonly SumName[], memories: readonly PeakName[]) {
+  readonly #limits: MemoryLimits;
+
+  constructor(score: AnalyticScore, sums: readonly SumCost[], peaks: readonly PeakCost[], limits: MemoryLimits) {
     this.#score = score;
-    this.#costs = dimensions.map(sumCost);
-    this.#forms = new LayerForms(dimensions, memories);
+    this.#costs = sums;
+    this.#forms = new LayerForms(sums, peaks);
+    this.#limits = limits;
   }
 
   fill(table: LayerFigures, at: number, layer: ProbedLayer): void {
-    const { family, shape, resolution, first, weight, value, classes } = layer;
+    const { family, shape, block, resolution, first, weight, value, classes } = layer;
     const network = this.#network;
     beginNetwork(network, resolution);
     // At full precision a layer's value has no part of the bits'.
-    appendLayer(network, family, { block: 0, first }, shape, none);
+    appendLayer(network, family, { block, first }, shape, none);
     endStage(network);
     this.#forms.measure(network, 0);
     const { constants, slopes, memories } = this.#forms;
@@ -91,7 +109,7 @@ export class LayerProbe {
       table.base[d][at] = constants[d] + (this.#costs[d].ofClassifier?.(shape.out, classes) ?? 0);
       table.slope[d][at] = slopes[d];
     }
-    for (let m = 0; m < memories.length; m++) setMemory(table.memory[m], at, memories[m]);
+    setNext(table, at, memories, this.#limits);
     this.#score.blockValues(network, this.#blocks);
     table.value[at] = weight * this.#blocks[0] + value;
   }

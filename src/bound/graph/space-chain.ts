@@ -1,16 +1,17 @@
 import { greatestOf } from "../../base/extremes.ts";
 import { ln } from "../../base/gaussian.ts";
-import { peakCosts, type SumName, sumCosts } from "../../costs/cost-table.ts";
+import { type NamedPeak, type NamedSum, peaksOf, sumsOf } from "../../costs/cost-table.ts";
 import type { BitPair } from "../../network/bits.ts";
 import type { LayerShape } from "../../network/network.ts";
 import { AnalyticScore } from "../../score/analytic.ts";
-import { activationClasses, type Chain, type ChainBlock, pairFigures, withBindingBudgets } from "./chain.ts";
+import { activationClasses, bitsAtEnd, type Chain, type ChainBlock, pairFigures, withBindingBudgets } from "./chain.ts";
 import { emptyLayerFigures, LayerProbe } from "./layer-figures.ts";
 import {
   attainableLayers,
   type BlockDescription,
   type Budgets,
   checkStageWeights,
+  deploymentOf,
   type SpaceDescription,
 } from "./space-description.ts";
 
@@ -35,18 +36,25 @@ export interface SpaceChain extends Chain {
 }
 
 /** Bytes of the tables of a space's chain and of its relaxation, known before any of them is there. */
-export function chainBytes({ blocks }: SpaceDescription, budgets: Budgets): number {
-  const memories = peakCosts.map(({ name }) => name).filter((name) => budgets[name] !== undefined);
-  const sums = sumCosts.filter(({ name }) => budgets[name] !== undefined);
-  const columns = 1 + 2 * sums.length + 5 * memories.length;
+export function chainBytes({ blocks, ...space }: SpaceDescription, budgets: Budgets): number {
+  const deployment = deploymentOf(space);
+  const memories = limited(peaksOf(deployment), budgets).map(({ name }) => name);
+  const sums = limited(sumsOf(deployment), budgets);
+  const columns = 1 + 2 * sums.length;
   const pairs = blocks.flatMap((block) => block.pairs);
-  const classes = activationClasses(pairs, memories).length;
+  const classes = activationClasses(pairs, memories, bitsAtEnd(memories, deployment)).length;
+  const masks = memories.length > 0 ? 2 * classes : 0;
   return blocks.reduce((bytes, { outs, kernels, bottlenecks, maxDepth }, b) => {
     const most = outs.reduce((max, out) => Math.max(max, bottlenecks(out).length), 0);
     const rest = outs.length * kernels.length * most;
     const first = rest * (b === 0 ? 1 : blocks[b - 1].outs.length);
-    // Two lists of the open shapes, four bytes a shape; kernel and bottleneck of every shape, as an object.
-    return bytes + 8 * (columns * (first + rest) + classes * (first + rest * (2 + maxDepth)) + first) + 40 * rest;
+    // Masks of two bytes a class; two lists of the open shapes, four bytes a shape; kernel and bottleneck of every shape, as an object.
+    return (
+      bytes +
+      8 * (columns * (first + rest) + classes * (first + rest * (2 + maxDepth)) + first) +
+      masks * (first + rest) +
+      40 * rest
+    );
   }, 0);
 }
 
@@ -62,28 +70,40 @@ export function compileChain(space: SpaceDescription, budgets: Budgets): SpaceCh
  */
 export function* compiling(space: SpaceDescription, budgets: Budgets): Generator<void, SpaceChain> {
   checkStageWeights(space);
-  const dimensions = sumCosts.map(({ name }) => name).filter((name) => budgets[name] !== undefined);
-  const memories = peakCosts.map(({ name }) => name).filter((name) => budgets[name] !== undefined);
+  const deployment = deploymentOf(space);
+  const sums = limited(sumsOf(deployment), budgets);
+  const peaks = limited(peaksOf(deployment), budgets);
+  const memories = peaks.map(({ name }) => name);
+  const memoryLimits = memories.map((name) => budgets[name]!);
+  const end = bitsAtEnd(memories, deployment);
   const activations = activationClasses(
     space.blocks.flatMap((block) => block.pairs),
     memories,
+    end,
   );
   const weights = blockWeights(space);
   const scorer = new AnalyticScore(space.score);
   const blocks: SpaceChainBlock[] = [];
-  for (const [b, weight] of weights.entries())
-    blocks.push(yield* compilingBlock({ space, scorer, dimensions, activations, memories }, b, weight));
-  const limitOf = (name: SumName) => (name === "layers" ? attainableLayers(space, budgets[name]!) : budgets[name]!);
+  const parts = { space, scorer, sums, peaks, activations, memories, memoryLimits };
+  for (const [b, weight] of weights.entries()) blocks.push(yield* compilingBlock(parts, b, weight));
+  const limitOf = ({ name }: NamedSum) =>
+    name === "layers" ? attainableLayers(space, budgets[name]!) : budgets[name]!;
   const chain = withBindingBudgets({
     resolution: space.resolution,
     blocks,
-    dimensions,
-    limits: dimensions.map(limitOf),
+    dimensions: sums.map(({ name }) => name),
+    limits: sums.map(limitOf),
     memories,
-    memoryLimits: memories.map((name) => budgets[name]!),
+    memoryLimits,
     activations,
+    endClass: Math.max(0, activations.indexOf(end)),
   });
   return { ...chain, space, scorer };
+}
+
+/** The costs that have a budget. */
+function limited<Row extends NamedSum | NamedPeak>(rows: readonly Row[], budgets: Budgets): readonly Row[] {
+  return rows.filter(({ name }) => budgets[name] !== undefined);
 }
 
 /** Kernel and bottleneck of every (out, variant), index out * variants + variant; undefined where an out has fewer bottlenecks than others. */
@@ -116,11 +136,14 @@ function blockWeights(space: SpaceDescription): BlockWeight[] {
 }
 
 function* compilingBlock(
-  parts: Pick<SpaceChain, "space" | "scorer" | "dimensions" | "activations" | "memories">,
+  parts: Pick<SpaceChain, "space" | "scorer" | "activations" | "memories" | "memoryLimits"> & {
+    readonly sums: readonly NamedSum[];
+    readonly peaks: readonly NamedPeak[];
+  },
   b: number,
   weight: BlockWeight,
 ): Generator<void, SpaceChainBlock> {
-  const { space, scorer, dimensions, memories } = parts;
+  const { space, scorer, sums, peaks } = parts;
   const description = space.blocks[b];
   const { outs, family, s, pairs } = description;
   const ins = b === 0 ? [space.inputChannels] : space.blocks[b - 1].outs;
@@ -128,11 +151,11 @@ function* compilingBlock(
   const classes = b === space.blocks.length - 1 ? space.classes : 0;
   const shapes = shapeList(description);
   const variants = shapes.length / outs.length;
-  const probe = new LayerProbe(scorer, dimensions, memories);
-  const first = emptyLayerFigures(ins.length * outs.length * variants, dimensions.length, memories.length);
-  const rest = emptyLayerFigures(outs.length * variants, dimensions.length, memories.length);
+  const probe = new LayerProbe(scorer, sums, peaks, parts);
+  const first = emptyLayerFigures(ins.length * outs.length * variants, sums.length, parts);
+  const rest = emptyLayerFigures(outs.length * variants, sums.length, parts);
   const shape: LayerShape = { in: 0, btn: 0, out: 0, k: 0, s: 0 };
-  const common = { family, shape, weight: weight.layers };
+  const common = { family, shape, block: b, weight: weight.layers };
   const firstLayer = { ...common, resolution, first: true, value: 0, classes };
   const restLayer = { ...common, resolution: Math.ceil(resolution / s), first: false, value: 0, classes: 0 };
   // A function of its own: the engine compiles loops inside a generator worse.

@@ -1,5 +1,6 @@
 import { UserError } from "../../base/user-error.ts";
 import type { CostName } from "../../costs/cost-table.ts";
+import type { Deployment, Runtime } from "../../memory/runtime.ts";
 import type { BitPair } from "../../network/bits.ts";
 import type { Family } from "../../network/families.ts";
 import type { Block, Structure } from "../../network/structure.ts";
@@ -35,6 +36,16 @@ export interface SpaceDescription {
   };
   /** Outputs of an 8-bit classifier that is counted into flash; 0 for none. */
   readonly classes: number;
+  /** What deploys the networks; absent: the costs of a deployment have no budget. */
+  readonly runtime?: Runtime | undefined;
+}
+
+/** How a space's networks are deployed, if they are. */
+export function deploymentOf({
+  runtime,
+  classes,
+}: Pick<SpaceDescription, "runtime" | "classes">): Deployment | undefined {
+  return runtime === undefined ? undefined : { runtime, classes };
 }
 
 /** Hard upper limits, each inclusive; an absent one is no limit. */
@@ -42,9 +53,14 @@ export type Budgets = Readonly<Partial<Record<CostName, number>>>;
 
 /**
  * One description a resolution of the space: together they hold exactly its genomes.
- * @param score,classes as in the configuration
+ * @param score,classes,runtime as in the configuration
  */
-export function describeSpace(space: Space, score: SpaceDescription["score"], classes: number): SpaceDescription[] {
+export function describeSpace(
+  space: Space,
+  score: SpaceDescription["score"],
+  classes: number,
+  runtime?: Runtime,
+): SpaceDescription[] {
   const { resolutions } = space.options;
   return resolutions.map((resolution) => ({
     resolution,
@@ -52,6 +68,7 @@ export function describeSpace(space: Space, score: SpaceDescription["score"], cl
     blocks: space.blocks.map((block) => describeBlock(space, block, resolution)),
     score,
     classes,
+    runtime,
   }));
 }
 

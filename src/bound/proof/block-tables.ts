@@ -1,7 +1,7 @@
-import { sumCosts } from "../../costs/cost-table.ts";
 import type { BitPair } from "../../network/bits.ts";
 import type { SpaceDescription } from "../graph/space-description.ts";
 import type { Allowance } from "./allowance.ts";
+import type { LayerMeter } from "./layer-meter.ts";
 
 const none = Number.NEGATIVE_INFINITY;
 
@@ -38,7 +38,7 @@ export interface BlockTables {
 export function blockTables(
   { blocks, inputChannels }: SpaceDescription,
   b: number,
-  bits: readonly number[],
+  { bits, sums }: Pick<LayerMeter, "bits" | "sums">,
   allowance: Allowance,
 ): BlockTables {
   const { outs, kernels, bottlenecks, pairs, maxDepth } = blocks[b];
@@ -57,7 +57,7 @@ export function blockTables(
     maxDepth,
     rest: {
       value: new Float64Array(figures).fill(none),
-      costs: new Float64Array(figures * sumCosts.length),
+      costs: new Float64Array(figures * sums.length),
       next: new Int32Array(figures),
     },
     inside: new Float64Array(maxDepth * shapes.length * bits.length).fill(none),

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { parseFields } from "../../config/issues.ts";
-import { type CostName, costNames, sumCosts } from "../../costs/cost-table.ts";
+import { costNames, type DeployedCost, type OwnCost, sumsOf } from "../../costs/cost-table.ts";
 import { parseStructure } from "../../network/structure.ts";
 import type { ChainProof } from "../chain-proof.ts";
 import type { BoundNetwork } from "../incumbents.ts";
@@ -47,7 +47,7 @@ const schemaOf = () =>
           resolution: z.number().int().min(1),
           by: z.enum(["multipliers", "enumeration"]),
           bound: z.number().nullable(),
-          multipliers: z.partialRecord(z.enum(sumCosts.map(({ name }) => name)), cost),
+          multipliers: z.partialRecord(z.enum([...sumsOf(undefined).map(({ name }) => name), "flashDeployed"]), cost),
         }),
       )
       .min(1),
@@ -56,9 +56,10 @@ const schemaOf = () =>
         resolution: z.number().int().min(1).max(65536),
         structure: z.unknown(),
         score: z.number(),
-        costs: z.strictObject(
-          Object.fromEntries(costNames.map((name) => [name, cost])) as Record<CostName, typeof cost>,
-        ),
+        costs: z.strictObject({
+          ...(Object.fromEntries(costNames.map((name) => [name, cost])) as Record<OwnCost, typeof cost>),
+          ...({ flashDeployed: cost.optional(), arena: cost.optional() } satisfies Record<DeployedCost, unknown>),
+        }),
       })
       .nullable(),
   });

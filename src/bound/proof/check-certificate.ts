@@ -1,9 +1,15 @@
-import { costNames, sumCosts } from "../../costs/cost-table.ts";
+import { costsOf, sumsOf } from "../../costs/cost-table.ts";
 import { costs, emptyCosts } from "../../costs/costs.ts";
 import { networkOf } from "../../network/structure.ts";
 import { AnalyticScore } from "../../score/analytic.ts";
 import type { ChainProof } from "../chain-proof.ts";
-import { type Budgets, checkStageWeights, holdsStructure, type SpaceDescription } from "../graph/space-description.ts";
+import {
+  type Budgets,
+  checkStageWeights,
+  deploymentOf,
+  holdsStructure,
+  type SpaceDescription,
+} from "../graph/space-description.ts";
 import type { BoundNetwork } from "../incumbents.ts";
 import type { BoundProblem } from "../problem.ts";
 import type { CheckLimits } from "./allowance.ts";
@@ -52,8 +58,12 @@ function proofProblems(
   const where = `the proof of resolution ${space.resolution}`;
   if (resolution !== space.resolution) return [`${where}: it is of ${resolution}`];
   if (bound !== null && !Number.isFinite(bound)) return [`${where}: expected a finite bound, got ${bound}`];
-  const prices = sumCosts.map(({ name }) => multipliers[name] ?? 0);
-  const unfair = sumCosts.find(({ name }, d) => !isFair(prices[d], budgets[name]))?.name;
+  const sums = sumsOf(deploymentOf(space));
+  const foreign = Object.keys(multipliers).find((name) => !sums.some((sum) => sum.name === name));
+  if (foreign !== undefined)
+    return [`${where}: multipliers.${foreign}: expected no multiplier of a cost that the space has not`];
+  const prices = sums.map(({ name }) => multipliers[name] ?? 0);
+  const unfair = sums.find(({ name }, d) => !isFair(prices[d], budgets[name]))?.name;
   if (unfair !== undefined) {
     return [`${where}: multipliers.${unfair}: expected a finite number >= 0 of a budget, got ${multipliers[unfair]}`];
   }
@@ -81,11 +91,13 @@ function networkProblems(best: BoundNetwork, spaces: readonly SpaceDescription[]
   if (space === undefined || !holdsStructure(space, best.structure)) return ["the network is not in the space"];
   const network = networkOf(best.structure, best.resolution);
   const score = new AnalyticScore(space.score).score(network);
-  const measured = { ...costs(network, space.classes, emptyCosts()), score };
+  const deployment = deploymentOf(space);
+  const measured = { ...costs(network, space.classes, emptyCosts(), deployment), score };
   const claimed = { ...best.costs, score: best.score };
-  return ([...costNames, "score"] as const).flatMap((name) => {
+  const names = costsOf(deployment).map(({ name }) => name);
+  return ([...names, "score"] as const).flatMap((name) => {
     if (claimed[name] !== measured[name]) return [`the network's ${name} is ${measured[name]}, not ${claimed[name]}`];
-    if (name === "score" || measured[name] <= (budgets[name] ?? Number.POSITIVE_INFINITY)) return [];
+    if (name === "score" || measured[name]! <= (budgets[name] ?? Number.POSITIVE_INFINITY)) return [];
     return [`the network is over the budget of ${name}`];
   });
 }

@@ -1,13 +1,16 @@
 import { ln } from "../../base/gaussian.ts";
 import { UserError } from "../../base/user-error.ts";
-import { sumCosts } from "../../costs/cost-table.ts";
+import { type NamedSum, sumsOf } from "../../costs/cost-table.ts";
 import { liveBits } from "../../costs/live-sram.ts";
 import { sramOf } from "../../costs/published-sram.ts";
+import { layerArena } from "../../memory/arena.ts";
+import { END_BITS } from "../../memory/memory-form.ts";
+import type { Deployment } from "../../memory/runtime.ts";
 import { type BitPair, FULL_PRECISION_BITS } from "../../network/bits.ts";
 import { families } from "../../network/families.ts";
 import { appendLayer, beginNetwork, endStage, Network, nextMainConv } from "../../network/network.ts";
 import { AnalyticScore } from "../../score/analytic.ts";
-import type { Budgets, SpaceDescription } from "../graph/space-description.ts";
+import { type Budgets, deploymentOf, type SpaceDescription } from "../graph/space-description.ts";
 
 /** The conv behind a layer. */
 const behind = { a: [8], w: [8], offset: 0 };
@@ -25,12 +28,13 @@ interface BlockFacts {
 
 /** Measures single layers of a space by building them with the program's own code. */
 export class LayerMeter {
-  /** Activation bits that a layer can have; 8 is first, and is full precision and what follows the last block, too. */
+  /** Activation bits that a layer can have; first what follows the last block: 8, or `END_BITS`. Full precision is 8. */
   readonly bits: readonly number[];
-  /** Of the last layer measured: its part of the score, the sum of its terms' magnitudes, its costs in the order of `sumCosts`. */
+  /** Of the last layer measured: its part of the score, the sum of its terms' magnitudes, its costs in the order of `sums`. */
   value = 0;
   magnitude = 0;
-  readonly costs = new Float64Array(sumCosts.length);
+  readonly costs: Float64Array;
+  readonly sums: readonly NamedSum[];
   /** Which activation bits may come behind it, a mask of indices into `bits`. */
   next = 0;
   readonly #space: SpaceDescription;
@@ -38,6 +42,8 @@ export class LayerMeter {
   readonly #scorer: AnalyticScore;
   readonly #sram: number;
   readonly #sramLive: number;
+  readonly #arena: number;
+  readonly #deployment: Deployment | undefined;
   readonly #alone = new Network(16);
   readonly #followed = new Network(16);
   readonly #values = new Float64Array(2);
@@ -47,13 +53,17 @@ export class LayerMeter {
 
   constructor(
     space: SpaceDescription,
-    { sram = Number.POSITIVE_INFINITY, sramLive = Number.POSITIVE_INFINITY }: Budgets,
+    { sram = Number.POSITIVE_INFINITY, sramLive = Number.POSITIVE_INFINITY, arena = Number.POSITIVE_INFINITY }: Budgets,
   ) {
     const { blocks, score } = space;
+    this.#deployment = deploymentOf(space);
+    this.sums = sumsOf(this.#deployment);
+    this.costs = new Float64Array(this.sums.length);
     const stageOf = (b: number) => blocks.filter((block, i) => i > 0 && i <= b && block.s === 2).length;
     this.#space = space;
     this.#sram = sram;
     this.#sramLive = sramLive;
+    this.#arena = arena;
     this.#scorer = new AnalyticScore(score);
     this.#facts = blocks.map((_, b) => ({
       resolution: blocks.slice(0, b).reduce((r, block) => Math.ceil(r / block.s), space.resolution),
@@ -62,11 +72,12 @@ export class LayerMeter {
       classes: b + 1 === blocks.length ? space.classes : 0,
     }));
     const all = blocks.flatMap((block) => block.pairs.map((pair) => pair.a || FULL_PRECISION_BITS));
-    this.bits = [...new Set([FULL_PRECISION_BITS, ...all])];
+    const ends = arena !== Number.POSITIVE_INFINITY && space.classes > 0;
+    this.bits = [...new Set([...(ends ? [END_BITS] : []), FULL_PRECISION_BITS, ...all])];
   }
 
   get #hasMemoryBudget(): boolean {
-    return this.#sram !== Number.POSITIVE_INFINITY || this.#sramLive !== Number.POSITIVE_INFINITY;
+    return [this.#sram, this.#sramLive, this.#arena].some((limit) => limit !== Number.POSITIVE_INFINITY);
   }
 
   /**
@@ -99,8 +110,8 @@ export class LayerMeter {
       network.bitsA[i] = a;
       network.bitsW[i] = w;
     }
-    for (let d = 0; d < sumCosts.length; d++) {
-      const { ofLayer, ofClassifier } = sumCosts[d];
+    for (let d = 0; d < this.sums.length; d++) {
+      const { ofLayer, ofClassifier } = this.sums[d];
       const classifier =
         this.#classes === 0 ? 0 : (ofClassifier?.(network.outChannels[network.convs - 1], this.#classes) ?? 0);
       this.costs[d] = ofLayer(network, 0) + classifier;
@@ -122,8 +133,8 @@ export class LayerMeter {
     for (let i = 0; i < convs; i++) network.bitsA[i] = a;
     let mask = 0;
     for (let c = 0; c < this.bits.length; c++) {
-      network.bitsA[convs] = this.bits[c];
-      let fits = true;
+      network.bitsA[convs] = this.bits[c] || FULL_PRECISION_BITS;
+      let fits = this.#arenaFits(this.bits[c] === END_BITS);
       for (let i = 0; i < convs && fits; i++) {
         const live = liveBits(network, 0, i, network.bitsA[nextMainConv(network, i)] || FULL_PRECISION_BITS);
         fits = live <= 8 * this.#sramLive && (network.projection[i] === 1 || sramOf(network, 0, 0, i) <= this.#sram);
@@ -131,5 +142,13 @@ export class LayerMeter {
       if (fits) mask |= 1 << c;
     }
     return mask;
+  }
+
+  /** Whether the layer fits the arena, before the network's end or another conv. */
+  #arenaFits(ends: boolean): boolean {
+    if (this.#arena === Number.POSITIVE_INFINITY) return true;
+    // Without a runtime there is no arena, and nothing is proven.
+    if (this.#deployment === undefined) return false;
+    return layerArena(ends ? this.#alone : this.#followed, 0, this.#deployment) <= this.#arena;
   }
 }

@@ -1,6 +1,5 @@
 import { greatestOf } from "../../base/extremes.ts";
 import { UserError } from "../../base/user-error.ts";
-import { sumCosts } from "../../costs/cost-table.ts";
 import { attainableLayers, type Budgets, type SpaceDescription } from "../graph/space-description.ts";
 import { Allowance, type CheckLimits } from "./allowance.ts";
 import { type BlockTables, blockTables } from "./block-tables.ts";
@@ -50,7 +49,7 @@ export class SpaceCheck {
   readonly #borders: readonly Float64Array[];
 
   /**
-   * @param prices one for each of `sumCosts`, finite, >= 0, 0 where there is no budget
+   * @param prices one for each of the space's `sumsOf`, finite, >= 0, 0 where there is no budget
    * @throws UserError where a layer has no finite value, or where it takes more than the limits allow
    */
   constructor(space: SpaceDescription, budgets: Budgets, prices: readonly number[], limits: CheckLimits) {
@@ -59,24 +58,25 @@ export class SpaceCheck {
     if (layers > MOST_LAYERS) throw new UserError(`expected a space of at most ${MOST_LAYERS} layers, got ${layers}`);
     this.#meter = new LayerMeter(space, budgets);
     this.#prices = prices;
-    this.#limits = sumCosts.map(({ name }) => {
+    const { sums } = this.#meter;
+    this.#limits = sums.map(({ name }) => {
       const limit = budgets[name] ?? Number.POSITIVE_INFINITY;
       return name === "layers" ? attainableLayers(space, limit) : limit > EXACT ? limit * WIDER : limit;
     });
-    this.#limited = sumCosts.flatMap(({ name }, d) => (budgets[name] === undefined ? [] : [d]));
+    this.#limited = sums.flatMap(({ name }, d) => (budgets[name] === undefined ? [] : [d]));
     const bits = this.#meter.bits.length;
-    this.#blocks = space.blocks.map((_, b) => blockTables(space, b, this.#meter.bits, this.#allowance));
+    this.#blocks = space.blocks.map((_, b) => blockTables(space, b, this.#meter, this.#allowance));
     this.#borders = [...this.#blocks.map(({ ins }) => ins), space.blocks.at(-1)!.outs].map((widths) => {
       this.#allowance.take(8 * widths.length * bits);
       return new Float64Array(widths.length * bits).fill(none);
     });
-    // Behind the last block come 8 bits.
+    // Behind the last block come the first.
     for (let i = 0; i < this.#borders.at(-1)!.length; i += bits) this.#borders.at(-1)![i] = 0;
     let magnitude = 0;
     for (let b = this.#blocks.length - 1; b >= 0; b--) magnitude += this.#potentials(b);
-    const offset = this.#worth(sumCosts.map(() => 0));
+    const offset = this.#worth(sums.map(() => 0));
     this.bound = greatestOf(this.#borders[0]) + offset;
-    const roundings = layers + space.score.stageWeights.length + 2 * sumCosts.length + 16;
+    const roundings = layers + space.score.stageWeights.length + 2 * sums.length + 16;
     const sum = magnitude + 2 * offset;
     this.magnitude = magnitude;
     this.rounding = sum === 0 ? 0 : roundings * 2 ** -51 * sum + UNDERFLOW;
@@ -100,7 +100,7 @@ export class SpaceCheck {
         if (!this.#fits(meter.costs)) return none;
         const at = s * pairs.length + p;
         rest.value[at] = meter.value;
-        rest.costs.set(meter.costs, at * sumCosts.length);
+        rest.costs.set(meter.costs, at * meter.sums.length);
         rest.next[at] = meter.next;
         mostRest = Math.max(mostRest, meter.magnitude);
         return this.#reduced();
@@ -168,7 +168,7 @@ export class SpaceCheck {
       if (most === none || label.value + this.#worth(label.costs) + most + this.rounding <= claim) return;
       list.add(label);
     };
-    keep(labels[0], this.#borders[0], 0, { value: 0, costs: sumCosts.map(() => 0), next: -1 });
+    keep(labels[0], this.#borders[0], 0, { value: 0, costs: this.#meter.sums.map(() => 0), next: -1 });
     for (let b = 0; b < this.#blocks.length; b++) labels = this.#through(b, labels, keep);
     let most = none;
     for (const list of labels) for (const { value } of list.takeUndominated()) most = Math.max(most, value);
@@ -218,7 +218,7 @@ export class SpaceCheck {
             bits: classes[p],
             value: rest.value[at],
             costs: rest.costs,
-            at: sumCosts.length * at,
+            at: meter.sums.length * at,
             next: rest.next[at],
           };
           for (const label of kept) {

@@ -23,6 +23,8 @@ export interface Statement {
   readonly score: SpaceDescription["score"];
   readonly classes: number;
   readonly budgets: Budgets;
+  /** Of the budgets of a deployment. */
+  readonly runtime?: string;
   readonly digests: Readonly<Record<"space" | "score" | "budgets", string>>;
   /** Of the three. */
   readonly digest: string;
@@ -33,11 +35,15 @@ export interface Statement {
  * @throws UserError where it takes more time than the limits allow
  */
 export function statementOf({ spaces, budgets }: BoundProblem, limits: CheckLimits = {}): Statement {
-  const [{ blocks, score, classes, inputChannels }] = spaces;
+  const [{ blocks, score, classes, inputChannels, runtime }] = spaces;
   const digests = {
     space: digestOf(spaceParts(spaces, new Allowance(limits))),
     score: digestOf([score.stageWeights, score.sigmaActivation, score.sigmaWeight, classes]),
-    budgets: digestOf(Object.entries(budgets).sort(([x], [y]) => (x < y ? -1 : 1))),
+    // What the budgets of a deployment are held against.
+    budgets: digestOf([
+      ...Object.entries(budgets).sort(([x], [y]) => (x < y ? -1 : 1)),
+      ...(runtime === undefined ? [] : [runtime]),
+    ]),
   };
   return {
     resolutions: spaces.map(({ resolution }) => resolution),
@@ -53,6 +59,7 @@ export function statementOf({ spaces, budgets }: BoundProblem, limits: CheckLimi
     score: { stageWeights: score.stageWeights, sigmaActivation: score.sigmaActivation, sigmaWeight: score.sigmaWeight },
     classes,
     budgets,
+    ...(runtime === undefined ? {} : { runtime: runtime.name }),
     digests,
     digest: digestOf(Object.values(digests)),
   };

@@ -1,4 +1,5 @@
 import { at, chargedPair, classifier, costs, limit } from "./costs";
+import { budgetsDeployment, deployed } from "./deployed";
 import { behind, blockAt, genesOf, outOf, resolutionOf } from "./genome";
 import {
   BITOPS,
@@ -11,10 +12,12 @@ import {
   BLOCK_LAYERS,
   BLOCK_MACS,
   BLOCK_RESOLUTION,
+  ARENA_LIMIT,
   ELEMENTWISE,
   FIGURES,
   FLASH,
   FLASH_CONSTANT,
+  FLASH_DEPLOYED_LIMIT,
   FLASH_PER_WEIGHT_BIT,
   LAYERS,
   MACS,
@@ -87,7 +90,7 @@ function exceedsNow(genome: usize): bool {
 // @ts-ignore: decorator
 @inline
 function budgetsPeaks(): bool {
-  return limit(SRAM) != Infinity || limit(SRAM_LIVE) != Infinity;
+  return limit(SRAM) != Infinity || limit(SRAM_LIVE) != Infinity || budgetsDeployment();
 }
 
 // @ts-ignore: decorator
@@ -97,6 +100,10 @@ function budgetsMoreThanBitops(): bool {
 }
 
 function exceedsFigures(genome: usize): bool {
+  if (budgetsDeployment()) {
+    deployed(genome, SCRATCH);
+    if (load<f64>(SCRATCH) > load<f64>(FLASH_DEPLOYED_LIMIT) || load<f64>(SCRATCH + 8) > load<f64>(ARENA_LIMIT)) return true;
+  }
   costs(genome, SCRATCH);
   for (let i = 0; i < FIGURES; i++) if (load<f64>(SCRATCH + (i << 3)) > limit(i)) return true;
   return false;

@@ -1,5 +1,6 @@
 import { exceeds } from "./budgets";
 import { costs } from "./costs";
+import { deployed } from "./deployed";
 import { expectedScore } from "./expected";
 import { FIGURES, GENOME_LENGTH } from "./layout";
 import { score } from "./score";
@@ -30,4 +31,10 @@ export function expectedScores(genomes: usize, count: i32, out: usize): void {
 export function allCosts(genomes: usize, count: i32, out: usize, stride: i32): void {
   const length = load<usize>(GENOME_LENGTH);
   for (let i = 0; i < count; i++) costs(genomes + <usize>i * length, out + ((<usize>(i * stride)) << 3));
+}
+
+/** What `count` genomes cost where they are deployed, two doubles each at `out`: flash and arena. */
+export function deployedCosts(genomes: usize, count: i32, out: usize): void {
+  const length = load<usize>(GENOME_LENGTH);
+  for (let i = 0; i < count; i++) deployed(genomes + <usize>i * length, out + ((<usize>(2 * i)) << 3));
 }

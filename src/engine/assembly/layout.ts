@@ -81,6 +81,16 @@ export const CHANNELS_A_UNIT = 5076;
 export const MEMBERS = 5080;
 export const CHILDREN = 5084;
 export const RECORDS = 5088;
+/** Where networks are deployed, what that costs: the address of its rows, as many as above, `DEPLOYED_BYTES` each; 0 where they are not. */
+export const DEPLOYED_ROWS = 5092;
+/** Its two budgets, doubles, and the classifier's part of the first: constant + perUnit * units of the last width. */
+export const FLASH_DEPLOYED_LIMIT = 5096;
+export const ARENA_LIMIT = 5104;
+export const DEPLOYED_CLASSIFIER_CONSTANT = 5112;
+export const DEPLOYED_CLASSIFIER_PER_UNIT = 5120;
+/** Bytes by bits: at how many bits activations and weights are stored. */
+export const STORED_ACTIVATIONS = 5128;
+export const STORED_WEIGHTS = 5144;
 /**
  * Rows by block shape, a power of two of them: `ROW_BYTES`, a cache line, of what breeding asks for, and apart from these, so that they lie
  * close together, tails of `TAIL_BYTES`.
@@ -181,6 +191,19 @@ export const LIVE_LAST_INPUT = 17;
 export const LIVE_LAST_OUTPUT = 18;
 export const LIVE_JOIN_INPUT = 19;
 export const FLASH_CONSTANT = 24;
+
+/*
+ * A row of a deployment, doubles, of a block's first inner layer and, `DEPLOYED_REST` further on, of any other one: deployed flash = perWeightBit W +
+ * constant at the stored bits W; moments of its memory, three doubles each, of which the greatest perA A + perN N + constant counts, at the stored
+ * bits A and N; the same where the network ends behind the layer.
+ */
+export const DEPLOYED_PER_WEIGHT_BIT = 0;
+export const DEPLOYED_CONSTANT = 1;
+export const ARENA_MOST_TERMS = 5;
+export const ARENA_TERMS = 2;
+export const ARENA_END_TERMS = 17;
+export const DEPLOYED_REST = 32;
+export const DEPLOYED_BYTES = 512;
 
 /** Figures that the module computes, the first costs of the table, in its order; `LIMITS` and `SCRATCH` have room for them. */
 export const BITOPS = 0;
