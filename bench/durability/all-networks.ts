@@ -1,4 +1,4 @@
-import type { BlockDescription, SpaceDescription } from "../../src/bound/graph/space-description.ts";
+import { type BlockDescription, deploymentOf, type SpaceDescription } from "../../src/bound/graph/space-description.ts";
 import { type Costs, costs, emptyCosts } from "../../src/costs/costs.ts";
 import { type Block, networkOf, type Structure } from "../../src/network/structure.ts";
 import { AnalyticScore } from "../../src/score/analytic.ts";
@@ -27,7 +27,11 @@ export function enumerate(space: SpaceDescription): Enumerated[] {
     const b = structure.length;
     if (b === space.blocks.length) {
       const network = networkOf(structure, space.resolution);
-      all.push({ structure, score: scorer.score(network), costs: costs(network, space.classes, emptyCosts()) });
+      all.push({
+        structure,
+        score: scorer.score(network),
+        costs: costs(network, space.classes, emptyCosts(), deploymentOf(space)),
+      });
       return;
     }
     const from = b === 0 ? space.inputChannels : structure[b - 1].out;

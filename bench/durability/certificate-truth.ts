@@ -1,7 +1,7 @@
 import type { BoundProblem } from "../../src/bound/problem.ts";
 import { statementOf } from "../../src/bound/proof/statement.ts";
 import { solve } from "../../src/bound/solve.ts";
-import { costNames } from "../../src/costs/cost-table.ts";
+import { budgetNames } from "../../src/costs/cost-table.ts";
 import { enumerate, sizeOf } from "./all-networks.ts";
 
 /** Most networks that are enumerated for a configuration that a mutant changed. */
@@ -31,7 +31,7 @@ function optimumOf({ spaces, budgets }: BoundProblem): number {
   let best = Number.NEGATIVE_INFINITY;
   for (const space of spaces) {
     for (const { score, costs } of enumerate(space)) {
-      const fits = costNames.every((name) => costs[name] <= (budgets[name] ?? Number.POSITIVE_INFINITY));
+      const fits = budgetNames.every((name) => (costs[name] ?? 0) <= (budgets[name] ?? Number.POSITIVE_INFINITY));
       if (fits && score > best) best = score;
     }
   }

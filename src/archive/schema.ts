@@ -11,7 +11,7 @@ export const SCHEMA_VERSION = 2;
 
 /** Columns of the costs, in the order of the table. */
 export function costColumns(): string[] {
-  return costTable.map(({ column }) => column);
+  return costTable.flatMap(({ column }) => column ?? []);
 }
 
 /** Checksums of every generation: with them, a flipped bit in a row is noticed. */

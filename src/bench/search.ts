@@ -74,7 +74,7 @@ export function runLoop(
 ): Search {
   const { population: members, generation: children } = config.search;
   const problem = openProblem(config);
-  const engine = new GenomeEngine(problem.space, problem.classes, { members, children });
+  const engine = new GenomeEngine(problem.space, problem.classes, { members, children }, problem.deployment);
   const scorer = createScorer(problem, engine);
   const search = new Search({
     ...config.search,

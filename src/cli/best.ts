@@ -88,7 +88,7 @@ function networkTable(networks: readonly Candidate[]): string {
     selectsByNoise(scoring) ? "selected at" : "score",
   ];
   return table([
-    ["#", ...header, "resolution", ...costHeader],
+    ["#", ...header, "resolution", ...costHeader(networks[0].costs)],
     ...networks.map((row, i) => [
       String(i + 1),
       ...(row.measured === undefined ? [] : measuredCells(row.measured)),

@@ -1,9 +1,10 @@
 import { UserError } from "../base/user-error.ts";
 import { type Capability, capabilities, capabilityFor, legalPairs } from "../config/capabilities.ts";
 import { defaultScore } from "../config/config.ts";
-import { costNames } from "../costs/cost-table.ts";
+import { budgetNames } from "../costs/cost-table.ts";
 import { costs, emptyCosts } from "../costs/costs.ts";
 import type { StructureEntry } from "../formats/structures-file.ts";
+import type { Deployment } from "../memory/runtime.ts";
 import { BitSteps } from "../network/bits.ts";
 import type { Network } from "../network/network.ts";
 import { networkOf, parseStructure, type Structure } from "../network/structure.ts";
@@ -32,8 +33,9 @@ export interface BitsSubject {
   readonly resolution: number;
   readonly score: AnalyticScore;
   readonly classes: number;
-  /** In the order of `costNames`: the configuration's budgets, else the network's own costs. */
+  /** In the order of `budgetNames`: the configuration's budgets, else the network's own costs. */
   readonly limits: Float64Array;
+  readonly deployment: Deployment | undefined;
   /** What says which bits are legal, in words. */
   readonly legalBits: string;
   /** Legal pairs of an inner layer. */
@@ -73,7 +75,7 @@ function subjectOf(entry: StructureEntry, problem: Problem | undefined, chosen: 
   const capability: Capability = problem?.capability ?? capabilities[ownCapability];
   const steps = legalPairs(structure, capability).map((pairs) => new BitSteps(pairs));
   const classes = entry.classes ?? problem?.classes ?? 0;
-  const own = costs(network, classes, emptyCosts());
+  const own = costs(network, classes, emptyCosts(), problem?.deployment);
   return {
     name: entry.name,
     structure,
@@ -81,7 +83,8 @@ function subjectOf(entry: StructureEntry, problem: Problem | undefined, chosen: 
     resolution,
     score,
     classes,
-    limits: problem?.limits ?? Float64Array.from(costNames, (name) => own[name]),
+    limits: problem?.limits ?? Float64Array.from(budgetNames, (name) => own[name] ?? Number.POSITIVE_INFINITY),
+    deployment: problem?.deployment,
     legalBits: problem === undefined ? ownCapability : `those of ${problem.config.name}`,
     steps: (layer) => steps[network.block[layer]],
   };

@@ -2,7 +2,7 @@ import { UserError } from "../base/user-error.ts";
 import { boundProblem } from "../bound/problem.ts";
 import { sweep } from "../bound/sweep.ts";
 import type { Config } from "../config/config.ts";
-import { type CostName, costNames } from "../costs/cost-table.ts";
+import { budgetNames, type CostName } from "../costs/cost-table.ts";
 import { openProblem } from "../problem/problem.ts";
 import { type BoundResult, type Goal, isGoal, resultOf } from "./bound-goal.ts";
 import type { BoundView } from "./render/bound.ts";
@@ -17,11 +17,11 @@ export interface Sweep {
 
 export function parseSweep(value: string): Sweep {
   const match = /^(\w+)=([\d.e+]+)\.\.([\d.e+]+):(\d{1,4})$/i.exec(value);
-  const name = costNames.find((cost) => cost === match?.[1]);
+  const name = budgetNames.find((cost) => cost === match?.[1]);
   const [from, to, points] = [Number(match?.[2]), Number(match?.[3]), Number(match?.[4])];
   if (name === undefined || !(from > 0 && to >= from && points >= 1)) {
     throw new UserError(
-      `--sweep: expected name=from..to:points with a name among ${costNames.join(", ")}, for example bitops=1e9..20e9:20, got ${JSON.stringify(value)}`,
+      `--sweep: expected name=from..to:points with a name among ${budgetNames.join(", ")}, for example bitops=1e9..20e9:20, got ${JSON.stringify(value)}`,
     );
   }
   const step = points === 1 ? 0 : (to - from) / (points - 1);
@@ -49,14 +49,15 @@ export function runSweep(config: Config, { name, values }: Sweep, goal: Goal, vi
 }
 
 export function sweepText(points: ReturnType<typeof runSweep>): string {
+  const header = costHeader(points.find(({ best }) => best !== null)?.best?.costs ?? {});
   return table([
-    [points[0].budget, "upper bound", "best", "gap", ...costHeader],
+    [points[0].budget, "upper bound", "best", "gap", ...header],
     ...points.map(({ budget, value, upperBound, gap, best }) => [
       costText(budget, value),
       upperBound?.toFixed(6) ?? "-",
       best?.score.toFixed(6) ?? "none",
       gap === null ? "-" : percent(gap),
-      ...(best === null ? costHeader.map(() => "") : costCells(best.costs)),
+      ...(best === null ? header.map(() => "") : costCells(best.costs)),
     ]),
   ]);
 }

@@ -174,7 +174,7 @@ function boundText(result: BoundResult, state: BoundState, goal: Goal, config: C
   return [
     `best score ${networks[0].score}`,
     statement,
-    table([["#", "score", "resolution", ...costHeader], ...rows]),
+    table([["#", "score", "resolution", ...costHeader(networks[0]?.costs ?? {})], ...rows]),
     ...networks.flatMap(({ structure, resolution }, i) => [
       `\n#${i + 1}`,
       structureTable(structure),

@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import { parseConfig } from "../config/config.ts";
 import { presetNames, presetText, presetValue } from "../config/presets.ts";
-import { costNames } from "../costs/cost-table.ts";
+import { budgetNames } from "../costs/cost-table.ts";
 import { type Command, flag, flagOption, print, printJson } from "./command.ts";
 import { costText, table } from "./render/format.ts";
 
@@ -26,7 +26,7 @@ export const presetsCommand: Command = {
         table([
           ["preset", "family", "resolution", "budgets", "evaluations"],
           ...rows.map((row) => {
-            const budgets = costNames
+            const budgets = budgetNames
               .filter((c) => row.budgets[c] !== undefined)
               .map((c) => `${c} ${costText(c, row.budgets[c]!)}`);
             return [

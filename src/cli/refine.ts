@@ -1,13 +1,13 @@
 import { UserError } from "../base/user-error.ts";
 import { refineNetwork } from "../bits/refine.ts";
-import { costNames } from "../costs/cost-table.ts";
-import { costs, emptyCosts } from "../costs/costs.ts";
+import { budgetNames } from "../costs/cost-table.ts";
+import { costs, emptyCosts, overLimits } from "../costs/costs.ts";
 import { largestStep } from "../costs/live-sram.ts";
 import { formatOf } from "../formats/formats.ts";
 import { withPairs } from "../network/structure.ts";
 import { type BitsSubject, bitsOptions, readSubjects } from "./bits-input.ts";
 import { type Command, DEFAULT_ARCHIVE, flag, flagOption, print, printJson, text, textOption } from "./command.ts";
-import { classifierLine, costCells, costColumns, costHeader, stepLine, table } from "./render/format.ts";
+import { classifierLine, costCells, costHeader, shareCells, stepLine, table } from "./render/format.ts";
 
 export const refineCommand: Command = {
   positionals: { structures: `an archive, or a file as for qes score; ${DEFAULT_ARCHIVE} if left out` },
@@ -33,16 +33,16 @@ export const refineCommand: Command = {
   },
 };
 
-function refine({ name, structure, network, resolution, score, classes, limits, steps }: BitsSubject) {
+function refine({ name, structure, network, resolution, score, classes, limits, deployment, steps }: BitsSubject) {
   const legal = (layer: number) => {
     const { pairs } = steps(layer);
     return pairs.length === 0 ? [0] : pairs;
   };
-  const found = refineNetwork(network, legal, { score, classes, limits });
+  const found = refineNetwork(network, legal, { score, classes, limits, deployment });
   if (found === undefined) {
-    const cost = costs(network, classes, emptyCosts());
-    const over = costNames.flatMap((costName, i) =>
-      cost[costName] > limits[i] ? [`${costName} ${cost[costName]} > ${limits[i]}`] : [],
+    const cost = costs(network, classes, emptyCosts(), deployment);
+    const over = overLimits(cost, limits).map(
+      (costName) => `${costName} ${cost[costName]} > ${limits[budgetNames.indexOf(costName)]}`,
     );
     throw new UserError(
       `${name}: no legal bits are within the budgets; as it is: ${over.join("; ") || "its bits are not legal"}; raise a budget, or use a smaller network`,
@@ -56,7 +56,7 @@ function refine({ name, structure, network, resolution, score, classes, limits, 
     ...figures,
     resolution,
     classes,
-    costs: costs(network, classes, emptyCosts()),
+    costs: costs(network, classes, emptyCosts(), deployment),
     largestStep: largestStep(network),
     bitsBefore: before.map(({ nbitsA, nbitsW }) => ({ nbitsA, nbitsW })),
     structure: refined,
@@ -66,17 +66,14 @@ function refine({ name, structure, network, resolution, score, classes, limits, 
 
 function render(row: ReturnType<typeof refine>): string {
   const digits = (bits: number | readonly number[] | undefined) => (bits === undefined ? "-" : [bits].flat().join(""));
-  const shares = costColumns.map((name) => {
-    const limit = row.limits[costNames.indexOf(name)];
-    return Number.isFinite(limit) ? `${((100 * row.costs[name]) / limit).toFixed(2)}%` : "";
-  });
+  const shares = shareCells(row.costs, (name) => row.limits[budgetNames.indexOf(name)]);
   return [
     `${row.name}: score ${row.scoreBefore} -> ${row.score}${row.fitted ? "" : " (it was over budget, or its bits not legal)"}`,
     row.proven
       ? "proven: no bits within the budgets score more"
       : `not proven: at most ${row.bound} is possible within the budgets`,
     table([
-      ["", ...costHeader],
+      ["", ...costHeader(row.costs)],
       ["refined", ...costCells(row.costs)],
       ["of the budget", ...shares],
     ]),

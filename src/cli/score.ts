@@ -195,8 +195,9 @@ type Row = ReturnType<typeof scoreEntry> | { readonly name: string; readonly err
 
 function render(rows: readonly Row[], memory: boolean): string {
   const measured = rows.some((row) => "scoreStd" in row);
+  const costed = rows.find((row) => "costs" in row);
   const spreads = measured ? ["+-", "std of a draw"] : [];
-  const header = ["name", "score", ...spreads, "resolution", ...costHeader, "largest memory step"];
+  const header = ["name", "score", ...spreads, "resolution", ...costHeader(costed?.costs ?? {}), "largest memory step"];
   const cells = rows.map((row) => {
     if ("error" in row) return [row.name, "failed", ...header.slice(2).map(() => "")];
     const spread = measured ? [row.scoreError, row.scoreStd].map((value) => value?.toFixed(4) ?? "-") : [];

@@ -26,11 +26,11 @@ import { gapLine } from "./render/bound.ts";
 import {
   classifierLine,
   costCells,
-  costColumns,
   costHeader,
   duration,
   percent,
   rate,
+  shareCells,
   stepLine,
   table,
 } from "./render/format.ts";
@@ -206,14 +206,11 @@ function jsonOf(result: RunResult, bound: Bound | undefined) {
 
 function summary(result: RunResult, config: Config): string {
   const { best } = result;
-  const use = costColumns.map((name) => {
-    const budget = config.budgets[name];
-    return budget === undefined ? "" : `${((100 * best.costs[name]) / budget).toFixed(2)}%`;
-  });
+  const use = shareCells(best.costs, (name) => config.budgets[name]);
   return [
     `${resultText(result)}${config.input.resolutions === undefined ? "" : ` at ${best.resolution} x ${best.resolution}`}`,
     table([
-      ["", ...costHeader],
+      ["", ...costHeader(best.costs)],
       ["best network", ...costCells(best.costs)],
       ["of the budget", ...use],
     ]),

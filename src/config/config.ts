@@ -1,16 +1,17 @@
 import * as z from "zod";
 import { UserError } from "../base/user-error.ts";
 import { parseYamlText } from "../base/yaml-text.ts";
-import { type CostName, costTable } from "../costs/cost-table.ts";
+import { type CostName, costTable, type DeployedCost } from "../costs/cost-table.ts";
 import { operatorSets } from "../engine/operators.ts";
 import { kernelNames } from "../kernel/kernels.ts";
 import { searchFamilies } from "../network/families.ts";
 import { describe, parseStructure, type Structure } from "../network/structure.ts";
 import { kindOf } from "../score/kinds/kinds.ts";
 import { chosenCapability } from "./capabilities.ts";
-import { fillFromDevice, startIsTasks } from "./devices.ts";
+import { chosenRuntime, fillFromDevice, startIsTasks } from "./devices.ts";
 import { normaliseResolution } from "./input-resolution.ts";
 import { parseFields } from "./issues.ts";
+import { checkRuntime, type RuntimeFile } from "./runtime.ts";
 import { fillTemplate } from "./template.ts";
 
 const whole = (min: number, max = Number.MAX_SAFE_INTEGER) => z.number().int().min(min).max(max);
@@ -82,17 +83,22 @@ const schema = z.strictObject({
       channels: whole(1, 1024).default(3),
     })
     .prefault({}),
+  /** The program that deploys the networks: a name, "none", or what a file of one holds; checked by `chosenRuntime`. */
+  runtime: z.unknown().optional(),
   /** Checked by `parseCapability`. */
   capability: z.unknown().optional(),
   classes: whole(0, 1e6).default(0),
   space: spaceSchema,
   score: scoreSchema.prefault({ kind: "analytic" }),
   budgets: z
-    .strictObject(
-      Object.fromEntries(
+    .strictObject({
+      ...(Object.fromEntries(
         costTable.map(({ name, unit }) => [name, (unit === "layers" ? whole(1, 4096) : positive).optional()]),
-      ) as Record<CostName, z.ZodOptional<z.ZodNumber>>,
-    )
+      ) as Record<Exclude<CostName, DeployedCost>, z.ZodOptional<z.ZodNumber>>),
+      /** Of what `runtime` says. */
+      flashDeployed: positive.optional(),
+      arena: positive.optional(),
+    })
     .prefault({}),
   search: z
     .strictObject({
@@ -127,10 +133,15 @@ export function defaultScore<K extends ScoreConfig["kind"]>(kind: K): Extract<Sc
 type Listed = readonly (readonly [activation: number, weight: number])[];
 
 /** A configuration as one writes it: what has a default may be left out, and with a task the space too. */
-export type ConfigInput = Omit<z.input<typeof schema>, "device" | "task" | "input" | "capability" | "space"> & {
+export type ConfigInput = Omit<
+  z.input<typeof schema>,
+  "device" | "task" | "runtime" | "input" | "capability" | "space"
+> & {
   /** The name of a shipped one, or what a file of one holds. */
   readonly device?: string | Readonly<Record<string, unknown>>;
   readonly task?: string | Readonly<Record<string, unknown>>;
+  /** As these; "none" for none. */
+  readonly runtime?: string | Readonly<Record<string, unknown>>;
   readonly input?: {
     /** Pixels of one side; several are searched. */
     readonly resolution?:
@@ -145,7 +156,8 @@ export type ConfigInput = Omit<z.input<typeof schema>, "device" | "task" | "inpu
 };
 
 /** A checked configuration: every default filled in, the start network parsed. */
-export type Config = Omit<z.output<typeof schema>, "space" | "search"> & {
+export type Config = Omit<z.output<typeof schema>, "space" | "search" | "runtime"> & {
+  readonly runtime?: RuntimeFile;
   readonly space: Omit<z.output<typeof spaceSchema>, "start"> & { readonly start: Structure };
   readonly search: z.output<typeof schema>["search"] & {
     readonly generation: number;
@@ -163,6 +175,8 @@ export function parseConfig(raw: unknown, where = "configuration"): Config {
   const value = normaliseResolution(fillFromDevice(raw, where));
   const config = parseFields(schema, value, where);
   const capability = chosenCapability(config.capability, config.space.bits, `${where}: capability`);
+  const runtime = chosenRuntime(config.runtime, `${where}: runtime`);
+  checkRuntime(runtime, config.budgets, capability, where);
   if (config.capability !== undefined && config.space.bits !== undefined) {
     throw new UserError(
       `${where}: space.bits contradicts capability: both say which bits are legal; remove one of them`,
@@ -183,7 +197,8 @@ export function parseConfig(raw: unknown, where = "configuration"): Config {
   // A search of the expected score has no proven end, so what it begins with decides more.
   const seedFrom = config.search.seedFrom ?? (kindOf(config.score).expected === undefined ? "start" : "bound");
   const search = { ...config.search, generation, growing, seedFrom, stopGap };
-  return { ...config, space: { ...config.space, start }, search };
+  const { runtime: _, ...rest } = config;
+  return { ...rest, ...(runtime === undefined ? {} : { runtime }), space: { ...config.space, start }, search };
 }
 
 /**

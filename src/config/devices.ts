@@ -6,10 +6,14 @@ import { UserError } from "../base/user-error.ts";
 import { parseYamlText } from "../base/yaml-text.ts";
 import { describe } from "../network/structure.ts";
 import { type Device, deviceBudgets, parseDevice } from "./device.ts";
+import { parseRuntime, type RuntimeFile } from "./runtime.ts";
 import { parseTask, type Task } from "./task.ts";
 
-const folders = { device: "devices", task: "tasks" } as const;
+const folders = { device: "devices", task: "tasks", runtime: "runtimes" } as const;
 export type PartKind = keyof typeof folders;
+
+/** What says that no runtime deploys the networks. */
+const NO_RUNTIME = "none";
 
 /** Names of the shipped devices. */
 export function deviceNames(): string[] {
@@ -19,6 +23,16 @@ export function deviceNames(): string[] {
 /** Names of the shipped tasks. */
 export function taskNames(): string[] {
   return namesOf("task");
+}
+
+/** Names of the shipped runtimes. */
+export function runtimeNames(): string[] {
+  return namesOf("runtime");
+}
+
+/** @throws UserError where there is no such runtime */
+export function runtimeOf(name: string, where: string): RuntimeFile {
+  return parseRuntime(shipped("runtime", name, where), name);
 }
 
 /** @throws UserError where there is no such device */
@@ -31,13 +45,13 @@ export function taskOf(name: string, where: string): Task {
   return parseTask(shipped("task", name, where), name);
 }
 
-/** Whether a `device` or `task` is a file rather than a name. */
+/** Whether a `device`, `task` or `runtime` is a file rather than a name. */
 export function isPartFile(value: unknown): value is string {
   return typeof value === "string" && /[\\/]|\.ya?ml$/i.test(value);
 }
 
 /**
- * The YAML of a shipped device or task.
+ * The YAML of a shipped device, task or runtime.
  * @throws UserError where there is none of that name
  */
 export function partText(kind: PartKind, name: string, where: string): string {
@@ -82,6 +96,13 @@ export function fillFromDevice(value: unknown, where: string): unknown {
     filled = merge(config, filled);
   }
   return merge({ name: names.join("-"), ...filled }, value);
+}
+
+/** The runtime of a raw configuration: a name, what a file of one holds, or none. @throws UserError where it is neither */
+export function chosenRuntime(value: unknown, where: string): RuntimeFile | undefined {
+  const runtime = partAt({ runtime: value }, "runtime", where);
+  if (runtime === undefined || runtime === NO_RUNTIME) return undefined;
+  return typeof runtime === "string" ? runtimeOf(runtime, where) : parseRuntime(runtime, where);
 }
 
 /** Whether a raw configuration takes its start network from its task. */

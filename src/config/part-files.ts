@@ -3,17 +3,18 @@ import { parseYamlText } from "../base/yaml-text.ts";
 import { parseConfig } from "./config.ts";
 import { parseDevice } from "./device.ts";
 import { isPartFile, isRecord, type PartKind } from "./devices.ts";
+import { parseRuntime } from "./runtime.ts";
 import { parseTask } from "./task.ts";
 
 /**
- * A raw configuration with what the files of its `device` and `task` hold in their places; a configuration that is stored so needs them no more.
+ * A raw configuration with what the files of its `device`, `task` and `runtime` hold in their places; a configuration that is stored so needs them no more.
  * @param folder that their paths are relative to
  * @throws UserError where a file is not a device or a task
  */
 export function withPartFiles(value: unknown, folder: string, read: (path: string) => string): unknown {
   if (!isRecord(value)) return value;
   const whole = { ...value };
-  for (const kind of ["device", "task"] as const) {
+  for (const kind of ["device", "task", "runtime"] as const) {
     const part = value[kind];
     if (isPartFile(part)) whole[kind] = readPart(kind, isAbsolute(part) ? part : join(folder, part), read);
   }
@@ -25,6 +26,7 @@ function readPart(kind: PartKind, path: string, read: (path: string) => string):
   const name = basename(path).replace(/\.ya?ml$/i, "");
   const part = isRecord(raw) ? { name, ...raw } : raw;
   if (kind === "device") parseDevice(part, path);
+  else if (kind === "runtime") parseRuntime(part, path);
   // Alone a task is a configuration too, so that what is wrong in it is told of its own file.
   else parseConfig(parseTask(part, path).config, path);
   return part;

@@ -1,6 +1,7 @@
 import { leastOf } from "../base/extremes.ts";
 import { UserError } from "../base/user-error.ts";
-import { type CostName, costNames } from "../costs/cost-table.ts";
+import { budgetNames } from "../costs/cost-table.ts";
+import { overLimits } from "../costs/costs.ts";
 import { setDepth, setExpansion, setOut, setResolution } from "../space/genes.ts";
 import { btnUnits, costsAt, outUnits, resolutionOf, shrunkKernel } from "../space/genome.ts";
 import { smallestCosts } from "../space/smallest.ts";
@@ -8,20 +9,20 @@ import { ConvGene, type Space, SuperGene } from "../space/space.ts";
 import type { Problem } from "./problem.ts";
 
 /** Of a problem, what says whether a genome is within budget. */
-type Budgeted = Pick<Problem, "space" | "classes" | "limits">;
+type Budgeted = Pick<Problem, "space" | "classes" | "limits"> & Partial<Pick<Problem, "deployment">>;
 
 /** What else helps: a board has the memory that it has. */
 const SMALLER =
   "or let the networks be smaller: by a lower input.resolution, fewer bits, or fewer blocks in space.start";
 
 /** What the start network needs beyond its budgets, e.g. `flash 1200000 > 1048576 (14.4% over)`; empty where it fits. */
-export function overBudget({ space, classes, limits }: Budgeted, genome: Uint8Array): string[] {
-  const cost = costsAt(space, genome, 0, classes);
-  return costNames.flatMap((name, i) =>
-    cost[name] > limits[i]
-      ? [`${name} ${cost[name]} > ${limits[i]} (${((100 * cost[name]) / limits[i] - 100).toFixed(1)}% over)`]
-      : [],
-  );
+export function overBudget({ space, classes, limits, deployment }: Budgeted, genome: Uint8Array): string[] {
+  const cost = costsAt(space, genome, 0, classes, deployment);
+  return overLimits(cost, limits).map((name) => {
+    const limit = limits[budgetNames.indexOf(name)];
+    const figure = cost[name] ?? Number.NaN;
+    return `${name} ${figure} > ${limit} (${((100 * figure) / limit - 100).toFixed(1)}% over)`;
+  });
 }
 
 /**
@@ -49,9 +50,9 @@ export function fitStart(problem: Budgeted, start: Uint8Array): { genome: Uint8A
 }
 
 /** @throws UserError where a budget is below what any network of the space costs, with the smallest possible figure */
-export function checkBudgetsCanBeMet({ space, classes, limits }: Budgeted): void {
-  const smallest = smallestCosts(space, classes);
-  const unmet = costNames.flatMap((name: CostName, i) =>
+export function checkBudgetsCanBeMet({ space, classes, limits, deployment }: Budgeted): void {
+  const smallest = smallestCosts(space, classes, deployment);
+  const unmet = budgetNames.flatMap((name, i) =>
     smallest[i] > limits[i]
       ? [`budgets.${name}: no network of the space meets ${limits[i]}; the smallest possible is ${smallest[i]}`]
       : [],

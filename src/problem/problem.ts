@@ -1,7 +1,8 @@
 import { UserError } from "../base/user-error.ts";
 import { type Capability, chosenCapability } from "../config/capabilities.ts";
 import type { Config } from "../config/config.ts";
-import { costNames } from "../costs/cost-table.ts";
+import { budgetNames } from "../costs/cost-table.ts";
+import type { Deployment, Runtime } from "../memory/runtime.ts";
 import { searchFamilies } from "../network/families.ts";
 import type { Structure } from "../network/structure.ts";
 import { Space, type SpaceOptions } from "../space/space.ts";
@@ -13,8 +14,11 @@ export interface Problem {
   readonly capability: Capability;
   /** Outputs of the classifier counted into flash; 0 for none. */
   readonly classes: number;
-  /** Budgets in the order of `costNames`, infinite where there is none. */
+  /** Budgets in the order of `budgetNames`, infinite where there is none. */
   readonly limits: Float64Array;
+  /** What deploys the networks, and that with the classes; without it there are no costs of a deployment. */
+  readonly runtime: Runtime | undefined;
+  readonly deployment: Deployment | undefined;
   /**
    * Everything a candidate's score and costs depend on, as canonical text: equal text, equal scores. Budgets and search settings are
    * not part of it, so that runs with other budgets share their candidates.
@@ -32,8 +36,19 @@ export function openProblem(config: Config): Problem {
   }
   const capability = chosenCapability(config.capability, config.space.bits, "capability");
   const space = spaceOf(config, capability);
-  const limits = Float64Array.from(costNames, (name) => config.budgets[name] ?? Number.POSITIVE_INFINITY);
-  return { config, space, capability, classes: config.classes, limits, scoringContext: scoringContext(config, space) };
+  const limits = Float64Array.from(budgetNames, (name) => config.budgets[name] ?? Number.POSITIVE_INFINITY);
+  const { classes, runtime } = config;
+  const deployment = runtime === undefined ? undefined : { runtime, classes };
+  return {
+    config,
+    space,
+    capability,
+    classes,
+    limits,
+    runtime,
+    deployment,
+    scoringContext: scoringContext(config, space),
+  };
 }
 
 function spaceOf({ space, input, budgets }: Config, { body, stem, head }: Capability): Space {

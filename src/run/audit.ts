@@ -1,8 +1,8 @@
 import { Archive, type RunRow, type StoredGeneration } from "../archive/archive.ts";
 import { UserError } from "../base/user-error.ts";
 import { parseStoredConfig } from "../config/stored-config.ts";
-import { costNames } from "../costs/cost-table.ts";
-import type { Costs } from "../costs/costs.ts";
+import { budgetNames, costNames } from "../costs/cost-table.ts";
+import { type Costs, overLimits } from "../costs/costs.ts";
 import { GenomeEngine } from "../engine/engine.ts";
 import { openProblem, type Problem } from "../problem/problem.ts";
 import { createScorer } from "../problem/scorer.ts";
@@ -242,19 +242,22 @@ class Verification {
 }
 
 /** The first member of a population that is not within every budget of its run; undefined where all are. */
-function firstOverBudget({ space, classes, limits }: Problem, { genomes, scores }: Checkpoint): string | undefined {
+function firstOverBudget(
+  { space, classes, limits, deployment }: Problem,
+  { genomes, scores }: Checkpoint,
+): string | undefined {
   if (genomes.length !== scores.length * space.genomeLength)
     return "the genomes of its checkpoint do not fit its space";
   for (let i = 0; i < scores.length; i++) {
     let costs: Costs;
     try {
-      costs = costsAt(space, genomes, i * space.genomeLength, classes);
+      costs = costsAt(space, genomes, i * space.genomeLength, classes, deployment);
     } catch {
       return `member ${i} of its population is no network of its space`;
     }
-    const over = costNames.find((name, j) => !(costs[name] <= limits[j]));
+    const [over] = overLimits(costs, limits);
     if (over === undefined) continue;
-    return `member ${i} of its population is over its budget of ${over}: ${costs[over]} > ${limits[costNames.indexOf(over)]}`;
+    return `member ${i} of its population is over its budget of ${over}: ${costs[over]} > ${limits[budgetNames.indexOf(over)]}`;
   }
   return undefined;
 }

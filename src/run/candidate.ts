@@ -33,7 +33,7 @@ export function candidateAt(
   index: number,
   measured?: Measurement,
 ): Candidate {
-  const { config, space, classes } = problem;
+  const { config, space, classes, deployment } = problem;
   const network = new Network(space.convCapacity);
   const at = index * space.genomeLength;
   decode(space, genomes, at, network);
@@ -41,7 +41,7 @@ export function candidateAt(
     score: scores[index],
     ...(measured === undefined ? {} : { measured }),
     resolution: network.resolution,
-    costs: costs(network, classes, emptyCosts()),
+    costs: costs(network, classes, emptyCosts(), deployment),
     largestStep: largestStep(network),
     classes,
     scoring: config.score,

@@ -170,7 +170,7 @@ async function conduct(
   const first = await firstGeneration(problem, start, options.stop);
   if (first === undefined) throw new SearchStopped(run);
   const children = Math.max(generation, first.length / space.genomeLength);
-  const engine = new GenomeEngine(space, classes, { members: population, children });
+  const engine = new GenomeEngine(space, classes, { members: population, children }, problem.deployment);
   const search = new Search(
     {
       engine,
@@ -244,7 +244,7 @@ async function conduct(
         evaluations,
         seconds: elapsed(),
         bestScore: border.scores[0],
-        costs: costsAt(space, border.genomes, 0, classes),
+        costs: costsAt(space, border.genomes, 0, classes, problem.deployment),
       });
       // Signals are delivered between two turns of the event loop; inline scoring alone never ends one.
       await nextTurn();

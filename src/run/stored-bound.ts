@@ -69,7 +69,7 @@ async function store(
     networks.map(({ structure, resolution }) => encode(space, structure, resolution, "the bound's network")),
   );
   const children = Math.max(config.search.generation, networks.length);
-  const engine = new GenomeEngine(space, classes, { members: config.search.population, children });
+  const engine = new GenomeEngine(space, classes, { members: config.search.population, children }, problem.deployment);
   const search = new Search({ ...config.search, engine, start, limits, seen: seen! });
   const { generation, genomes, reusedKeys } = search.ask();
   const scored = createScorer(problem, engine).score(genomes);

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import type { Enumerated } from "../../bench/durability/all-networks.ts";
 import type { BlockDescription, Budgets, SpaceDescription } from "../../src/bound/graph/space-description.ts";
-import { type CostName, costNames } from "../../src/costs/cost-table.ts";
+import { runtimeNames, runtimeOf } from "../../src/config/devices.ts";
+import { budgetNames, type CostName } from "../../src/costs/cost-table.ts";
 import { familyOf } from "../../src/network/families.ts";
 
 export { enumerate, sizeOf } from "../../bench/durability/all-networks.ts";
@@ -9,6 +10,8 @@ export { enumerate, sizeOf } from "../../bench/durability/all-networks.ts";
 const superClasses = ["SuperQuantResK1DWK1", "SuperResK1DWK1", "SuperResK1KXK1"];
 const full = [{ a: 0, w: 0 }];
 const allPairs = [2, 3, 4, 5, 6, 8].flatMap((a) => [2, 3, 4, 5, 6, 8].map((w) => ({ a, w })));
+
+const runtimes = runtimeNames().map((name) => runtimeOf(name, "random space"));
 
 const ascending = (list: number[]) => [...new Set(list)].sort((x, y) => x - y);
 const widths = (most: number) =>
@@ -61,20 +64,21 @@ export const anySpaceOf = (classNames: readonly string[]): fc.Arbitrary<SpaceDes
       head: fc.option(fc.record({ pairs: pairsOf })),
       weights: fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 5, maxLength: 5 }),
       classes: fc.constantFrom(0, 10),
+      runtime: fc.constantFrom(undefined, ...runtimes),
     })
-    .map(({ resolution, inputChannels, stem, body, head, weights, classes }) => {
+    .map(({ resolution, inputChannels, stem, body, head, weights, classes, runtime }) => {
       const blocks = [single(stem.outs, stem.s, 3, stem.pairs), ...body];
       if (head !== null) blocks.push(single([104], 1, 1, head.pairs));
       const stages = 1 + blocks.filter((block, b) => b > 0 && block.s === 2).length;
       const score = { stageWeights: weights.slice(0, stages), sigmaActivation: 5, sigmaWeight: 4 };
-      return { resolution, inputChannels, blocks, score, classes };
+      return { resolution, inputChannels, blocks, score, classes, runtime };
     });
 
 /** Of the families there are. */
 export const anySpace = anySpaceOf(superClasses);
 
 const ranks = fc.record(
-  Object.fromEntries(costNames.map((name) => [name, fc.integer({ min: 0, max: 1000 })])) as Record<
+  Object.fromEntries(budgetNames.map((name) => [name, fc.integer({ min: 0, max: 1000 })])) as Record<
     CostName,
     fc.Arbitrary<number>
   >,
@@ -83,9 +87,10 @@ const ranks = fc.record(
 
 /** Any subset of the budgets, each at a random rank of its cost among the space's networks; a little below the least where the rank is 0. */
 export const anyBudgets: fc.Arbitrary<(all: readonly Enumerated[]) => Budgets> = ranks.map((chosen) => (all) => {
-  const limits = Object.entries(chosen).map(([name, rank]) => {
-    const sorted = all.map((network) => network.costs[name as CostName]).sort((x, y) => x - y);
-    return [name, rank === 0 ? sorted[0] - 1 : sorted[Math.floor((rank / 1000) * (sorted.length - 1))]];
+  const limits = Object.entries(chosen).flatMap(([name, rank]) => {
+    const sorted = all.flatMap((network) => network.costs[name as CostName] ?? []).sort((x, y) => x - y);
+    if (sorted.length === 0) return [];
+    return [[name, rank === 0 ? sorted[0] - 1 : sorted[Math.floor((rank / 1000) * (sorted.length - 1))]]];
   });
   return Object.fromEntries(limits) as Budgets;
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { solve } from "../../src/bound/solve.ts";
-import { costNames } from "../../src/costs/cost-table.ts";
+import { budgetNames } from "../../src/costs/cost-table.ts";
 import { anyBudgets, anySpace, enumerate, sizeOf } from "./random-space.ts";
 
 /** QES_SLOW_TESTS=1 is the whole test, which takes minutes. */
@@ -18,7 +18,7 @@ describe("solve, against enumeration of every network of a small space", () => {
         fc.pre(all.length > 0);
         const budgets = budgetsAt(all);
         const feasible = all.filter((network) =>
-          costNames.every((name) => network.costs[name] <= (budgets[name] ?? Infinity)),
+          budgetNames.every((name) => (network.costs[name] ?? 0) <= (budgets[name] ?? Infinity)),
         );
         const best = feasible.map((network) => network.score).sort((x, y) => y - x);
         const steps = solve([description], budgets, { top });

@@ -214,5 +214,14 @@ test("budgets and search settings are no part of the scoring context; what a sco
 });
 
 test("a budget that is not given is infinite", () => {
-  expect([...openProblem(withSet()).limits]).toEqual([6.976e9, Infinity, Infinity, Infinity, 47, Infinity]);
+  expect([...openProblem(withSet()).limits]).toEqual([
+    6.976e9,
+    Infinity,
+    Infinity,
+    Infinity,
+    47,
+    Infinity,
+    Infinity,
+    Infinity,
+  ]);
 });

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { setPairs } from "../../src/bits/layer-bits.ts";
-import { bitFactor, peakCosts, sumCosts } from "../../src/costs/cost-table.ts";
+import { bitFactor, peaksOf, sumsOf } from "../../src/costs/cost-table.ts";
 import { costs, emptyCosts } from "../../src/costs/costs.ts";
 import { layerForm } from "../../src/costs/layer-form.ts";
 import { bitsBehind } from "../../src/costs/live-sram.ts";
-import { memoryOf } from "../../src/costs/memory-form.ts";
+import { memoryOf } from "../../src/memory/memory-form.ts";
 import { networkOf } from "../../src/network/structure.ts";
 import { anyStructure } from "../support/structures.ts";
 import { addToyCosts } from "../support/toy-costs.ts";
@@ -29,15 +29,17 @@ test("the forms of the layers give every cost of every network whose layers have
       );
       const forms = own.map((_, layer) => layerForm(network, layer));
       const cost = costs(network, 0, emptyCosts());
-      for (const row of sumCosts) {
+      for (const row of sumsOf(undefined)) {
         const sum = forms.reduce((total, { sums }, layer) => {
-          const { constant, slope } = sums[row.name];
+          const { constant, slope } = sums[row.name]!;
           return total + constant + slope * bitFactor(row, ...own[layer]);
         }, 0);
         expect(sum, row.name).toBe(cost[row.name]);
       }
-      for (const { name } of peakCosts) {
-        const peaks = forms.map(({ peaks }, layer) => memoryOf(peaks[name], own[layer][0], bitsBehind(network, layer)));
+      for (const { name } of peaksOf(undefined)) {
+        const peaks = forms.map(({ peaks }, layer) =>
+          memoryOf(peaks[name]!, own[layer][0], bitsBehind(network, layer)),
+        );
         expect(Math.max(...peaks), name).toBe(cost[name]);
       }
     }),

@@ -6,7 +6,7 @@ import { refineNetwork } from "../../src/bits/refine.ts";
 import { certificateOf, parseCertificate } from "../../src/bound/proof/certificate.ts";
 import { solve } from "../../src/bound/solve.ts";
 import type { Config } from "../../src/config/config.ts";
-import { addCost, type CostName, costNames } from "../../src/costs/cost-table.ts";
+import { addCost, budgetNames, costNames, type OwnCost } from "../../src/costs/cost-table.ts";
 import { costs, emptyCosts, withinLimits } from "../../src/costs/costs.ts";
 import { Settled } from "../../src/engine/breeding.ts";
 import { GenomeEngine } from "../../src/engine/engine.ts";
@@ -94,7 +94,7 @@ describe("a sum and a peak added as rows", () => {
           expect([...figures.subarray(i * (own + 2), (i + 1) * (own + 2))]).toEqual(costNames.map((n) => cost[n]));
           for (const [j, name] of costNames.entries()) expect(least[j]).toBeLessThanOrEqual(cost[name]);
         }
-        for (const name of ["toySum", "toyPeak"] as unknown as CostName[]) {
+        for (const name of ["toySum", "toyPeak"] as unknown as OwnCost[]) {
           const limits = infinite();
           limits[costNames.indexOf(name)] = figures[costNames.indexOf(name)];
           engine.members.set(genomes);
@@ -132,7 +132,7 @@ describe("a sum and a peak added as rows", () => {
   });
 
   test("bound a space: the bound is the best of all networks within them, and its certificate can be read", () => {
-    const names: string[] = [...costNames, "toySum", "toyPeak"];
+    const names: string[] = [...budgetNames, "toySum", "toyPeak"];
     fc.assert(
       fc.property(
         anySmallSpace.filter((space) => sizeOf(space) <= 2000),
@@ -147,7 +147,7 @@ describe("a sum and a peak added as rows", () => {
           const toy = { toySum: at("toySum", ranks[0]), toyPeak: at("toyPeak", ranks[1]) };
           const budgets = { ...budgetsAt(all), ...toy } as Record<string, number>;
           const best = all
-            .filter((n) => names.every((name) => n.costs[name as CostName] <= (budgets[name] ?? Infinity)))
+            .filter((n) => names.every((name) => (n.costs[name as OwnCost] ?? 0) <= (budgets[name] ?? Infinity)))
             .reduce((most, { score }) => Math.max(most, score), Number.NEGATIVE_INFINITY);
           const steps = solve([description], budgets);
           let step = steps.next();
@@ -171,7 +171,7 @@ describe("a sum and a peak added as rows", () => {
     const network = networkOf(structure, 32);
     const before = costs(network, 0, emptyCosts());
     const limits = infinite();
-    for (const name of ["toySum", "toyPeak"] as unknown as CostName[]) limits[costNames.indexOf(name)] = before[name];
+    for (const name of ["toySum", "toyPeak"] as unknown as OwnCost[]) limits[costNames.indexOf(name)] = before[name];
     const score = new AnalyticScore({ stageWeights: [1], sigmaActivation: 5, sigmaWeight: 4 });
     const pairs = [0x44, 0x46, 0x64, 0x62, 0x26];
     const found = refineNetwork(network, () => pairs, { score, classes: 0, limits });

@@ -1,12 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Config } from "../../src/config/config.ts";
-import { costNames } from "../../src/costs/cost-table.ts";
-import { withinLimits } from "../../src/costs/costs.ts";
+import { runtimeNames, runtimeOf } from "../../src/config/devices.ts";
+import { budgetNames } from "../../src/costs/cost-table.ts";
+import { costs, emptyCosts, withinLimits } from "../../src/costs/costs.ts";
 import { Settled } from "../../src/engine/breeding.ts";
 import { GenomeEngine } from "../../src/engine/engine.ts";
 import { type OperatorRates, operatorRates, operatorSets } from "../../src/engine/operators.ts";
-import { parseStructure } from "../../src/network/structure.ts";
+import type { Deployment } from "../../src/memory/runtime.ts";
+import { networkOf, parseStructure } from "../../src/network/structure.ts";
 import { openProblem } from "../../src/problem/problem.ts";
 import { Population } from "../../src/search/population.ts";
 import { SeenSet } from "../../src/search/seen-set.ts";
@@ -21,8 +23,8 @@ const MEMBERS = 6;
 const CLASSES = 10;
 
 /** An engine with drawn members, best first. */
-function populated(space: Space, genomes: Uint8Array) {
-  const engine = new GenomeEngine(space, CLASSES, { members: MEMBERS, children: 1 });
+function populated(space: Space, genomes: Uint8Array, deployment: Deployment) {
+  const engine = new GenomeEngine(space, CLASSES, { members: MEMBERS, children: 1 }, deployment);
   const population = new Population(MEMBERS, space.genomeLength, engine.members);
   const scores = Float64Array.from({ length: MEMBERS }, (_, i) => -i);
   population.merge({ count: MEMBERS, genomes, scores });
@@ -30,8 +32,10 @@ function populated(space: Space, genomes: Uint8Array) {
 }
 
 /** Whether a genome is over budget, by its conv list. */
-const exceedsOf = (space: Space, limits: Float64Array) => (genomes: Uint8Array, at: number) =>
-  !withinLimits(costsAt(space, genomes, at, CLASSES), limits);
+const exceedsOf = (space: Space, limits: Float64Array, deployment: Deployment) => (genomes: Uint8Array, at: number) =>
+  !withinLimits(costsAt(space, genomes, at, CLASSES, deployment), limits);
+
+const deployments = runtimeNames().map((name) => ({ runtime: runtimeOf(name, "test"), classes: CLASSES }));
 
 const anyRates: fc.Arbitrary<OperatorRates> = fc.record({
   crossover: fc.constantFrom(0, 0.5, 1),
@@ -69,8 +73,9 @@ test.each(sets)(
         anySpace,
         fc.maxSafeNat(),
         anyOf,
-        fc.option(fc.constantFrom(...costNames)),
-        ({ config, resolutions, draw }, seed, rates, budget) => {
+        fc.option(fc.constantFrom(...budgetNames)),
+        fc.constantFrom(...deployments),
+        ({ config, resolutions, draw }, seed, rates, budget, deployment) => {
           const space = openProblem(config).space;
           const length = space.genomeLength;
           const drawn = Array.from({ length: MEMBERS }, (_, i) => {
@@ -78,12 +83,17 @@ test.each(sets)(
             const structure = draw(picker((seed + i) % 2 ** 31), resolution);
             return { structure, resolution, genome: encode(space, structure, resolution, "drawn") };
           });
-          const budgets =
-            budget === null ? {} : { [budget]: naiveCosts(drawn[0].structure, drawn[0].resolution, CLASSES)[budget] };
+          const [{ structure, resolution }] = drawn;
+          // What a deployment costs is held against a simulation in test/memory.
+          const cost = {
+            ...costs(networkOf(structure, resolution), CLASSES, emptyCosts(), deployment),
+            ...naiveCosts(structure, resolution, CLASSES),
+          };
+          const budgets = budget === null ? {} : { [budget]: cost[budget] };
           const limits = openProblem({ ...config, budgets } as Config).limits;
-          const { engine, population } = populated(space, Buffer.concat(drawn.map(({ genome }) => genome)));
+          const { engine, population } = populated(space, Buffer.concat(drawn.map(({ genome }) => genome)), deployment);
           const breeding = engine.breeding({ seed, limits, rates });
-          const exceeds = exceedsOf(space, limits);
+          const exceeds = exceedsOf(space, limits, deployment);
           const naive = createBreeding(space, exceeds, limits, rates);
           const seen = new SeenSet();
           const random = new RandomStream();
@@ -134,7 +144,7 @@ test.each(operatorSets)("children of the %s operators are canonical and inside t
           return encode(space, draw(picker(seed + i), resolution), resolution, "drawn");
         }),
       );
-      const { engine, population } = populated(space, genomes);
+      const { engine, population } = populated(space, genomes, deployments[0]);
       const breeding = engine.breeding({ seed, limits: openProblem(config).limits, rates: operatorRates[operators] });
       for (let child = 0; child < 60; child++) {
         breeding.breed(population.count, 1, child, 0);

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parseConfig } from "../../src/config/config.ts";
+import { runtimeNames, runtimeOf } from "../../src/config/devices.ts";
 import { presetValue } from "../../src/config/presets.ts";
 import { costNames } from "../../src/costs/cost-table.ts";
 import { costs, emptyCosts } from "../../src/costs/costs.ts";
@@ -22,7 +23,9 @@ test("the figures of genomes are those of their conv lists to the last bit, and 
       const space = openProblem(config).space;
       const length = space.genomeLength;
       const score = new AnalyticScore(config.score);
-      const engine = new GenomeEngine(space, classes);
+      const runtime = runtimeOf(runtimeNames()[seed % runtimeNames().length], "test");
+      const deployment = { runtime, classes };
+      const engine = new GenomeEngine(space, classes, { members: 0, children: 0 }, deployment);
       const random = new RandomStream();
       random.reset(seed, 1, 1);
       const count = 30;
@@ -33,12 +36,14 @@ test("the figures of genomes are those of their conv lists to the last bit, and 
         mutatePublished(space, genomes, i * length, random);
       }
       const figures = engine.costs(genomes);
+      const deployed = engine.deployedCosts(genomes);
       const { scores } = createScorer(openProblem(config), engine).score(genomes);
       for (let i = 0; i < count; i++) {
         const structure = structureOf(space, genomes, i * length);
         const resolution = resolutionOf(space, genomes, i * length);
         const network = networkOf(structure, resolution);
-        const cost = costs(network, classes, emptyCosts());
+        const cost = costs(network, classes, emptyCosts(), deployment);
+        expect([...deployed.subarray(2 * i, 2 * i + 2)]).toEqual([cost.flashDeployed, cost.arena]);
         expect([...figures.subarray(i * costNames.length, (i + 1) * costNames.length)]).toEqual(
           costNames.map((name) => cost[name]),
         );

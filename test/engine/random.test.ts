@@ -102,7 +102,7 @@ test("the genome module draws the same numbers", () => {
       word,
       fc.array(fc.integer({ min: 1, max: 2 ** 21 })),
       (seed, generation, child, bounds) => {
-        const memory = compileSpace(space, 0, new MoreCosts(space, 0), 0);
+        const memory = compileSpace(space, 0, undefined, new MoreCosts(space, 0), 0);
         const rooms = { space, members: memory.bytes.subarray(0, 0), children: memory.bytes.subarray(0, 0) };
         new Breeding(memory, rooms, { seed, limits: none, rates: undefined });
         memory.module.reset(generation, child);

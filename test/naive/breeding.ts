@@ -1,4 +1,4 @@
-import { type CostName, costNames } from "../../src/costs/cost-table.ts";
+import { budgetNames, type CostName } from "../../src/costs/cost-table.ts";
 import type { OperatorRates } from "../../src/engine/operators.ts";
 import type { Population } from "../../src/search/population.ts";
 import { replaceOut, setExpansion, setOut, setResolution } from "../../src/space/genes.ts";
@@ -34,7 +34,7 @@ export type Exceeds = (genomes: Uint8Array, at: number) => boolean;
 
 /**
  * The operators of a search.
- * @param limits budgets in the order of `costNames`
+ * @param limits budgets in the order of `budgetNames`
  * @param rates none for the published operators
  */
 export function createBreeding(
@@ -161,9 +161,9 @@ function ratedBreeding(space: Space, exceeds: Exceeds, limits: Float64Array, rat
   };
 
   const crossoverOdds = rates.crossover * 2 ** 32;
-  // The order of a block's bits changes neither score, BitOps nor flash, but it does change both SRAM figures.
-  const isLimited = (name: CostName) => limits[costNames.indexOf(name)] !== Number.POSITIVE_INFINITY;
-  const sorts = rates.sortLayers && !isLimited("sram") && !isLimited("sramLive");
+  // The order of a block's bits changes neither score, BitOps nor flash, but it does change what is live.
+  const isLimited = (name: CostName) => Number.isFinite(limits[budgetNames.indexOf(name)]);
+  const sorts = rates.sortLayers && !isLimited("sram") && !isLimited("sramLive") && !isLimited("arena");
   const sort = (genomes: Uint8Array, at: number) => {
     if (!sorts) return;
     for (const b of supers) sortLayers(space.blocks[b], genomes, at);

@@ -6,7 +6,7 @@ import { certificateOf } from "../../src/bound/proof/certificate.ts";
 import { verifyCertificate } from "../../src/bound/proof/check-certificate.ts";
 import { solve } from "../../src/bound/solve.ts";
 import { parseConfig, parseConfigText } from "../../src/config/config.ts";
-import { costNames } from "../../src/costs/cost-table.ts";
+import { budgetNames, costNames } from "../../src/costs/cost-table.ts";
 import { costs, emptyCosts } from "../../src/costs/costs.ts";
 import * as layout from "../../src/engine/assembly/layout.ts";
 import { GenomeEngine } from "../../src/engine/engine.ts";
@@ -88,7 +88,9 @@ describe("families of two and of four convs a layer, added as rows", () => {
         const all = enumerate(description);
         const budgets = budgetsAt(all);
         const best = all
-          .filter(({ costs }) => costNames.every((name) => costs[name] <= (budgets[name] ?? Number.POSITIVE_INFINITY)))
+          .filter(({ costs }) =>
+            budgetNames.every((name) => (costs[name] ?? 0) <= (budgets[name] ?? Number.POSITIVE_INFINITY)),
+          )
           .reduce((most, { score }) => Math.max(most, score), Number.NEGATIVE_INFINITY);
         const steps = solve([description], budgets);
         let step = steps.next();

@@ -36,7 +36,7 @@ export const toyPeak: PeakCost = {
   form: (network, layer) => {
     const convs = convsOf(network, layer);
     const inner = Math.max(...convs.map((conv) => inputBits(network, conv) / 8 / (network.bitsA[conv] || 8)));
-    return { inner, lastInput: 0, lastOutput: 0, joinInput: 0, joinOutput: 0 };
+    return { terms: [{ perA: inner, perN: 0, constant: 0 }] };
   },
 };
 

@@ -6,9 +6,13 @@ import { costColumns } from "./format.ts";
 type Cell = string | number | boolean | null | object;
 type Row = Readonly<Record<string, Cell>>;
 
-/** Rows as CSV (RFC 4180 with LF): the keys of the first are the header. */
+/** Rows as CSV (RFC 4180 with LF): the keys of the row that has most, the first of equals, are the header. */
 export function csv(rows: readonly Row[]): string {
-  const columns = Object.keys(rows[0] ?? {});
+  const fullest = rows.reduce<Row>(
+    (most, row) => (Object.keys(row).length > Object.keys(most).length ? row : most),
+    {},
+  );
+  const columns = Object.keys(fullest);
   return [columns, ...rows.map((row) => columns.map((column) => row[column] ?? null))]
     .map((cells) => `${cells.map(cellText).join(",")}\n`)
     .join("");
@@ -27,7 +31,7 @@ export function networkCells(
   return {
     score: network?.score ?? null,
     resolution: network?.resolution ?? null,
-    ...Object.fromEntries(costColumns.map((name) => [name, network?.costs[name] ?? null])),
+    ...Object.fromEntries(costColumns(network?.costs ?? {}).map((name) => [name, network?.costs[name] ?? null])),
     structure: network?.structure ?? null,
   };
 }

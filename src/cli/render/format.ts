@@ -20,12 +20,36 @@ export function table(cells: readonly (readonly string[])[]): string {
 
 /** Costs as a person reads them: the number of layers comes last. */
 const shown = costTable.toSorted((x, y) => Number(x.unit === "layers") - Number(y.unit === "layers"));
-/** The order of the columns of `costHeader`. */
-export const costColumns: readonly CostName[] = shown.map(({ name }) => name);
-export const costHeader: readonly string[] = shown.map(({ title }) => title);
+/** Where a runtime deploys networks, its two costs come before the number of layers. */
+const deployed = [
+  { name: "flashDeployed", title: "deployed flash" },
+  { name: "arena", title: "arena" },
+] as const;
 
-export function costCells(costs: Costs): string[] {
-  return costColumns.map((name) => costText(name, costs[name]));
+/** The names of the costs there are, in the order of their columns. */
+export function costColumns(costs: Readonly<Partial<Costs>>): readonly CostName[] {
+  const own = shown.map(({ name }) => name);
+  const more = deployed.map(({ name }) => name).filter((name) => costs[name] !== undefined);
+  return [...own.slice(0, -1), ...more, ...own.slice(-1)];
+}
+
+export function costHeader(costs: Readonly<Partial<Costs>>): readonly string[] {
+  const titles: Readonly<Record<string, string>> = Object.fromEntries(
+    [...shown, ...deployed].map(({ name, title }) => [name, title]),
+  );
+  return costColumns(costs).map((name) => titles[name]);
+}
+
+export function costCells(costs: Readonly<Costs>): string[] {
+  return costColumns(costs).map((name) => costText(name, costs[name]!));
+}
+
+/** How much of each budget is used, in the order of `costColumns`; empty where there is none. */
+export function shareCells(costs: Readonly<Costs>, limitOf: (name: CostName) => number | undefined): string[] {
+  return costColumns(costs).map((name) => {
+    const limit = limitOf(name) ?? Number.POSITIVE_INFINITY;
+    return Number.isFinite(limit) ? `${((100 * costs[name]!) / limit).toFixed(2)}%` : "";
+  });
 }
 
 /** What the flash of a table counts. */
@@ -56,7 +80,8 @@ export function memoryTable(steps: readonly LiveStep[]): string {
 
 /** One cost with its unit. */
 export function costText(name: CostName, value: number): string {
-  const { unit } = costTable.find((cost) => cost.name === name)!;
+  // Both costs of a deployment are bytes.
+  const { unit } = costTable.find((cost) => cost.name === name) ?? { unit: "bytes" };
   if (unit === "layers") return String(value);
   return unit === "bytes" ? kibibytes(value) : metric(value);
 }

@@ -1,6 +1,6 @@
 import { gapOf } from "../../bound/gap.ts";
 import type { Config } from "../../config/config.ts";
-import { costNames } from "../../costs/cost-table.ts";
+import { budgetNames } from "../../costs/cost-table.ts";
 import type { BoundReport } from "../../run/bound-watch.ts";
 import { selectsByNoise } from "../../run/measuring.ts";
 import type { Progress } from "../../run/run.ts";
@@ -86,9 +86,9 @@ function progressLine(
   const share = Math.min(1, counters.evaluations / evaluations);
   const speed = (counters.evaluations - began.evaluations) / Math.max(1e-9, seconds - began.seconds);
   const bar = "#".repeat(Math.round(share * WIDTH)).padEnd(WIDTH, ".");
-  const use = costNames
+  const use = budgetNames
     .filter((name) => config.budgets[name] !== undefined)
-    .map((name) => `${name} ${((100 * progress.costs[name]) / config.budgets[name]!).toFixed(0)}%`)
+    .map((name) => `${name} ${((100 * (progress.costs[name] ?? 0)) / config.budgets[name]!).toFixed(0)}%`)
     .join(" ");
   const left = (evaluations - counters.evaluations) / speed;
   const upperBound = bound?.upperBound ?? Number.POSITIVE_INFINITY;

@@ -5,7 +5,7 @@ import { compileChain } from "../../../src/bound/graph/space-chain.ts";
 import { bestPaths } from "../../../src/bound/labels/best-first.ts";
 import { labelFronts } from "../../../src/bound/labels/label-setting.ts";
 import { Relaxation } from "../../../src/bound/lagrange/relaxation.ts";
-import { costNames } from "../../../src/costs/cost-table.ts";
+import { budgetNames } from "../../../src/costs/cost-table.ts";
 import { anyBudgets, anySpace, enumerate, sizeOf } from "../random-space.ts";
 
 /** A small space with its budgets, the scores of the networks within them, greatest first, and prices to solve it at. */
@@ -13,14 +13,14 @@ const solvable = fc
   .tuple(
     anySpace.filter((space) => sizeOf(space) <= 3000),
     anyBudgets,
-    fc.array(fc.integer({ min: 0, max: 20 }), { minLength: 4, maxLength: 4 }),
+    fc.array(fc.integer({ min: 0, max: 20 }), { minLength: 5, maxLength: 5 }),
   )
   .map(([space, budgetsAt, parts]) => {
     const networks = enumerate(space);
     const budgets = networks.length === 0 ? {} : budgetsAt(networks);
     const chain = compileChain(space, budgets);
     const scores = networks
-      .filter((network) => costNames.every((name) => network.costs[name] <= (budgets[name] ?? Infinity)))
+      .filter((network) => budgetNames.every((name) => (network.costs[name] ?? 0) <= (budgets[name] ?? Infinity)))
       .map(({ score }) => score)
       .sort((x, y) => y - x);
     const relaxation = new Relaxation(chain);

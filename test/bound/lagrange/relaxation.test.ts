@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type BlockChoice, measurePath, structureOfPath } from "../../../src/bound/graph/path.ts";
 import { compileChain, type SpaceChain } from "../../../src/bound/graph/space-chain.ts";
+import { deploymentOf } from "../../../src/bound/graph/space-description.ts";
 import { reducedValues } from "../../../src/bound/lagrange/reduced-values.ts";
 import { Relaxation } from "../../../src/bound/lagrange/relaxation.ts";
 import { relaxedPath } from "../../../src/bound/lagrange/relaxed-path.ts";
@@ -11,7 +12,7 @@ import { allPaths } from "../paths.ts";
 import { anyBudgets, anySpace, enumerate, sizeOf } from "../random-space.ts";
 
 /** Prices as parts of a score of 10 for a whole budget. */
-const anyPrices = fc.array(fc.integer({ min: 0, max: 20 }), { minLength: 4, maxLength: 4 });
+const anyPrices = fc.array(fc.integer({ min: 0, max: 20 }), { minLength: 5, maxLength: 5 });
 
 interface Priced {
   readonly path: readonly BlockChoice[];
@@ -32,8 +33,13 @@ const priced = fc
     const chain = compileChain(space, networks.length === 0 ? {} : budgetsAt(networks));
     const prices = chain.limits.map((limit, d) => (limit > 0 ? parts[d] / limit : 0));
     const all = allPaths(chain).flatMap((path): Priced[] => {
-      const measured = costs(networkOf(structureOfPath(chain, path), space.resolution), space.classes, emptyCosts());
-      if (chain.memories.some((name, m) => measured[name] > chain.memoryLimits[m])) return [];
+      const measured = costs(
+        networkOf(structureOfPath(chain, path), space.resolution),
+        space.classes,
+        emptyCosts(),
+        deploymentOf(space),
+      );
+      if (chain.memories.some((name, m) => measured[name]! > chain.memoryLimits[m])) return [];
       const { value, costs: sums } = measurePath(chain, path);
       const feasible = sums.every((cost, d) => cost <= chain.limits[d]);
       return [{ path, reduced: value - sums.reduce((sum, cost, d) => sum + prices[d] * cost, 0), feasible }];
