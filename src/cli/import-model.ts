@@ -82,7 +82,7 @@ export function importModel(path: string, args: Arguments): void {
       [
         structureTable(network.structure),
         table([
-          ["name", "score", "resolution", ...costHeader],
+          ["name", "score", "resolution", ...costHeader(row.costs)],
           [row.name, String(row.score ?? "none"), String(row.resolution), ...costCells(row.costs)],
         ]),
         classifierLine(network.classes),
