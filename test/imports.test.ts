@@ -153,7 +153,9 @@ test("yargs is the command line's, piscina the pool's, zod and yaml those that r
   const importers = (name: string) => imports.filter(({ to }) => to === name).map(({ from }) => from);
   expect(importers("yargs").filter((file) => !file.startsWith("src/cli/"))).toEqual([]);
   expect(importers("piscina").filter((file) => !file.startsWith("src/pool/"))).toEqual([]);
-  const readers = ["config", "device", "issues", "runtime", "sweep-plan", "task"].map((file) => `src/config/${file}.ts`);
+  const readers = ["config", "device", "issues", "runtime", "sweep-plan", "task"].map(
+    (file) => `src/config/${file}.ts`,
+  );
   expect(importers("zod").sort()).toEqual(["src/bound/proof/certificate.ts", ...readers, "src/run/sweep.ts"]);
   expect(importers("yaml").sort()).toEqual(["src/base/yaml-text.ts", "src/cli/import.ts", "src/cli/presets.ts"]);
 });
