@@ -102,7 +102,8 @@ function budgetsMoreThanBitops(): bool {
 function exceedsFigures(genome: usize): bool {
   if (budgetsDeployment()) {
     deployed(genome, SCRATCH);
-    if (load<f64>(SCRATCH) > load<f64>(FLASH_DEPLOYED_LIMIT) || load<f64>(SCRATCH + 8) > load<f64>(ARENA_LIMIT)) return true;
+    if (load<f64>(SCRATCH) > load<f64>(FLASH_DEPLOYED_LIMIT) || load<f64>(SCRATCH + 8) > load<f64>(ARENA_LIMIT))
+      return true;
   }
   costs(genome, SCRATCH);
   for (let i = 0; i < FIGURES; i++) if (load<f64>(SCRATCH + (i << 3)) > limit(i)) return true;

@@ -62,7 +62,10 @@ export function deployed(genome: usize, out: usize): void {
   }
   const end = <f64>load<u8>(<usize>STORED_ACTIVATIONS + (FULL_PRECISION_PAIR & 15));
   arena = max<f64>(arena, greatest(pending + (ARENA_END_TERMS << 3), a, end));
-  store<f64>(out, flash + load<f64>(DEPLOYED_CLASSIFIER_CONSTANT) + load<f64>(DEPLOYED_CLASSIFIER_PER_UNIT) * <f64>inUnits);
+  store<f64>(
+    out,
+    flash + load<f64>(DEPLOYED_CLASSIFIER_CONSTANT) + load<f64>(DEPLOYED_CLASSIFIER_PER_UNIT) * <f64>inUnits,
+  );
   store<f64>(out + 8, arena);
 }
 
