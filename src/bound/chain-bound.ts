@@ -129,11 +129,13 @@ export class ChainBound<C extends Chain = Chain> {
       enough: enumerated ? enough : -1 / 0,
     });
     const byMultipliers = !enumerated || priced <= enough;
-    const bound = !byMultipliers ? this.upperBound : priced < -2 * chain.magnitude ? -1 / 0 : priced;
+    const slack = proofSlack(chain, multipliers);
+    // Rounding alone is no proof that there is no network: where every score is 0, so is the magnitude.
+    const bound = !byMultipliers ? this.upperBound : priced < -2 * chain.magnitude - slack ? -1 / 0 : priced;
     return {
       resolution: chain.resolution,
       by: byMultipliers ? "multipliers" : "enumeration",
-      bound: bound === Number.NEGATIVE_INFINITY ? null : bound + proofSlack(chain, multipliers),
+      bound: bound === Number.NEGATIVE_INFINITY ? null : bound + slack,
       multipliers: Object.fromEntries(chain.dimensions.map((name, d) => [name, multipliers[d]])),
     };
   }
