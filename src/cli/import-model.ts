@@ -85,6 +85,7 @@ export function importModel(path: string, args: Arguments): void {
           ["name", "score", "resolution", ...costHeader(row.costs)],
           [row.name, String(row.score ?? "none"), String(row.resolution), ...costCells(row.costs)],
         ]),
+        `scored with stage weights ${stageWeights.join(",")}`,
         classifierLine(network.classes),
         ...(row.score !== null && distance !== undefined ? distanceText(row.score, distance) : []),
       ].join("\n"),

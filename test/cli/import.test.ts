@@ -123,6 +123,7 @@ test("a model is read, scored, held against the optimum at its own costs, and wr
     ConvKXBNRELU         24   64  1  1               4       4
     name  score               resolution  BitOps    MACs       flash    SRAM     live SRAM  layers
     net   115.76182878821446          32  19.427 M  506.880 k  3.6 KiB  8.0 KiB    8.0 KiB       5
+    scored with stage weights 1,6
     flash counts the 8-bit classifier of 10 outputs too
     "
   `);
