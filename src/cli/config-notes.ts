@@ -9,7 +9,9 @@ export function configNotes({ device, task, classes, budgets }: Config): string[
     task !== undefined &&
     budgets.flash === undefined &&
     budgets.sram === undefined &&
-    budgets.sramLive === undefined
+    budgets.sramLive === undefined &&
+    budgets.flashDeployed === undefined &&
+    budgets.arena === undefined
   ) {
     notes.push(
       "no memory budget: the network may be of any size; add --device NAME (qes devices lists them), or --set budgets.sramLive=BYTES --set budgets.flash=BYTES",

@@ -3,7 +3,17 @@ import { UserError } from "../base/user-error.ts";
 import { capabilities } from "../config/capabilities.ts";
 import { parseConfig } from "../config/config.ts";
 import { type Device, deviceBudgets } from "../config/device.ts";
-import { deviceNames, deviceOf, isPartFile, partText, taskNames, taskOf } from "../config/devices.ts";
+import {
+  chosenRuntime,
+  deviceNames,
+  deviceOf,
+  isPartFile,
+  partText,
+  runtimeNames,
+  runtimeOf,
+  taskNames,
+  taskOf,
+} from "../config/devices.ts";
 import { type Command, flag, flagOption, print, printJson } from "./command.ts";
 import { readPartFile } from "./input.ts";
 import { table } from "./render/format.ts";
@@ -29,19 +39,25 @@ export const devicesCommand: Command = {
     const devices = deviceNames().map((device) => deviceOf(device, "devices"));
     const tasks = taskNames().map((task) => taskOf(task, "tasks"));
     const bits = Object.entries(capabilities).map(([capability, pairs]) => ({ name: capability, ...pairs }));
+    const runtimes = runtimeNames().map((runtime) => runtimeOf(runtime, "runtimes"));
     if (flagOption(args, "json")) {
       printJson({
-        devices: devices.map((device) => ({ ...device, budgets: deviceBudgets(device) })),
+        devices: devices.map((device) => ({ ...device, budgets: budgetsOf(device) })),
         tasks: tasks.map(({ name: task, title, config }) => ({ name: task, title, config })),
         capabilities: bits,
+        runtimes,
       });
       return 0;
     }
     print(deviceTable(devices));
-    print("a search's budgets are sramLive and flash, less what is reserved; 1 KiB = 1024 bytes\n");
+    print(
+      "a search's budgets are sramLive and flash, less what is reserved; with --set runtime=NAME arena and flashDeployed, less what that reserves too; 1 KiB = 1024 bytes\n",
+    );
     print(table([["task", "title"], ...tasks.map(({ name: task, title }) => [task, title])]));
     print("");
     print(table([["capability", "activation and weight bits"], ...bits.map((c) => [c.name, c.describe])]));
+    print("");
+    print(table([["runtime", "title"], ...runtimes.map(({ name: runtime, title }) => [runtime, title])]));
     return 0;
   },
 };
@@ -71,22 +87,26 @@ function printFile(path: string, json: boolean): void {
     else print(`${name}: a task of ${classes} classes at ${sizes} pixels, ${space.start.length} blocks`);
     return;
   }
-  const budgets = deviceBudgets(part.device);
+  const budgets = budgetsOf(part.device);
   if (json) printJson({ ...part.device, budgets });
   else {
     print(deviceTable([part.device]));
-    print(`a search's budgets: sramLive ${budgets.sramLive} bytes, flash ${budgets.flash} bytes`);
+    const texts = Object.entries(budgets).map(([name, bytes]) => `${name} ${bytes} bytes`);
+    print(`a search's budgets: ${texts.join(", ")}`);
   }
 }
+
+const budgetsOf = (device: Device) => deviceBudgets(device, chosenRuntime(device.runtime, `${device.name}: runtime`));
 
 const kib = (memory: number, reserve: number) => (reserve === 0 ? `${memory} KiB` : `${memory} - ${reserve} KiB`);
 
 function textOf(name: string): string {
   if (deviceNames().includes(name)) return partText("device", name, "qes devices");
   if (taskNames().includes(name)) return partText("task", name, "qes devices");
-  const near = suggestion(name, [...deviceNames(), ...taskNames()]);
+  if (runtimeNames().includes(name)) return partText("runtime", name, "qes devices");
+  const near = suggestion(name, [...deviceNames(), ...taskNames(), ...runtimeNames()]);
   throw new UserError(
-    `devices: expected a device or a task, got ${JSON.stringify(name)}; ${near ?? "check the name"}`,
+    `devices: expected a device, a task or a runtime, got ${JSON.stringify(name)}; ${near ?? "check the name"}`,
     "devices",
   );
 }

@@ -4,6 +4,7 @@ import { type Certificate, parseCertificate } from "../bound/proof/certificate.t
 import { verifyCertificate } from "../bound/proof/check-certificate.ts";
 import { differingParts, type Statement, statementOf } from "../bound/proof/statement.ts";
 import { parseConfig } from "../config/config.ts";
+import { asWritten } from "../config/stored-config.ts";
 import { openProblem } from "../problem/problem.ts";
 import {
   type Command,
@@ -48,7 +49,7 @@ export const verifyBoundCommand: Command = {
     const seconds = positiveOption(args, "seconds") ?? DEFAULT_SECONDS;
     const bytes = (positiveOption(args, "memory") ?? DEFAULT_MEGABYTES) * 1e6;
     const certificate = parseCertificate(parseJson(readText(path), path), path);
-    const problem = boundProblem(openProblem(parseConfig(certificate.config, `${path}: config`)));
+    const problem = boundProblem(openProblem(parseConfig(asWritten(certificate.config), `${path}: config`)));
     const until = performance.now() + 1000 * seconds;
     const limits = { bytes, isLate: () => performance.now() > until };
     const statement = statementOf(problem, limits);

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { UserError } from "../base/user-error.ts";
+import type { Runtime } from "../memory/runtime.ts";
 import { parseCapability } from "./capabilities.ts";
 import { parseFields } from "./issues.ts";
 
@@ -18,6 +19,8 @@ const schema = z.strictObject({
   memory: z.strictObject({ sram: kib, flash: kib }),
   /** KiB of each that code, stack and drivers take; a network gets what is left. */
   reserve: z.strictObject({ sram: share, flash: share }).prefault({}),
+  /** What deploys networks on it: a name, "none", or what a file of one holds; `fillFromDevice` checks it. */
+  runtime: z.unknown().default("none"),
   /** Checked by `parseCapability`, which wants one. */
   capability: z.unknown().optional(),
   /** Kernel sizes that are worth searching; absent: the task's. */
@@ -58,10 +61,22 @@ export function parseDevice(value: unknown, where: string): Device {
   return device;
 }
 
-/** What of its memories a device leaves to a network, in bytes. */
-export function deviceBudgets({ memory, reserve }: Device): { sramLive: number; flash: number } {
-  return {
-    sramLive: Math.floor((memory.sram - reserve.sram) * BYTES_PER_KIB),
-    flash: Math.floor((memory.flash - reserve.flash) * BYTES_PER_KIB),
+/**
+ * What of its memories a device, and the runtime on it, leave to a network, in bytes; without a runtime as limits of the figures of a network alone.
+ * @throws UserError where the runtime leaves nothing
+ */
+export function deviceBudgets(
+  { name, memory, reserve }: Device,
+  runtime: Runtime | undefined,
+): Partial<Record<"sramLive" | "flash" | "arena" | "flashDeployed", number>> {
+  const left = (of: "sram" | "flash") => {
+    const kib = memory[of] - reserve[of] - (runtime?.reserve[of] ?? 0);
+    if (kib > 0) return Math.floor(kib * BYTES_PER_KIB);
+    throw new UserError(
+      `${name}: expected KiB of ${of} left for a network by runtime ${runtime?.name}, which takes ${runtime?.reserve[of]} of ${memory[of] - reserve[of]}; choose another runtime`,
+    );
   };
+  return runtime === undefined
+    ? { sramLive: left("sram"), flash: left("flash") }
+    : { arena: left("sram"), flashDeployed: left("flash") };
 }

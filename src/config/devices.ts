@@ -4,9 +4,11 @@ import { packageRoot } from "../base/package-root.ts";
 import { suggestion } from "../base/suggest.ts";
 import { UserError } from "../base/user-error.ts";
 import { parseYamlText } from "../base/yaml-text.ts";
+import type { Runtime } from "../memory/runtime.ts";
 import { describe } from "../network/structure.ts";
+import { type Capability, parseCapability } from "./capabilities.ts";
 import { type Device, deviceBudgets, parseDevice } from "./device.ts";
-import { parseRuntime, type RuntimeFile } from "./runtime.ts";
+import { parseRuntime, type RuntimeFile, withinRuntime } from "./runtime.ts";
 import { parseTask, type Task } from "./task.ts";
 
 const folders = { device: "devices", task: "tasks", runtime: "runtimes" } as const;
@@ -67,7 +69,7 @@ export function partText(kind: PartKind, name: string, where: string): string {
 }
 
 /**
- * Fills a raw configuration from its `device` (the SRAM and flash budgets, the capability, kernel sizes) and its `task` (input, classes,
+ * Fills a raw configuration from its `device` (the runtime, the SRAM and flash budgets, the capability, kernel sizes) and its `task` (input, classes,
  * space, stage weights, layers), each a name or what a file of one holds; what the configuration sets by hand wins, key by key.
  * @throws UserError where there is no such device or task, or it is not as it should be
  */
@@ -83,9 +85,12 @@ export function fillFromDevice(value: unknown, where: string): unknown {
       typeof device === "string" ? deviceOf(device, `${where}: device`) : parseDevice(device, `${where}: device`);
     names.push(board.name);
     const bitsByHand = isRecord(value["space"]) && value["space"]["bits"] !== undefined;
+    const named = value["runtime"] ?? board.runtime;
+    const runtime = chosenRuntime(named, `${where}: runtime`);
     filled = {
-      budgets: deviceBudgets(board),
-      ...(bitsByHand ? {} : { capability: board.capability }),
+      runtime: named,
+      budgets: deviceBudgets(board, runtime),
+      ...(bitsByHand ? {} : { capability: deviceCapability(board, runtime, where) }),
       ...(board.kernels === undefined ? {} : { space: { kernels: board.kernels } }),
     };
   }
@@ -96,6 +101,18 @@ export function fillFromDevice(value: unknown, where: string): unknown {
     filled = merge(config, filled);
   }
   return merge({ name: names.join("-"), ...filled }, value);
+}
+
+/** The bits of a device that a runtime runs: by name where it runs them all. */
+function deviceCapability({ capability }: Device, runtime: Runtime | undefined, where: string): unknown {
+  if (runtime === undefined) return capability;
+  const whole = parseCapability(capability, `${where}: capability`);
+  const { stem, body, head } = withinRuntime(whole, runtime, `${where}: runtime`);
+  const same = [stem, body, head].every((pairs, i) => pairs.length === [whole.stem, whole.body, whole.head][i].length);
+  const listed = (pairs: Capability["body"]) => pairs.map(({ a, w }) => [a, w]);
+  return same
+    ? capability
+    : { body: listed(body), head: listed(head), ...(stem === "start" ? {} : { stem: listed(stem) }) };
 }
 
 /** The runtime of a raw configuration: a name, what a file of one holds, or none. @throws UserError where it is neither */

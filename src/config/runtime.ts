@@ -2,6 +2,7 @@ import * as z from "zod";
 import { UserError } from "../base/user-error.ts";
 import type { DeployedCost } from "../costs/cost-table.ts";
 import type { Runtime } from "../memory/runtime.ts";
+import type { BitPair } from "../network/bits.ts";
 import type { Capability } from "./capabilities.ts";
 import { parseFields } from "./issues.ts";
 
@@ -45,7 +46,7 @@ const schema = z.strictObject({
   scratch: z
     .strictObject({ dense: scratch, pointwise: scratch, depthwise: scratch, expansion: scratch, average: scratch })
     .prefault({}),
-  constants: z.strictObject({ channel: bytes, conv: bytes, class: bytes }).prefault({}),
+  constants: z.strictObject({ channel: bytes, conv: bytes, class: bytes, classifier: bytes }).prefault({}),
   reserve: z.strictObject({ sram: kib, flash: kib }).prefault({}),
 });
 
@@ -84,5 +85,25 @@ export function checkRuntime(
   if (other === undefined) return;
   throw new UserError(
     `${where}: capability: expected bits that ${runtime.name} runs, activations ${activations.join(", ")} and weights ${weights.join(", ")}, got ${other.a}/${other.w}; change capability or space.bits, or runtime`,
+  );
+}
+
+/** What of a capability a runtime runs. @throws UserError where that is nothing */
+export function withinRuntime(
+  capability: Capability,
+  { name, activations, weights }: Runtime,
+  where: string,
+): Capability {
+  const run = (pairs: readonly BitPair[]) => pairs.filter(({ a, w }) => activations.includes(a) && weights.includes(w));
+  const { stem } = capability;
+  const left = {
+    ...capability,
+    stem: stem === "start" ? stem : run(stem),
+    body: run(capability.body),
+    head: run(capability.head),
+  };
+  if (left.body.length > 0 && left.head.length > 0 && left.stem.length > 0) return left;
+  throw new UserError(
+    `${where}: expected a runtime that runs bits of the device, got ${name}, which runs none; choose another`,
   );
 }

@@ -9,6 +9,8 @@ export function deployedCosts(
   deployment: Deployment,
 ): readonly [SumCost & { readonly name: "flashDeployed" }, PeakCost & { readonly name: "arena" }] {
   const { runtime } = deployment;
+  const storedActivations = storedBits(runtime.activations);
+  const storedWeights = storedBits(runtime.weights);
   return [
     {
       name: "flashDeployed",
@@ -16,8 +18,8 @@ export function deployedCosts(
       unit: "bytes",
       kind: "sum",
       factor: "w",
-      storedBits: storedBits(runtime.weights),
-      ofLayer: (network, layer) => layerDeployedFlash(network, layer, runtime),
+      storedBits: storedWeights,
+      ofLayer: (network, layer) => layerDeployedFlash(network, layer, runtime, storedWeights),
       ofClassifier: (channels, classes) => classifierDeployedFlash(channels, classes, runtime),
     },
     {
@@ -26,7 +28,7 @@ export function deployedCosts(
       unit: "bytes",
       kind: "peak",
       ofNetwork: (network) => arenaBytes(network, deployment),
-      form: (network, layer) => arenaForm(network, layer, deployment),
+      form: (network, layer) => arenaForm(network, layer, deployment, storedActivations),
     },
   ];
 }

@@ -38,23 +38,34 @@ export function arenaSteps(network: Network, deployment: Deployment): ArenaStep[
 /** Bytes of the arena of a network: the most of live tensors and scratch at any moment. */
 export function arenaBytes(network: Network, deployment: Deployment): number {
   let most = 0;
-  for (let layer = 0; layer < network.layers; layer++) most = Math.max(most, layerArena(network, layer, deployment));
+  const stored = storedBits(deployment.runtime.activations);
+  for (let layer = 0; layer < network.layers; layer++)
+    most = Math.max(most, layerArena(network, layer, deployment, stored));
   return most;
 }
 
-/** The part of one layer, at the network's bits; the last layer is the network's end. */
-export function layerArena(network: Network, layer: number, deployment: Deployment): number {
+/**
+ * The part of one layer, at the network's bits; the last layer is the network's end.
+ * @param stored `storedBits` of the runtime's activations
+ */
+export function layerArena(network: Network, layer: number, deployment: Deployment, stored: readonly number[]): number {
   let most = 0;
-  const stored = storedIn(network, layer, storedBits(deployment.runtime.activations));
-  layerMoments(network, layer, deployment, stored, (_, input, output, held, scratch) => {
+  layerMoments(network, layer, deployment, storedIn(network, layer, stored), (_, input, output, held, scratch) => {
     most = Math.max(most, input + output + held + scratch);
   });
   return most;
 }
 
-/** The form of `arenaBytes` in one layer whose convs share their bits: what is live is a line in stored bits, so three points give it. */
-export function arenaForm(network: Network, layer: number, deployment: Deployment): MemoryForm {
-  const stored = storedBits(deployment.runtime.activations);
+/**
+ * The form of `arenaBytes` in one layer whose convs share their bits: what is live is a line in stored bits, so three points give it.
+ * @param stored `storedBits` of the runtime's activations
+ */
+export function arenaForm(
+  network: Network,
+  layer: number,
+  deployment: Deployment,
+  stored: readonly number[],
+): MemoryForm {
   const form = { terms: termsOf(network, layer, deployment, false), storedBits: stored };
   return deployment.classes === 0 ? form : { ...form, end: termsOf(network, layer, deployment, true) };
 }

@@ -90,8 +90,9 @@ function lastMoments(
 ): void {
   const averages = ends && classes > 0;
   const means = storedChannels(runtime, network.outChannels[conv]);
-  if (averages && runtime.average === "fused" && network.kernel[conv] === 1) {
-    emit(conv, input, means, held, averageScratch(network, runtime, conv));
+  if (averages && runtime.average === "fused") {
+    // The means are part of the scratch.
+    emit(conv, input, 0, held, averageScratch(network, runtime, conv, adds));
     return;
   }
   if (adds && runtime.addition === "in-place") {

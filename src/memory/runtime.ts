@@ -17,7 +17,7 @@ export interface Scratch {
   readonly output: number;
   /** Output channels, where the conv adds a shortcut as it writes. */
   readonly added: number;
-  /** k k, and k k times the input channels: a patch of the input. */
+  /** k k, and k k times the input channels, as a whole in groups: a patch of the input. */
   readonly kernel: number;
   readonly patch: number;
   /** k k times input and output channels: every weight. */
@@ -41,9 +41,9 @@ export interface Runtime {
   readonly pool: Place;
   /** Whether an expansion and the depthwise conv behind it are one kernel, so that what is between them is never stored whole. */
   readonly expansion: "fused" | "separate";
-  /** Whether the last 1x1 conv sums its output up for the classifier instead of storing it. */
+  /** Whether the last conv sums its output up for the classifier instead of storing it. */
   readonly average: "fused" | "separate";
-  /** Scratch by kind of conv: k x k over all channels, 1x1, depthwise, the fused expansion and depthwise conv, the fused head and average. */
+  /** Scratch by kind of conv: k x k over all channels, 1x1, depthwise, the fused expansion and depthwise conv, the last conv with its average. */
   readonly scratch: {
     readonly dense: Scratch;
     readonly pointwise: Scratch;
@@ -51,8 +51,13 @@ export interface Runtime {
     readonly expansion: Scratch;
     readonly average: Scratch;
   };
-  /** Constant bytes in flash: an output channel of a conv, a conv, an output of the classifier. */
-  readonly constants: { readonly channel: number; readonly conv: number; readonly class: number };
+  /** Constant bytes in flash: an output channel of a conv, a conv, an output of the classifier, the classifier. */
+  readonly constants: {
+    readonly channel: number;
+    readonly conv: number;
+    readonly class: number;
+    readonly classifier: number;
+  };
   /** KiB that its own code, stack and tables take of a device's memories. */
   readonly reserve: { readonly sram: number; readonly flash: number };
 }

@@ -19,12 +19,14 @@ export function expansionScratch(network: Network, runtime: Runtime, depthwise: 
   return scratchOf(runtime.scratch.expansion, sizesOf(network, runtime, depthwise - 1, depthwise), false);
 }
 
-/** Scratch of the 1x1 conv that sums its output up for the classifier. */
-export function averageScratch(network: Network, runtime: Runtime, conv: number): number {
-  return scratchOf(runtime.scratch.average, sizesOf(network, runtime, conv, conv), false);
+/** Scratch of the conv that sums its output up for the classifier. @param adds whether it adds a shortcut */
+export function averageScratch(network: Network, runtime: Runtime, conv: number, adds: boolean): number {
+  return scratchOf(runtime.scratch.average, sizesOf(network, runtime, conv, conv), adds);
 }
 
 interface Sizes {
+  /** Channels that are stored together. */
+  readonly group: number;
   readonly input: number;
   readonly output: number;
   readonly k: number;
@@ -34,6 +36,7 @@ interface Sizes {
 function sizesOf(network: Network, runtime: Runtime, from: number, to: number): Sizes {
   const input = network.inChannels[from];
   return {
+    group: runtime.channels,
     input: readsImage(network, from) ? input : storedChannels(runtime, input),
     output: storedChannels(runtime, network.outChannels[to]),
     k: network.kernel[to],
@@ -41,15 +44,16 @@ function sizesOf(network: Network, runtime: Runtime, from: number, to: number): 
   };
 }
 
-function scratchOf(scratch: Scratch, { input, output, k, r }: Sizes, adds: boolean): number {
+function scratchOf(scratch: Scratch, { group, input, output, k, r }: Sizes, adds: boolean): number {
   const area = k * k;
+  const patch = Math.ceil((area * input) / group) * group;
   return (
     scratch.constant +
     scratch.input * input +
     scratch.output * output +
     (adds ? scratch.added * output : 0) +
     scratch.kernel * area +
-    scratch.patch * area * input +
+    scratch.patch * patch +
     scratch.weights * area * input * output +
     scratch.rows * k * r +
     scratch.plane * (r + k - 1) ** 2

@@ -94,18 +94,18 @@ describe.each(names)("the arena of %s", (name) => {
   });
 });
 
-test("the deployed flash of qes-c: packed weights, 8 bytes a channel, 12 a conv, 4 an output of the classifier", () => {
+test("the deployed flash of qes-c: packed weights, 8 bytes a channel, 28 a conv, 8 an output and 16 of the classifier", () => {
   const [{ ofLayer, ofClassifier }] = deployedCosts({ runtime: runtimeOf("qes-c", "test"), classes: 10 });
   const structure = [
     { class: "ConvKXBNRELU", in: 3, out: 16, k: 3, s: 2, nbitsA: 8, nbitsW: 3 },
     { class: "SuperQuantResK1DWK1", in: 16, out: 24, k: 5, s: 2, L: 1, btn: 48, nbitsA: [3, 3, 3], nbitsW: [5, 6, 7] },
   ];
   const network = networkOf(structure, 32);
-  expect(ofLayer(network, 0)).toBe((9 * 3 * 16 * 3) / 8 + 8 * 16 + 12);
+  expect(ofLayer(network, 0)).toBe((32 * 16 * 3) / 8 + 8 * 16 + 28);
   expect(ofLayer(network, 1)).toBe(
-    (16 * 48 * 5) / 8 + (25 * 48 * 6) / 8 + (48 * 24 * 7) / 8 + 8 * (48 + 48 + 24) + 3 * 12,
+    (16 * 48 * 5) / 8 + (25 * 48 * 6) / 8 + (48 * 24 * 7) / 8 + 8 * (48 + 48 + 24) + 3 * 28,
   );
-  expect(ofClassifier!(24, 10)).toBe(240 + 40);
+  expect(ofClassifier!(24, 10)).toBe(240 + 80 + 16);
 });
 
 test("what is live in qes-c is at most sramLive and one image of bytes, without the head's output", () => {

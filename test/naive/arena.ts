@@ -19,9 +19,9 @@ const qes: Machine = {
   inPlace: { depthwise: true, addition: true, pool: true },
   fusesExpansion: false,
   fusesAverage: true,
-  dense: (k, cin, cout) => k * k * cin * (cout + 1),
-  pointwise: (cin, cout, adds) => 5 * cin + 32 + (adds ? 4 * cout : 0),
-  depthwise: (k, r) => 8 * k * r + 8 * k * k,
+  dense: (k, cin) => 4 * 8 * Math.ceil((k * k * cin) / 8),
+  pointwise: (cin, cout, adds) => 4 * 8 * Math.ceil(cin / 8) + (adds ? 2 * cout : 0),
+  depthwise: (k, r) => 8 * k * r + 24 * k * k,
 };
 const beside = { depthwise: false, addition: false, pool: false };
 
@@ -55,7 +55,7 @@ export const machines: Readonly<Record<string, Machine>> = {
     inPlace: beside,
     fusesExpansion: false,
     fusesAverage: false,
-    dense: (k, cin) => 4 * k * k * cin,
+    dense: (k, cin) => 4 * 8 * Math.ceil((k * k * cin) / 8),
     pointwise: (cin) => 4 * cin,
     depthwise: (k, _, c) => k * k * c,
   },
@@ -107,10 +107,10 @@ export function simulatedArena(structure: Structure, resolution: number, classes
     const ro = Math.ceil(r / s);
     const single = layer.class === "ConvKXBNRELU";
     const finish = (kernel: number, scratch: number, channels: number, last: string, drop: string[], adds = false) => {
-      if (averages && m.fusesAverage && kernel === 1) {
-        memory.put("means", whole(out));
-        memory.run(9 * channels + whole(out));
-        memory.drop(last, "means", ...drop);
+      if (averages && m.fusesAverage) {
+        const read = 8 * Math.ceil((kernel * kernel * channels) / 8);
+        memory.run(4 * read + 4 * whole(out) + (adds ? 2 * whole(out) : 0));
+        memory.drop(last, ...drop);
         return;
       }
       const size = bytes(ro, out, behind);
@@ -165,7 +165,7 @@ export function simulatedArena(structure: Structure, resolution: number, classes
     };
     if (isDepthwise && m.fusesExpansion) {
       memory.put("t2", bytes(ro, btn, b[2]));
-      memory.run(8 * k * r + 8 * k * k + 12 * cin);
+      memory.run(8 * k * r + 24 * k * k + 4 * cin);
       hold();
     } else {
       memory.put("t1", bytes(r, btn, b[1]));
@@ -180,10 +180,10 @@ export function simulatedArena(structure: Structure, resolution: number, classes
     }
     if (projects) {
       const size = bytes(ro, out, behind);
-      if (averages && m.fusesAverage) memory.put("main", whole(out));
-      else memory.put("main", size);
-      memory.run(averages && m.fusesAverage ? 9 * wide + whole(out) : m.pointwise(wide, whole(out), false));
-      memory.drop("t2", "main");
+      const sums = averages && m.fusesAverage;
+      if (!sums) memory.put("main", size);
+      memory.run(sums ? 4 * wide + 4 * whole(out) : m.pointwise(wide, whole(out), false));
+      memory.drop("t2", ...(sums ? [] : ["main"]));
       memory.put("main", size);
       memory.put("projection", size);
       memory.run(m.pointwise(cin, whole(out), true));

@@ -6,6 +6,7 @@ import { sramOf } from "../../costs/published-sram.ts";
 import { layerArena } from "../../memory/arena.ts";
 import { END_BITS } from "../../memory/memory-form.ts";
 import type { Deployment } from "../../memory/runtime.ts";
+import { storedBits } from "../../memory/storage.ts";
 import { type BitPair, FULL_PRECISION_BITS } from "../../network/bits.ts";
 import { families } from "../../network/families.ts";
 import { appendLayer, beginNetwork, endStage, Network, nextMainConv } from "../../network/network.ts";
@@ -44,6 +45,8 @@ export class LayerMeter {
   readonly #sramLive: number;
   readonly #arena: number;
   readonly #deployment: Deployment | undefined;
+  /** Bits at which its runtime stores activations of each number of bits. */
+  readonly #stored: readonly number[];
   readonly #alone = new Network(16);
   readonly #followed = new Network(16);
   readonly #values = new Float64Array(2);
@@ -57,6 +60,7 @@ export class LayerMeter {
   ) {
     const { blocks, score } = space;
     this.#deployment = deploymentOf(space);
+    this.#stored = storedBits(space.runtime?.activations ?? []);
     this.sums = sumsOf(this.#deployment);
     this.costs = new Float64Array(this.sums.length);
     const stageOf = (b: number) => blocks.filter((block, i) => i > 0 && i <= b && block.s === 2).length;
@@ -149,6 +153,6 @@ export class LayerMeter {
     if (this.#arena === Number.POSITIVE_INFINITY) return true;
     // Without a runtime there is no arena, and nothing is proven.
     if (this.#deployment === undefined) return false;
-    return layerArena(ends ? this.#alone : this.#followed, 0, this.#deployment) <= this.#arena;
+    return layerArena(ends ? this.#alone : this.#followed, 0, this.#deployment, this.#stored) <= this.#arena;
   }
 }
