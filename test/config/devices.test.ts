@@ -42,6 +42,25 @@ describe("devices and tasks", () => {
     expect(config.input).toEqual({ resolution: 160, channels: 3 });
   });
 
+  test("fill the budgets of a runtime that is named, less what it reserves, and the bits that it runs", () => {
+    const config = parseConfig({ device: "stm32f746", task: "imagenet", runtime: "qes-c" }, "test");
+    expect(config.budgets).toEqual({ arena: 318 * 1024, flashDeployed: 1008 * 1024, layers: 47 });
+    expect(config.capability).toBe("cmix-nn");
+    expect(config.runtime?.name).toBe("qes-c");
+    expect(parseConfig(JSON.parse(JSON.stringify(config)), "stored")).toEqual(config);
+    const eights = parseConfig({ device: "stm32f746", task: "imagenet", runtime: "tinyengine" }, "test");
+    expect(eights.capability).toEqual({ body: [[8, 8]], stem: [[8, 8]], head: [[8, 8]] });
+    expect(() =>
+      parseConfig({ device: "rp2040", task: "vww", runtime: { ...config.runtime, activations: [4] } }, "test"),
+    ).toThrow("test: runtime: expected a runtime that runs bits of the device, got qes-c, which runs none");
+    expect(() => parseConfig({ task: "vww", budgets: { arena: 1000 } }, "test")).toThrow(
+      "test: budgets.arena: expected a runtime whose memory it limits, got none",
+    );
+    expect(() => parseConfig({ device: "rp2040", task: "vww", runtime: "qesc" }, "test")).toThrow(
+      "did you mean qes-c?",
+    );
+  });
+
   test("give way, key by key, to what is set by hand", () => {
     const config = parseConfig(
       { device: "stm32f746", task: "imagenet", budgets: { sramLive: 200_000, bitops: 5e9 }, capability: "cmsis-nn" },
