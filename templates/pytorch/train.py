@@ -2,9 +2,12 @@
 
     python train.py --data fashion-mnist            Fashion-MNIST of Debian's package dataset-fashion-mnist
     python train.py --data path/to/images           folders train/CLASS/*.jpg and val/CLASS/*.jpg
-    python train.py --data images.npz               arrays trainx, trainy, testx, testy; images are bytes (N, H, W[, C])
+    python train.py --data images.npz               arrays trainx, trainy, testx, testy; images are bytes (N, H, W[, C]), labels whole numbers (N)
 
-Interrupted, the same command goes on from the last epoch and, on a CPU, ends with the same weights. One JSON line an epoch goes to log.jsonl.
+What is no image becomes bytes first, as the firmware gets them: of spectrograms in decibels for example numpy.clip((x + 80) * 255 / 80, 0, 255).astype("uint8"), and
+--augment shift, since a mirrored one is another sound.
+
+Interrupted, the same command goes on from the last epoch and, on a CPU, ends with the same weights. One JSON line an epoch goes to a log beside the weights.
 """
 
 import argparse
@@ -38,13 +41,20 @@ def options():
     parser.add_argument("--weight-decay", type=float, default=1e-4)
     parser.add_argument("--label-smoothing", type=float, default=0.0, help="0.1 is usual for large networks (default %(default)s)")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--augment", choices=["full", "shift", "none"], default="full", help="shift and mirror images, or crop and mirror those of folders; shift: do not mirror; none: take them as they are (default %(default)s)")
     parser.add_argument("--threads", type=int, default=1, help="of PyTorch; results on a CPU repeat for the same number (default %(default)s)")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--holdout", type=int, default=0, help="leave so many training images out and report on them, not on the test set")
     parser.add_argument("--limit", type=int, default=0, help="use so many training images, for a trial")
     parser.add_argument("--out", default="trained.safetensors")
     parser.add_argument("--restart", action="store_true", help="do not go on with an interrupted training")
-    return parser.parse_args()
+    args = parser.parse_args()
+    for name, least in (("epochs", 0), ("float_epochs", 0), ("batch", 1), ("holdout", 0), ("limit", 0), ("threads", 1), ("seed", 0)):
+        if getattr(args, name) < least:
+            fail(f"--{name.replace('_', '-')}: expected at least {least}, got {getattr(args, name)}")
+    if args.epochs + args.float_epochs == 0:
+        fail("--epochs: expected one epoch or more, got none; nothing would be trained")
+    return args
 
 
 def fail(message):
@@ -55,7 +65,17 @@ def fail(message):
 class Arrays:
     """Images in memory: bytes of shape (N, C, H, W), labels."""
 
+    augment = "full"
+
     def __init__(self, images, labels):
+        if images.dtype != np.uint8:
+            fail(f"expected images of bytes (uint8), got {images.dtype}; scale them to 0 to 255 first, since that is what the network gets on its device")
+        if images.ndim not in (3, 4):
+            fail(f"expected images of shape (N, H, W) or (N, H, W, C), got {images.shape}")
+        if labels.ndim != 1 or len(labels) != len(images) or labels.dtype.kind not in "iu":
+            fail(f"expected {len(images)} labels, a whole number an image, got {labels.dtype} of shape {labels.shape}")
+        if len(labels) == 0 or labels.min() < 0:
+            fail("expected images with labels from 0 on, got " + ("none" if len(labels) == 0 else str(labels.min())))
         if images.ndim == 3:
             images = images[..., None]
         images = np.ascontiguousarray(images.transpose(0, 3, 1, 2))
@@ -74,13 +94,13 @@ class Arrays:
         return other
 
     def batch(self, indices, generator=None):
-        """Floats of 0 to 1; with a generator moved by up to a 28th of a side and mirrored at random."""
+        """Floats of 0 to 1; with a generator moved by up to a 28th of a side and mirrored at random, as far as images are to be changed."""
         x = self.images[indices].float() / 255
-        if generator is not None:
+        if generator is not None and self.augment != "none":
             most = max(1, RESOLUTION // 28)
             padded = F.pad(x, (most,) * 4)
             shift = torch.randint(0, 2 * most + 1, (len(indices), 2), generator=generator)
-            mirror = torch.rand(len(indices), generator=generator) < 0.5
+            mirror = torch.rand(len(indices), generator=generator) < (0.5 if self.augment == "full" else 0)
             rows = torch.arange(RESOLUTION)
             columns = torch.where(mirror[:, None], rows.flip(0)[None], rows[None])
             y, z = shift[:, :1] + rows[None], shift[:, 1:] + columns
@@ -91,13 +111,32 @@ class Arrays:
 class Folder:
     """Images in folders, one a class: read when they are wanted, random crops in training, the centre otherwise."""
 
-    def __init__(self, path):
-        classes = sorted(entry.name for entry in os.scandir(path) if entry.is_dir())
-        if not classes:
+    augment = "full"
+    endings = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
+
+    def __init__(self, path, classes=None):
+        """classes: those of the training images, whose places are the labels."""
+        if not os.path.isdir(path):
+            fail(f"{path}: no such folder; expected train/CLASS/*.jpg and val/CLASS/*.jpg")
+        found = sorted(entry.name for entry in os.scandir(path) if entry.is_dir() and not entry.name.startswith("."))
+        self.classes = classes or found
+        if not found:
             fail(f"{path}: expected a folder a class, got none")
-        if len(classes) > CLASSES:
-            fail(f"{path}: expected at most {CLASSES} classes, got {len(classes)}; export with --classes {len(classes)}")
-        self.files = [(os.path.join(path, name, file), label) for label, name in enumerate(classes) for file in sorted(os.listdir(os.path.join(path, name)))]
+        unknown = [name for name in found if name not in self.classes]
+        if unknown:
+            fail(f"{path}: expected the classes of the training images, got {unknown[0]} too")
+        if len(self.classes) > CLASSES:
+            fail(f"{path}: expected at most {CLASSES} classes, got {len(found)}; export with --classes {len(found)}")
+        if len(self.classes) < CLASSES and classes is None:
+            print(f"train.py: {path} has {len(found)} classes, the network {CLASSES} outputs", file=sys.stderr)
+        self.files = [
+            (os.path.join(path, name, file), self.classes.index(name))
+            for name in found
+            for file in sorted(os.listdir(os.path.join(path, name)))
+            if file.lower().endswith(self.endings) and not file.startswith(".")
+        ]
+        if not self.files:
+            fail(f"{path}: expected images ({', '.join(self.endings)}), got none")
 
     def __len__(self):
         return len(self.files)
@@ -118,12 +157,11 @@ class Folder:
         x = torch.from_numpy(np.stack(images).transpose(0, 3, 1, 2).copy()).float() / 255
         return x, torch.tensor([self.files[i][1] for i in indices.tolist()])
 
-    @staticmethod
-    def crop(image, generator):
+    def crop(self, image, generator):
         from PIL import Image
 
         width, height = image.size
-        if generator is None:
+        if generator is None or self.augment == "none":
             side = min(width, height) * 0.875
             left, top = (width - side) / 2, (height - side) / 2
             box = (left, top, left + side, top + side)
@@ -134,7 +172,7 @@ class Folder:
         w, h = min(width, math.sqrt(size * shape)), min(height, math.sqrt(size / shape))
         left, top = x * (width - w), y * (height - h)
         image = image.resize((RESOLUTION, RESOLUTION), Image.BILINEAR, box=(left, top, left + w, top + h))
-        return image.transpose(Image.FLIP_LEFT_RIGHT) if mirror < 0.5 else image
+        return image.transpose(Image.FLIP_LEFT_RIGHT) if mirror < 0.5 and self.augment == "full" else image
 
 
 def read_idx(path):
@@ -155,11 +193,34 @@ def load(data):
             Arrays(of("t10k-images-idx3-ubyte.gz"), of("t10k-labels-idx1-ubyte.gz")),
         )
     if os.path.isdir(data):
-        return Folder(os.path.join(data, "train")), Folder(os.path.join(data, "val"))
+        train = Folder(os.path.join(data, "train"))
+        return train, Folder(os.path.join(data, "val"), train.classes)
     if os.path.isfile(data):
-        with np.load(data, allow_pickle=False) as arrays:
+        try:
+            arrays = np.load(data, allow_pickle=False)
+        except (OSError, ValueError) as error:
+            fail(f"{data}: expected an .npz file ({error})")
+        with arrays:
+            missing = [name for name in ("trainx", "trainy", "testx", "testy") if name not in arrays]
+            if missing:
+                fail(f"{data}: expected arrays trainx, trainy, testx and testy, got {', '.join(arrays)}")
             return Arrays(arrays["trainx"], arrays["trainy"]), Arrays(arrays["testx"], arrays["testy"])
     fail(f"{data}: expected fashion-mnist, a folder with train/ and val/, or an .npz file")
+
+
+def fingerprint(data):
+    """What tells the data of one training from those of another: an .npz file's bytes, a folder's names."""
+    digest = hashlib.sha256()
+    if os.path.isfile(data):
+        with open(data, "rb") as file:
+            for piece in iter(lambda: file.read(1 << 20), b""):
+                digest.update(piece)
+    elif os.path.isdir(data):
+        for part in ("train", "val"):
+            for path, folders, files in os.walk(os.path.join(data, part)):
+                folders.sort()
+                digest.update("\n".join([path, *sorted(files)]).encode())
+    return digest.hexdigest()
 
 
 def parameters(model, rate, decay):
@@ -209,11 +270,17 @@ def main():
     np.random.seed(args.seed % 2**32)
     torch.manual_seed(args.seed)
     train, test = load(args.data)
+    if args.holdout >= len(train):
+        fail(f"--holdout: expected fewer than the {len(train)} training images, got {args.holdout}")
     if args.holdout:
         train, test = train.part(0, len(train) - args.holdout), train.part(len(train) - args.holdout, len(train))
     if args.limit:
         train = train.part(0, args.limit)
-    device = torch.device(args.device)
+    train.augment = args.augment
+    try:
+        device = torch.zeros(1, device=args.device).device
+    except (RuntimeError, AssertionError) as error:
+        fail(f"--device: PyTorch has no {args.device} here ({str(error).splitlines()[0]})")
     model = Network().to(device, memory_format=torch.channels_last)
     groups, rate = parameters(model, args.lr, args.weight_decay)
     optimiser = torch.optim.SGD(groups, lr=rate, momentum=0.9, nesterov=True)
@@ -223,20 +290,22 @@ def main():
         fail(f"expected at least {args.batch} training images, a batch, got {len(train)}")
 
     ignored = ("out", "restart", "device")
-    settings = hashlib.sha256(json.dumps({k: v for k, v in vars(args).items() if k not in ignored}, sort_keys=True).encode()).hexdigest()
+    settings = hashlib.sha256(json.dumps({"fingerprint": fingerprint(args.data), **{k: v for k, v in vars(args).items() if k not in ignored}}, sort_keys=True).encode()).hexdigest()
     checkpoint = args.out + ".checkpoint"
+    log_path = os.path.splitext(args.out)[0] + ".log.jsonl"
     first = 0
     seconds = 0.0
     if os.path.exists(checkpoint) and not args.restart:
         state = torch.load(checkpoint, map_location=device)
         if state["settings"] != settings:
-            fail(f"{checkpoint} is of a training with other options; give the same ones, or --restart")
+            fail(f"{checkpoint} is of a training with other options or other data; give the same ones, another --out, or --restart")
         model.load_state_dict(state["model"])
         optimiser.load_state_dict(state["optimiser"])
         first, seconds = state["epoch"], state["seconds"]
-        print(f"going on behind epoch {first} of {epochs}", file=sys.stderr)
-    elif os.path.exists("log.jsonl"):
-        os.remove("log.jsonl")
+        going = "finished before; --restart trains again" if first == epochs else f"going on behind epoch {first} of {epochs}"
+        print(going, file=sys.stderr)
+    elif os.path.exists(log_path):
+        os.remove(log_path)
 
     result = None
     for epoch in range(first, epochs):
@@ -286,7 +355,7 @@ def main():
         # The test set is looked at once, at the end; images held out may be looked at all the time.
         if args.holdout or epoch + 1 == epochs:
             row["accuracy"] = result = accuracy(model, test, device)
-        with open("log.jsonl", "a") as log:
+        with open(log_path, "a") as log:
             log.write(json.dumps(row) + "\n")
         print(("\r" if sys.stderr.isatty() else "") + json.dumps(row), file=sys.stderr)
         torch.save(
@@ -302,4 +371,8 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        print("\ntrain.py: interrupted; the same command goes on behind the last whole epoch", file=sys.stderr)
+        sys.exit(130)
