@@ -44,6 +44,38 @@ test.skipIf(torch === undefined)("training learns, and one that was interrupted 
   expect(tensors).toContain("L1.C0.step_w");
 });
 
+test.skipIf(torch === undefined)("what cannot be trained with is told, and leaves nothing", () => {
+  const path = write("refusals", pytorchFiles(describeNetwork("small", small, 12, 3)));
+  const { said, left } = JSON.parse(
+    python(torch!, [script("train_refusals.py")], path)
+      .trim()
+      .split("\n")
+      .at(-1)!,
+  );
+  const expected: Record<string, RegExp> = {
+    float: /expected images of bytes \(uint8\), got float32/,
+    labels: /expected 40 labels, a whole number an image, got int64 of shape \(7,\)/,
+    negative: /labels from 0 on, got -1/,
+    "one-hot": /expected 40 labels, a whole number an image, got int64 of shape \(40, 3\)/,
+    missing: /expected arrays trainx, trainy, testx and testy, got trainx, trainy, testy/,
+    size: /expected images of 12x12 with 1 channels, got 11x11/,
+    none: /nowhere: expected fashion-mnist, a folder/,
+    holdout: /--holdout: expected fewer than the 40 training images, got 40/,
+    epochs: /--epochs: expected one epoch or more, got none/,
+    "negative epochs": /--epochs: expected at least 0, got -1/,
+    device: /--device: PyTorch has no nonsense here/,
+    classes: /classes\/val: expected the classes of the training images, got c too/,
+    empty: /empty\/train: expected images/,
+    half: /half\/val: no such folder/,
+  };
+  for (const [name, [code, text]] of Object.entries(said as Record<string, [number, string]>)) {
+    expect(text).toMatch(expected[name]);
+    expect(code).toBe(2);
+  }
+  expect(Object.keys(said).length).toBeGreaterThanOrEqual(11);
+  expect(left).toEqual([]);
+});
+
 test.skipIf(torch === undefined)("gradients of weights and steps are those of the definition", () => {
   const path = write("gradients", pytorchFiles(describeNetwork("small", small, 12, 3)));
   expect(python(torch!, [script("gradients.py")], path)).toContain("gradients as defined");
