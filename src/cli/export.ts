@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { isArchiveFile } from "../archive/archive-file.ts";
 import { UserError } from "../base/user-error.ts";
@@ -199,6 +199,9 @@ function writeFile(path: string, content: string | Uint8Array): void {
 }
 
 function writeFolder(path: string, files: ReadonlyMap<string, string | Uint8Array>): void {
+  if (existsSync(path) && !statSync(path).isDirectory()) {
+    throw new UserError(`--output: ${path} exists already and is no folder; choose another name or remove it`);
+  }
   if (existsSync(path) && readdirSync(path).length > 0) {
     throw new UserError(`--output: ${path} exists already and is not empty; choose another name or remove it`);
   }

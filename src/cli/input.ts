@@ -83,6 +83,11 @@ export function readConfig(source: string, assignments: readonly string[]): Conf
       `${source}: expected a configuration, got networks; qes score ${source} reads them, and space.start of a configuration may be one of them`,
     );
   }
+  if (isFile && isDevice(value)) {
+    throw new UserError(
+      `${source}: expected a configuration, got a device; give it as --device ${source} beside --task NAME (qes devices lists them)`,
+    );
+  }
   return assignedConfig(isFile ? withPartFiles(value, dirname(source), readPartText) : value, assignments, source);
 }
 
@@ -97,6 +102,10 @@ function refuseOther(source: string): void {
       `${expected} Python; of the released program, qes import ${source} > mine.yaml turns it into one`,
     );
   }
+}
+
+function isDevice(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "memory" in value && !("space" in value);
 }
 
 function isNetworks(value: unknown): boolean {
@@ -172,5 +181,5 @@ export function chosenConfig(args: Arguments, assignments: readonly string[]): C
       `expected a preset, a YAML file, or a task, got ${device === undefined ? "none of them" : "a device alone"}; for example --device stm32f746 --task vww (qes devices lists them)`,
     );
   }
-  return assignedConfig({}, chosen, "qes");
+  return assignedConfig({}, chosen, "the command line");
 }

@@ -71,7 +71,8 @@ const commands: readonly Entry[] = [
   },
   {
     usage: "export [networks]",
-    describe: "hand a network over to other tools: PyTorch, or every layer with its figures",
+    describe:
+      "hand a network over to other tools: PyTorch, ONNX, C for microcontrollers, or every layer with its figures",
     load: async () => (await import("./export.ts")).exportCommand,
   },
   {
@@ -197,7 +198,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     return exitCode;
   } catch (error) {
     if (error instanceof UserError) {
-      process.stderr.write(`qes: ${printable(messageOf(error))}\n`);
+      process.stderr.write(`qes: ${printable(messageOf(error, args[0]))}\n`);
       return 2;
     }
     const code = (error as NodeJS.ErrnoException | undefined)?.code;

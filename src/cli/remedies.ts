@@ -13,7 +13,14 @@ const words: Readonly<Record<Remedy, string>> = {
   devices: "qes devices lists them",
 };
 
-/** An error's message, and what the command line offers besides. */
-export function messageOf({ message, remedies }: UserError): string {
-  return [message, ...remedies.map((remedy) => words[remedy])].join("; ");
+/** Remedies that a command is itself, or cannot take. */
+const useless: Readonly<Record<string, readonly Remedy[]>> = {
+  verify: ["verify", "otherArchive"],
+  preset: ["configFile"],
+};
+
+/** An error's message, and what the command line offers besides, to a command. */
+export function messageOf({ message, remedies }: UserError, command: string | undefined): string {
+  const offered = remedies.filter((remedy) => !useless[command ?? ""]?.includes(remedy));
+  return [message, ...offered.map((remedy) => words[remedy])].join("; ");
 }

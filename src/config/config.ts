@@ -116,7 +116,9 @@ const schema = z.strictObject({
       /** What the first generation holds beside the start: nothing, or what the closed form's bound finds; absent: that with the expected score. */
       seedFrom: z.enum(["start", "bound"]).optional(),
       /** How close to the proven optimum a search ends, as a share of the score; "off" breeds all children. */
-      stopGap: z.union([z.number().min(0).max(1), z.literal("off")]).optional(),
+      stopGap: z
+        .union([z.number().min(0).max(1), z.literal("off")], "expected a share from 0 to 1 such as 0.001, or off")
+        .optional(),
       /** Bytes that the tables of the bound may take. */
       boundMemory: whole(1e6, 1e12).default(512_000_000),
     })

@@ -6,8 +6,8 @@ import { parseFields } from "./issues.ts";
 
 const BYTES_PER_KIB = 1024;
 
-/** Far above any microcontroller, and low enough to catch bytes. */
-const MAX_KIB = 131_072;
+/** Far above any microcontroller, and low enough to catch bytes of what has 32 KiB or more. */
+const MAX_KIB = 32_000;
 const kib = z.number().positive().max(MAX_KIB, `expected KiB, at most ${MAX_KIB}`);
 const share = z.number().min(0).max(MAX_KIB, `expected KiB, at most ${MAX_KIB}`).default(0);
 

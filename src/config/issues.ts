@@ -46,6 +46,7 @@ function issueLines(schema: z.ZodType, issue: z.core.$ZodIssue, value: unknown, 
     .replace(/^Invalid option: expected/, "expected")
     .replace(/^Invalid discriminator value. Expected/, "expected")
     .replace(/, received .*$/, "")
+    .replace(/^Invalid input$/, "expected another value")
     .replace(/^(Too|Invalid)/, (word) => `expected a value that is not ${word.toLowerCase()}`)
     .replace("expected a value that is not too small: expected", "expected")
     .replace("expected a value that is not too big: expected", "expected");
