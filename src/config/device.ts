@@ -6,19 +6,19 @@ import { parseFields } from "./issues.ts";
 
 const BYTES_PER_KIB = 1024;
 
-/** Far above any microcontroller, and low enough to catch bytes of what has 32 KiB or more. */
-const MAX_KIB = 32_000;
-const kib = z.number().positive().max(MAX_KIB, `expected KiB, at most ${MAX_KIB}`);
-const share = z.number().min(0).max(MAX_KIB, `expected KiB, at most ${MAX_KIB}`).default(0);
+/** Far above any microcontroller, and low enough to catch bytes. */
+const MOST = { sram: 16_000, flash: 131_072 };
+const kib = (most: number) => z.number().positive().max(most, `expected KiB, at most ${most}`);
+const share = (most: number) => z.number().min(0).max(most, `expected KiB, at most ${most}`).default(0);
 
 const schema = z.strictObject({
   name: z.string().min(1).max(48),
   title: z.string().max(200).default(""),
   core: z.string().max(200).default(""),
   /** KiB. SRAM is the largest piece with consecutive addresses: one arena holds all live tensors. */
-  memory: z.strictObject({ sram: kib, flash: kib }),
+  memory: z.strictObject({ sram: kib(MOST.sram), flash: kib(MOST.flash) }),
   /** KiB of each that code, stack and drivers take; a network gets what is left. */
-  reserve: z.strictObject({ sram: share, flash: share }).prefault({}),
+  reserve: z.strictObject({ sram: share(MOST.sram), flash: share(MOST.flash) }).prefault({}),
   /** What deploys networks on it: a name, "none", or what a file of one holds; `fillFromDevice` checks it. */
   runtime: z.unknown().default("none"),
   /** Checked by `parseCapability`, which wants one. */

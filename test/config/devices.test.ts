@@ -126,7 +126,8 @@ describe("a device of one's own", () => {
   test.each([
     ["memory.srm: unknown key; did you mean sram?", { ...board, memory: { srm: 64, flash: 512 } }],
     ["memory.sram: expected number, got nothing", { ...board, memory: { flash: 512 } }],
-    ["memory.flash: expected KiB, at most 32000, got 1048576", { ...board, memory: { sram: 64, flash: 1_048_576 } }],
+    ["memory.sram: expected KiB, at most 16000, got 131072", { ...board, memory: { sram: 131_072, flash: 512 } }],
+    ["memory.flash: expected KiB, at most 131072, got 1048576", { ...board, memory: { sram: 64, flash: 1_048_576 } }],
     ["memory.sram: expected number to be >0, got 0", { ...board, memory: { sram: 0, flash: 512 } }],
     ['memory.sram: expected number, got "64 KB"', { ...board, memory: { sram: "64 KB", flash: 512 } }],
     ["reserve.sram: expected KiB below memory.sram, 64, got 64", { ...board, reserve: { sram: 64 } }],
