@@ -39,6 +39,31 @@ beforeAll(async () => {
   await startSearch(config, { archive, threads: 0 });
 });
 
+test("what parseConfig gives stays as it was checked", () => {
+  const given = parseConfig({ device: "stm32f412", task: "vww" });
+  expect(() => Object.assign(given.search, { evaluations: Number.NaN })).toThrow(TypeError);
+  expect(() => parseConfig({ device: null, task: "vww" } as never)).toThrow(
+    /device: expected a name or an object, got nothing/,
+  );
+  expect(() => parseConfig({ device: "stm32f412", task: "vww", classes: 10n } as never)).toThrow(/classes: .*got 10n/);
+});
+
+test("a wrong option of a run is told before the run is begun", async () => {
+  const path = join(folder, "untouched.sqlite");
+  const wrong = { stop: new AbortController(), onProgress: 3, clock: 3 };
+  for (const [name, value] of Object.entries(wrong)) {
+    const options = { archive: path, [name]: value } as never;
+    await expect(startSearch(config, options)).rejects.toThrow(new RegExp(`^${name}: expected`));
+    expect(readdirSync(folder)).not.toContain("untouched.sqlite");
+  }
+});
+
+test("a search that was stopped names the reason of its signal", async () => {
+  const reason = new Error("the client is gone");
+  const stopping = startSearch(config, { archive: ":memory:", threads: 0, stop: AbortSignal.abort(reason) });
+  await expect(stopping).rejects.toMatchObject({ name: "SearchStopped", cause: reason });
+});
+
 describe("a mistake of a caller is told as one", () => {
   const unread = { device: "stm32f746", task: "vww" } as unknown as Config;
   const cases: [string, () => unknown][] = [

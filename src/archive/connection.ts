@@ -39,7 +39,12 @@ export function rollBack(path: string): void {
 /** better-sqlite3 trims names: what it opened would be another file than the one that was asked for. */
 function databaseName(path: string): string {
   if (path === ":memory:") return path;
-  if (path.includes("\0") || path !== path.trimEnd()) {
+  if (path.includes("\0")) {
+    throw new UserError(
+      `${JSON.stringify(path)}: expected a path, got one with a NUL in it; check where it comes from`,
+    );
+  }
+  if (path !== path.trimEnd()) {
     throw new UserError(`${JSON.stringify(path)}: expected a path without white space at its end; rename the file`);
   }
   return resolve(path);

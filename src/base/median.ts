@@ -1,4 +1,6 @@
-/** The middle value; of an even number, the lower middle one; NaN of none. */
+/** The middle value; of an even number, the mean of the two middle ones; NaN of none. */
 export function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[(values.length - 1) >> 1] ?? Number.NaN;
+  const sorted = values.toSorted((a, b) => a - b);
+  const low = sorted[(sorted.length - 1) >> 1] ?? Number.NaN;
+  return (low + (sorted[sorted.length >> 1] ?? Number.NaN)) / 2;
 }

@@ -20,6 +20,11 @@ export function parseSweep(value: string): Sweep {
   const name = budgetNames.find((cost) => cost === match?.[1]);
   const [from, to, points] = [Number(match?.[2]), Number(match?.[3]), Number(match?.[4])];
   if (name === undefined || !(from > 0 && to >= from && points >= 1)) {
+    if (name !== undefined && to < from) {
+      throw new UserError(
+        `--sweep: expected a range that rises, got ${from}..${to}; write ${name}=${to}..${from}:${points}`,
+      );
+    }
     throw new UserError(
       `--sweep: expected name=from..to:points with a name among ${budgetNames.join(", ")}, for example bitops=1e9..20e9:20, got ${JSON.stringify(value)}`,
     );

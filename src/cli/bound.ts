@@ -34,6 +34,14 @@ import { csv, networkCells } from "./render/csv.ts";
 import { classifierLine, costCells, costHeader, duration, stepLine, table } from "./render/format.ts";
 import { structureTable } from "./render/structure.ts";
 
+/** The space of a sweep is one, whatever its points' budgets. */
+function depthNote(config: Config): string {
+  const { maxDepth } = openProblem(config).space.options;
+  const from =
+    config.budgets.layers === undefined ? "" : `, which follows from budgets.layers = ${config.budgets.layers}`;
+  return `every point of the sweep has blocks of at most ${maxDepth[1]} layers${from}; set space.maxDepth to choose another space`;
+}
+
 export const boundCommand: Command = {
   positionals: { source: "a preset (qes presets lists them) or a YAML file" },
   options: {
@@ -86,7 +94,9 @@ export const boundCommand: Command = {
       if (!["table", "json", "csv"].includes(format)) {
         throw new UserError(`--format ${format}: not together with --sweep; leave one out`);
       }
-      const points = runSweep(config, parseSweep(swept), goal, view);
+      const sweep = parseSweep(swept);
+      if (sweep.name === "layers" && config.space.maxDepth === undefined) note(depthNote(config));
+      const points = runSweep(config, sweep, goal, view);
       if (format === "json") printJson(points.map((point) => ({ ...point, ...settings })));
       else if (format === "csv") {
         process.stdout.write(csv(points.map(({ best, ...point }) => ({ ...point, ...networkCells(best) }))));

@@ -6,7 +6,9 @@ import { measuredNetworks } from "../run/archived.ts";
 import { type Measurement, selectsByNoise } from "../run/measuring.ts";
 import { MAX_THREADS } from "../run/run.ts";
 import { type SeedRun, seedArchive, seedRun } from "../run/seed-archive.ts";
+import { kindOf } from "../score/kinds/kinds.ts";
 import { type Arguments, type CommandOption, flagOption, note, print, printJson, wholeOption } from "./command.ts";
+import { runUnlessDone } from "./free-search.ts";
 import { patientBound } from "./patient-bound.ts";
 import { Processes, STOPPED, threadsAmongMany } from "./processes.ts";
 import { duration, table } from "./render/format.ts";
@@ -48,14 +50,16 @@ export async function conductSeeds(
   const runSeed = async (seed: number) => {
     const config = configOf(seed);
     const path = seedArchive(archive, seed);
-    const before = seedRun(path, config);
-    if (before === undefined || before.status === "running") {
+    const own = [...threadsAmongMany(config, threads), "--json", "--quiet"];
+    const ended = await runUnlessDone(processes, { archive: path, config }, (before) => {
       const command =
         before === undefined
           ? ["search", ...handedOn(args, options), "--seed", String(seed), "--archive", path]
           : ["resume", path, "--run", String(before.run), ...handedOn(args, resumeOptions(options))];
-      const own = threadsAmongMany(config, threads);
-      const { code, stdout, stderr } = await processes.run([...command, ...own, "--json", "--quiet"]);
+      return [...command, ...own];
+    });
+    if ("code" in ended) {
+      const { code, stdout, stderr } = ended;
       // The signal came before the search had begun to listen, and ended it: nothing is lost.
       if (processes.stop.aborted && code === null) return true;
       if (code !== 0 && code !== STOPPED) {
@@ -81,7 +85,8 @@ export async function conductSeeds(
   if (wanted && upperBound === Number.POSITIVE_INFINITY) upperBound = patientBound(configOf(seeds[0]));
   const summary = summaryOf(outcomes, seeds.length, upperBound);
   if (flagOption(args, "json")) printJson({ preset: configOf(seeds[0]).name, ...summary, seeds: outcomes });
-  else if (outcomes.length > 0) print(render(outcomes, summary));
+  else if (outcomes.length > 0)
+    print(render(outcomes, summary, kindOf(configOf(seeds[0]).score).layerSum !== undefined));
   if (failed !== undefined) return failed;
   if (!stopped) return 0;
   note("stopped; the same command goes on");
@@ -151,7 +156,8 @@ function bestCell({ best, measured }: SeedOutcome): string | undefined {
   return measured === undefined ? best?.toString() : measuredCells(measured).join(" +- ");
 }
 
-function render(outcomes: readonly SeedOutcome[], summary: ReturnType<typeof summaryOf>): string {
+/** @param bounded whether the score has a bound */
+function render(outcomes: readonly SeedOutcome[], summary: ReturnType<typeof summaryOf>, bounded: boolean): string {
   const { asked, done, best, upperBound, reachedOptimum, medianChildren } = summary;
   return [
     table([
@@ -169,7 +175,9 @@ function render(outcomes: readonly SeedOutcome[], summary: ReturnType<typeof sum
     ]),
     `${done} of ${asked} seeds done${best === null ? "" : `, the best score is ${best.score}`}`,
     upperBound === null
-      ? "the optimum is not known here; qes bound says how far it can be"
+      ? bounded
+        ? "the optimum is not known here; qes bound says how far it can be"
+        : "this score has no bound: how far the optimum can be is not known"
       : `no network scores more than ${upperBound}, proven; reached by ${reachedOptimum} of ${done} seeds`,
     ...(medianChildren === null ? [] : [`median of the children until a seed's best: ${medianChildren}`]),
     ...(best === null ? [] : [`show it with: qes best ${best.archive} --run ${best.run}`]),

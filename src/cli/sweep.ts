@@ -8,9 +8,10 @@ import type { Config } from "../config/config.ts";
 import { type PlannedSearch, parseSweepPlan } from "../config/sweep-plan.ts";
 import { bestNetworks } from "../run/archived.ts";
 import { MAX_THREADS } from "../run/run.ts";
-import { type SeedRun, seedRun } from "../run/seed-archive.ts";
+import type { SeedRun } from "../run/seed-archive.ts";
 import { SweepFolder, type SweepRecord, searchId } from "../run/sweep.ts";
 import { type Command, flag, flagOption, note, print, printJson, text, textOption, wholeOption } from "./command.ts";
+import { runUnlessDone } from "./free-search.ts";
 import { chosenConfig, readText } from "./input.ts";
 import { patientBound } from "./patient-bound.ts";
 import { Processes, STOPPED, threadsAmongMany } from "./processes.ts";
@@ -153,18 +154,20 @@ class Sweep {
 
   async #runOne({ id, config, args }: PreparedSearch): Promise<void> {
     const archive = this.#folder.archiveOf(id);
-    const before = seedRun(archive, config);
-    if (before !== undefined && before.status !== "running") {
+    const own = [...threadsAmongMany(config, this.#threads), "--json", "--quiet"];
+    const ended = await runUnlessDone(this.#processes, { archive, config }, (before) => {
+      const command =
+        before === undefined
+          ? ["search", ...args, "--archive", archive]
+          : ["resume", archive, "--run", String(before.run), ...(args.includes("--no-bound") ? ["--no-bound"] : [])];
+      return [...command, ...own];
+    });
+    if (!("code" in ended)) {
       // A kill came between its end and the record of it.
-      this.#folder.finish(id, resultOf(archive, before, args.includes("--no-bound") ? undefined : config));
+      this.#folder.finish(id, resultOf(archive, ended, args.includes("--no-bound") ? undefined : config));
       return;
     }
-    const command =
-      before !== undefined
-        ? ["resume", archive, "--run", String(before.run)]
-        : ["search", ...args, "--archive", archive];
-    const own = threadsAmongMany(config, this.#threads);
-    const { code, stdout, stderr } = await this.#processes.run([...command, ...own, "--json", "--quiet"]);
+    const { code, stdout, stderr } = ended;
     if (code === 0) this.#folder.finish(id, JSON.parse(stdout));
     else if (code !== STOPPED && !this.#processes.stop.aborted) {
       this.#reasons.set(id, stderr.trim() || `its process ended with ${code ?? "a signal"}`);

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { deepFreeze } from "../base/deep-freeze.ts";
 import { UserError } from "../base/user-error.ts";
 import { parseYamlText } from "../base/yaml-text.ts";
 import { type CostName, costTable, type DeployedCost } from "../costs/cost-table.ts";
@@ -174,6 +175,7 @@ export type Config = Omit<z.output<typeof schema>, "space" | "search" | "runtime
  * @throws UserError with the path of every wrong key, what was expected and the nearest right key
  */
 export function parseConfig(raw: unknown, where = "configuration"): Config {
+  refuseNulls(raw, where);
   const value = normaliseResolution(fillFromDevice(raw, where));
   const config = parseFields(schema, value, where);
   const capability = chosenCapability(config.capability, config.space.bits, `${where}: capability`);
@@ -200,7 +202,13 @@ export function parseConfig(raw: unknown, where = "configuration"): Config {
   const seedFrom = config.search.seedFrom ?? (kindOf(config.score).expected === undefined ? "start" : "bound");
   const search = { ...config.search, generation, growing, seedFrom, stopGap };
   const { runtime: _, ...rest } = config;
-  return { ...rest, ...(runtime === undefined ? {} : { runtime }), space: { ...config.space, start }, search };
+  // What was checked stays as it was: changed, it could make a search endless.
+  return deepFreeze({
+    ...rest,
+    ...(runtime === undefined ? {} : { runtime }),
+    space: { ...config.space, start },
+    search,
+  });
 }
 
 /**
@@ -209,6 +217,16 @@ export function parseConfig(raw: unknown, where = "configuration"): Config {
  */
 export function parseScoring(value: unknown, where: string): ScoreConfig {
   return parseFields(scoreSchema, value, where);
+}
+
+/** Left out and null are not the same: what a form left empty is no wish for a search without a device's budgets. */
+function refuseNulls(raw: unknown, where: string): void {
+  if (typeof raw !== "object" || raw === null) return;
+  for (const key of ["device", "task", "capability", "runtime"]) {
+    if ((raw as Record<string, unknown>)[key] === null) {
+      throw new UserError(`${where}: ${key}: expected a name or an object, got nothing; leave the key out for none`);
+    }
+  }
 }
 
 /** @throws UserError where the text is not YAML */

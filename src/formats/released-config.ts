@@ -180,6 +180,12 @@ class Reading {
       } else budgets[known.budget] = known.unit * this.#number(item, "budget", `budgets[${i}].budget`);
       this.#unknown(item, `budgets[${i}].`, ["type", "budget"]);
     }
+    if (list.length > 0 && Object.keys(budgets).length === 0) {
+      return this.#fail(
+        place,
+        `budgets: expected one of ${Object.keys(budgetNames).join(", ")} among them, got ${list.map((item) => describe((item as Dict)["type"])).join(", ")}; without a budget the largest network is the best`,
+      );
+    }
     return budgets;
   }
 

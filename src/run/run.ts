@@ -15,6 +15,7 @@ import { costsAt } from "../space/genome.ts";
 import { BoundWatch } from "./bound-watch.ts";
 import { type Candidate, candidateAt } from "./candidate.ts";
 import { firstGeneration } from "./first-generation.ts";
+import { checkHooks } from "./hooks.ts";
 import { checkState, type Loading, loadSeen } from "./known-candidates.ts";
 import { measuredResult, selectsByNoise } from "./measuring.ts";
 import { openPool, type PoolOptions } from "./open-pool.ts";
@@ -87,8 +88,9 @@ export class SearchStopped extends Error {
   /** What it has so far; undefined where it has scored nothing. */
   readonly result: RunResult | undefined;
 
-  constructor(run: number, result?: RunResult) {
-    super(`run ${run} was stopped${result === undefined ? " before it scored anything" : ""}`);
+  /** @param reason of the signal, which becomes its cause */
+  constructor(run: number, result?: RunResult, reason?: unknown) {
+    super(`run ${run} was stopped${result === undefined ? " before it scored anything" : ""}`, { cause: reason });
     this.run = run;
     this.result = result;
   }
@@ -140,6 +142,7 @@ async function withArchive<T>(options: RunOptions, use: (archive: Archive) => Pr
   if (!Number.isInteger(threads) || threads < 0 || threads > MAX_THREADS) {
     throw new UserError(`threads: expected a whole number from 0 to ${MAX_THREADS}, got ${threads}; give one, or none`);
   }
+  checkHooks(options);
   const archive = Archive.openForWriting(options.archive, { unlock: options.unlock ?? false });
   try {
     return await use(archive);
@@ -160,7 +163,7 @@ async function conduct(
   const { generations: closed = 0, evaluations: bred = 0 } = checkpoint?.counters ?? {};
   const known = { context, run, closed, evaluations: config.search.evaluations - bred, length: space.genomeLength };
   const seen = await loadSeen(archive, known, options);
-  if (seen === undefined) throw new SearchStopped(run);
+  if (seen === undefined) throw new SearchStopped(run, undefined, options.stop?.reason);
   archive.startRun(run, JSON.stringify(config));
   const startChanges = start?.changes ?? [];
   options.onStart?.(run, startChanges);
@@ -168,7 +171,7 @@ async function conduct(
   const clock = options.clock ?? (() => performance.now() / 1000);
   const began = clock();
   const first = await firstGeneration(problem, start, options.stop);
-  if (first === undefined) throw new SearchStopped(run);
+  if (first === undefined) throw new SearchStopped(run, undefined, options.stop?.reason);
   const children = Math.max(generation, first.length / space.genomeLength);
   const engine = new GenomeEngine(space, classes, { members: population, children }, problem.deployment);
   const search = new Search(
@@ -253,7 +256,7 @@ async function conduct(
     stopping.end();
     await Promise.all([pool.close(), queue.close(), watch === options.bound ? undefined : watch?.close()]);
   }
-  if (border === undefined) throw new SearchStopped(run);
+  if (border === undefined) throw new SearchStopped(run, undefined, options.stop?.reason);
   const seconds = elapsed();
   const { counters } = border;
   const best = await resultOf(problem, border, search.done, options);
@@ -272,7 +275,7 @@ async function conduct(
     workerFaults: Object.fromEntries(pool.faults),
     ...best,
   };
-  if (!ended) throw new SearchStopped(run, result);
+  if (!ended) throw new SearchStopped(run, result, options.stop?.reason);
   return result;
 }
 

@@ -16,7 +16,11 @@ const record = z.object({
     digest: z.string(),
     evaluations: z.number(),
     seconds: z.number(),
-    best: z.looseObject({ score: z.number(), resolution: z.number(), costs: z.record(z.string(), z.number()) }),
+    best: z.looseObject({
+      score: z.number(),
+      /** By noise that had no part in selecting it, where the score contains noise. */
+      measured: z.looseObject({ score: z.number().nullable(), scoreError: z.number().nullable() }).optional(),
+    }),
     bound: z.looseObject({ upperBound: z.number().optional(), gap: z.number().optional() }).optional(),
   }),
   /** Its run in the archive of the sweep; absent: it has an archive of its own yet. */

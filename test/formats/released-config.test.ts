@@ -52,6 +52,17 @@ test("what has no counterpart is told with its place", () => {
   ]);
 });
 
+test("budgets of which none has a counterpart are an error: the largest network would be the best", () => {
+  const text = mixed.replace(
+    /budgets = \[[^\]]*\]/,
+    'budgets = [dict(type = "flop", budget = 1e8), dict(type = "latency", budget = 1)]',
+  );
+  expect(text).not.toBe(mixed);
+  expect(() => read(text)).toThrow(
+    /budgets: expected one of flops, layers, model_size, max_feature among them, got "flop", "latency"/,
+  );
+});
+
 test("other keys have their meaning", () => {
   const text = changed(
     "image_size = image_size,",

@@ -9,7 +9,12 @@ export interface SweepRow {
   readonly set: Readonly<Record<string, unknown>>;
   readonly seed: number;
   readonly status: "done" | "open" | "failed";
+  /** What the network is worth: of a score that contains noise, by fresh noise. */
   readonly score: number | null;
+  /** Standard error of a score by fresh noise. */
+  readonly scoreError: number | null;
+  /** The score that selected it, where that is another: the best of many draws, and too high by luck. */
+  readonly selectedAt: number | null;
   /** No network of its space scores more; null where that is not known. */
   readonly upperBound: number | null;
   /** How far the optimum may lie above the score, as a share of the bound. */
@@ -29,10 +34,13 @@ export function sweepRow(
   { archive, reason }: { readonly archive: string; readonly reason: string | undefined },
 ): SweepRow {
   const { result, run = null } = finished ?? {};
+  const measured = result?.best.measured;
   return {
     ...planned,
     status: result !== undefined ? "done" : reason === undefined ? "open" : "failed",
-    score: result?.best.score ?? null,
+    score: measured?.score ?? result?.best.score ?? null,
+    scoreError: measured?.scoreError ?? null,
+    selectedAt: measured === undefined ? null : (result?.best.score ?? null),
     upperBound: result?.bound?.upperBound ?? null,
     gap: result?.bound?.gap ?? null,
     evaluations: result?.evaluations ?? null,
@@ -58,7 +66,7 @@ export function sweepText(rows: readonly SweepRow[], archive: string): string {
         row.search,
         ...keys.map((key) => JSON.stringify(row.set[key])),
         String(row.seed),
-        String(row.score ?? "-"),
+        scoreCell(row),
         row.gap === null ? "-" : percent(row.gap),
         String(row.evaluations ?? "-"),
         row.seconds === null ? "-" : duration(row.seconds),
@@ -73,6 +81,11 @@ export function sweepText(rows: readonly SweepRow[], archive: string): string {
     ...rows.flatMap(({ index, reason }) => (reason === null ? [] : [`search ${index}: ${reason}`])),
     ...(gathered === undefined ? [] : [`show one with: qes best ${archive} --run ${gathered.run}`]),
   ].join("\n");
+}
+
+function scoreCell({ score, scoreError }: SweepRow): string {
+  if (score === null) return "-";
+  return scoreError === null ? String(score) : `${score.toFixed(3)} +- ${scoreError.toFixed(3)}`;
 }
 
 /** Gaps below are those of rounding. */
