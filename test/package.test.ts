@@ -44,7 +44,7 @@ beforeAll(() => {
 describe("the package", () => {
   test("holds the program, its threads and WebAssembly, presets and docs, and nothing of the workshop", () => {
     const rooms = new Set(
-      listed.map((path) => path.replace(/^(dist\/src|dist\/workers|presets|docs|templates)\/.*/, "$1")),
+      listed.map((path) => path.replace(/^(dist\/src|dist\/workers|presets|docs|templates|examples)\/.*/, "$1")),
     );
     const whole = [
       "ARCHITECTURE.md",
@@ -55,9 +55,13 @@ describe("the package", () => {
       "package.json",
       "dist/licences.txt",
     ];
-    expect([...rooms].sort()).toEqual([...whole, "dist/src", "dist/workers", "docs", "presets", "templates"].sort());
+    expect([...rooms].sort()).toEqual(
+      [...whole, "dist/src", "dist/workers", "docs", "examples", "presets", "templates"].sort(),
+    );
     expect(
-      listed.filter((path) => !/\.(?:js|d\.ts|cjs|wasm|yaml|md|json|txt)$|^LICENSE$|^templates\//.test(path)),
+      listed.filter(
+        (path) => !/\.(?:js|d\.ts|cjs|wasm|yaml|md|json|txt)$|^LICENSE$|^(?:templates|examples)\//.test(path),
+      ),
     ).toEqual([]);
     expect(listed.filter((path) => /fuzz|soak|damage|ablation|mixed-precision\.js|\.test\./.test(path))).toEqual([]);
     expect(listed.filter((path) => path.endsWith(".wasm"))).toHaveLength(4);
