@@ -1,5 +1,5 @@
 export { erf } from "./base/gaussian.ts";
-export { UserError } from "./base/user-error.ts";
+export { type Remedy, UserError } from "./base/user-error.ts";
 export { type BitMove, bestTrade, bitMoves, perUnit, type Resource } from "./bits/rank.ts";
 export { bitRefiner, type Refinement, refineNetwork } from "./bits/refine.ts";
 export { gapOf } from "./bound/gap.ts";
@@ -9,7 +9,7 @@ export { type Certificate, certificateOf, parseCertificate } from "./bound/proof
 export { verifyCertificate } from "./bound/proof/check-certificate.ts";
 export { type BoundState, type SolveOptions, solve } from "./bound/solve.ts";
 export { type Capability, capabilities, parseCapability } from "./config/capabilities.ts";
-export { type Config, type ConfigInput, parseConfig, parseConfigText } from "./config/config.ts";
+export { type Config, type ConfigInput, parseConfig, parseConfigText, type ScoreConfig } from "./config/config.ts";
 export { type Device, parseDevice } from "./config/device.ts";
 export { deviceNames, deviceOf, taskNames, taskOf } from "./config/devices.ts";
 export { withPartFiles } from "./config/part-files.ts";
@@ -34,6 +34,7 @@ export {
 export { type VerifyOptions, type VerifyReport, verifyArchive } from "./run/audit.ts";
 export type { Candidate } from "./run/candidate.ts";
 export type { Measurement } from "./run/measuring.ts";
+export { ArchiveMerger, type MergedRun } from "./run/merge.ts";
 export { type PruneOptions, type PruneReport, pruneArchive } from "./run/prune.ts";
 export {
   type Progress,
@@ -46,6 +47,7 @@ export {
 } from "./run/run.ts";
 export { type StoringOptions, storeBound } from "./run/stored-bound.ts";
 export { AnalyticScore, type ScoreDetail } from "./score/analytic.ts";
+export { ExpectedScore } from "./score/expected/expected.ts";
 export { type ForwardDetail, ForwardScore } from "./score/forward/forward.ts";
 export type { ForwardOptions } from "./score/forward/options.ts";
 export { quantisedStd } from "./score/quantised-gaussian.ts";

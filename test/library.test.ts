@@ -3,10 +3,12 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   AnalyticScore,
+  ArchiveMerger,
   archivedRuns,
   bestNetworks,
   type Config,
   costs,
+  ExpectedScore,
   emptyCosts,
   ForwardScore,
   measuredNetworks,
@@ -26,6 +28,7 @@ import { createKernels } from "../src/kernel/create.ts";
 import { temporaryFolder } from "./temporary.ts";
 
 const folder = temporaryFolder();
+const merged = temporaryFolder();
 const archive = join(folder, "small.sqlite");
 const config = parseConfig({ device: "stm32f412", task: "vww", search: { evaluations: 300 } });
 const stem = { class: "ConvKXBNRELU", in: 3, out: 8, k: 3, s: 2, nbitsA: 8, nbitsW: 8 };
@@ -56,6 +59,24 @@ test("a wrong option of a run is told before the run is begun", async () => {
     await expect(startSearch(config, options)).rejects.toThrow(new RegExp(`^${name}: expected`));
     expect(readdirSync(folder)).not.toContain("untouched.sqlite");
   }
+});
+
+test("options of scores and measurements are checked where they are given", async () => {
+  const sigmas = { sigmaActivation: 5, sigmaWeight: 4 };
+  for (const stageWeights of [[Number.NaN], ["1"], undefined] as never[]) {
+    expect(() => new AnalyticScore({ ...sigmas, stageWeights })).toThrow(/^stageWeights: expected a list of numbers/);
+    expect(() => new ExpectedScore({ ...sigmas, stageWeights })).toThrow(/^stageWeights: expected a list of numbers/);
+  }
+  for (const draws of [0, 1.5, 1e9, "2"] as never[]) {
+    await expect(measuredNetworks(archive, { draws })).rejects.toThrow(/^draws: expected a whole number from 1/);
+  }
+});
+
+test("archives are merged from code", () => {
+  const merger = new ArchiveMerger(join(merged, "all.sqlite"));
+  expect(merger.add(archive)).toMatchObject([{ from: archive, run: 1, id: 1, known: false }]);
+  merger.close();
+  expect(archivedRuns(join(merged, "all.sqlite"))[0].digest).toBe(archivedRuns(archive)[0].digest);
 });
 
 test("a search that was stopped names the reason of its signal", async () => {

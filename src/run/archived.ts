@@ -123,6 +123,12 @@ export interface MeasuredOptions extends MeasuringOptions {
 export async function measuredNetworks(path: string, options: MeasuredOptions = {}): Promise<BestNetworks> {
   const top = checkedTop(options.top);
   const { run, problem, population } = populationOf(path, options.run);
+  if (
+    options.draws !== undefined &&
+    !(Number.isSafeInteger(options.draws) && options.draws >= 1 && options.draws <= 1e6)
+  ) {
+    throw new UserError(`draws: expected a whole number from 1 to 1000000, got ${options.draws}`);
+  }
   const draws = options.draws ?? (selectsByNoise(problem.config.score) ? DRAWS : undefined);
   const order = (await ranked(problem, population, options)).slice(0, top);
   const length = problem.space.genomeLength;

@@ -20,7 +20,11 @@ export class StageSum {
   readonly stageWeights: Float64Array;
   readonly #lnChannels = new Float64Array(FAN_IN_TABLE);
 
+  /** @throws UserError where one of the weights is no number */
   constructor(stageWeights: readonly number[]) {
+    if (!Array.isArray(stageWeights) || !stageWeights.every((weight) => Number.isFinite(weight))) {
+      throw new UserError("stageWeights: expected a list of numbers, one per stage of the network, got another");
+    }
     this.stageWeights = Float64Array.from(stageWeights);
   }
 
