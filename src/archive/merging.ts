@@ -2,7 +2,7 @@ import type Database from "better-sqlite3";
 import type { Checkpoint } from "../search/loop.ts";
 import type { SeenSet } from "../search/seen-set.ts";
 import { candidateInserter } from "./generation-writer.ts";
-import type { StoredGeneration } from "./stored-generations.ts";
+import { rowsOf, type StoredGeneration } from "./stored-generations.ts";
 import { fixedSeal, packCheckpoint, type RawRun, type RunRow, runSeal } from "./stored-run.ts";
 import { bytesOf, generationSum } from "./sums.ts";
 
@@ -83,8 +83,7 @@ function movedCounters(checkpoint: Checkpoint, { scored, failed }: Overlap): Che
 
 /** A generation without what is known, of which it keeps the hashes. */
 function splitBy(known: SeenSet, stored: StoredGeneration, overlap: Overlap): StoredGeneration {
-  const { genomes, genomeLength: length, scores, costs, failures, reusedKeys } = stored;
-  const figures = scores.length === 0 ? 0 : costs.length / scores.length;
+  const { genomes, genomeLength: length, scores, failures, reusedKeys } = stored;
   const stay: number[] = [];
   const keys: number[] = [...reusedKeys];
   for (let i = 0; i < scores.length; i++) {
@@ -99,12 +98,5 @@ function splitBy(known: SeenSet, stored: StoredGeneration, overlap: Overlap): St
     else overlap.scored++;
   }
   if (stay.length === scores.length) return stored;
-  return {
-    ...stored,
-    genomes: Buffer.concat(stay.map((i) => genomes.subarray(i * length, (i + 1) * length))),
-    scores: Float64Array.from(stay, (i) => scores[i]),
-    costs: Float64Array.from(stay.flatMap((i) => [...costs.subarray(i * figures, (i + 1) * figures)])),
-    failures: new Map(stay.flatMap((i, at) => (failures.has(i) ? [[at, failures.get(i)!] as const] : []))),
-    reusedKeys: Uint32Array.from(keys),
-  };
+  return { ...stored, ...rowsOf(stored, stay), reusedKeys: Uint32Array.from(keys) };
 }

@@ -2,7 +2,7 @@ import type Database from "better-sqlite3";
 import { SeenSet } from "../search/seen-set.ts";
 import { refuseDamage } from "./connection.ts";
 import { SCHEMA_VERSION } from "./schema.ts";
-import { type StoredGeneration, storedGenerations } from "./stored-generations.ts";
+import { rowsOf, type StoredGeneration, storedGenerations } from "./stored-generations.ts";
 import { fixedSeal, type RawRun, type RunRow, readRun, runSeal } from "./stored-run.ts";
 import { bytesOf, generationSum } from "./sums.ts";
 
@@ -102,25 +102,14 @@ function membersOf(runs: readonly RunRow[]): SeenSet {
 
 /** @param kept the genomes that stay are added to it */
 function remainderOf(stored: StoredGeneration, wanted: SeenSet, members: SeenSet, kept: Uint8Array[]): Remainder {
-  const { run, context, generation, genomes, genomeLength: length, scores, costs, failures, reusedKeys } = stored;
+  const { run, context, generation, genomes, genomeLength: length, scores, reusedKeys } = stored;
   const stay = [...scores.keys()].filter((i) => wanted.find(genomes, i * length, length) >= 0);
-  const own = stay.map((i) => genomes.slice(i * length, (i + 1) * length));
-  for (const genome of own) kept.push(genome);
-  const figures = scores.length === 0 ? 0 : costs.length / scores.length;
+  for (const i of stay) kept.push(genomes.slice(i * length, (i + 1) * length));
   const keys: number[] = [];
   for (let i = 0; i < reusedKeys.length; i += 2) {
     if (members.findHash(reusedKeys[i], reusedKeys[i + 1]) >= 0) keys.push(reusedKeys[i], reusedKeys[i + 1]);
   }
-  const rest = {
-    run,
-    context,
-    generation,
-    genomes: Buffer.concat(own),
-    scores: Float64Array.from(stay, (i) => scores[i]),
-    costs: Float64Array.from(stay.flatMap((i) => [...costs.subarray(i * figures, (i + 1) * figures)])),
-    failures: new Map(stay.flatMap((i, at) => (failures.has(i) ? [[at, failures.get(i)!] as const] : []))),
-    reusedKeys: Uint32Array.from(keys),
-  };
+  const rest = { run, context, generation, ...rowsOf(stored, stay), reusedKeys: Uint32Array.from(keys) };
   return { run, generation, count: stay.length, sum: generationSum(rest), reusedKeys: rest.reusedKeys };
 }
 

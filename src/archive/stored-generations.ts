@@ -62,6 +62,20 @@ export function* storedGenerations(
   }
 }
 
+/** Some of a generation's rows. @param stay their places, rising */
+export function rowsOf(
+  { genomes, genomeLength: length, scores, costs, failures }: StoredGeneration,
+  stay: readonly number[],
+): Pick<StoredGeneration, "genomes" | "scores" | "costs" | "failures"> {
+  const figures = scores.length === 0 ? 0 : costs.length / scores.length;
+  return {
+    genomes: Buffer.concat(stay.map((i) => genomes.subarray(i * length, (i + 1) * length))),
+    scores: Float64Array.from(stay, (i) => scores[i]),
+    costs: Float64Array.from(stay.flatMap((i) => [...costs.subarray(i * figures, (i + 1) * figures)])),
+    failures: new Map(stay.flatMap((i, at) => (failures.has(i) ? [[at, failures.get(i)!] as const] : []))),
+  };
+}
+
 /** The generation that begins at a row, or undefined where it is not as its checksum says, or has failures. */
 function readPacked(
   reader: PackedRowReader,
