@@ -43,7 +43,7 @@ const usual = (structure: Structure) =>
     ({ out, btn = out, k, nbitsA = 8 }) => out >= 16 && btn >= 16 && k >= 3 && [nbitsA].flat().every((a) => a > 1),
   );
 
-test("a profile stands for the whole map of variances: every layer is within 0.02 of the naive computation", () => {
+test("a profile stands for the whole map of variances: every layer is within 0.01 of the naive computation, of less than 8 pixels 0.02", () => {
   fc.assert(
     fc.property(
       anyStructure.filter(usual),
@@ -55,8 +55,9 @@ test("a profile stands for the whole map of variances: every layer is within 0.0
         const score = new ExpectedScore({ stageWeights: [], sigmaActivation: a, sigmaWeight: w });
         score.blockValues(network, blocks);
         const truth = naiveExpectedBlocks(network, a, w);
+        const most = resolution < 8 ? 0.02 : 0.01;
         truth.forEach(
-          (value, layer) => void expect(Math.abs(blocks[layer] - value)).toBeLessThan(0.02 * Math.max(1, layer)),
+          (value, layer) => void expect(Math.abs(blocks[layer] - value)).toBeLessThan(most * Math.max(1, layer)),
         );
       },
     ),
