@@ -11,11 +11,25 @@ const post = (report: BoundReport) => parentPort!.postMessage(report);
 function bound(): void {
   const steps = searchBound(openProblem(config));
   let said = "";
+  let taken = 0;
   for (let step = steps.next(); ; step = steps.next()) {
+    taken++;
     const { phase, priced, spaces, upperBound, proven, networks } = step.value;
-    const best = networks[0]?.score;
+    const [network] = networks;
+    const best = network?.score;
     const finished = step.done === true;
-    const report = { phase, priced, spaces, upperBound, proven, best, finished, reason: undefined };
+    const report = {
+      phase,
+      priced,
+      spaces,
+      upperBound,
+      proven,
+      best,
+      network,
+      step: taken,
+      finished,
+      reason: undefined,
+    };
     const news = [phase, priced, upperBound, best, finished].join();
     if (news !== said) post(report);
     if (finished) return;
@@ -28,5 +42,5 @@ try {
 } catch (error) {
   if (!(error instanceof UserError)) throw error;
   const none = { phase: "stuck", priced: 0, spaces: 1, upperBound: Number.POSITIVE_INFINITY, proven: false } as const;
-  post({ ...none, best: undefined, finished: true, reason: error.message });
+  post({ ...none, best: undefined, network: undefined, step: 0, finished: true, reason: error.message });
 }

@@ -13,26 +13,22 @@ import {
   rollBack,
 } from "./connection.ts";
 import { type Context, contextId, contexts } from "./contexts.ts";
-import { type GenerationRecord, GenerationWriter } from "./generation-writer.ts";
+import { type ClosedGeneration, type GenerationRecord, GenerationWriter } from "./generation-writer.ts";
+import { type ProgressRow, progressAfter } from "./history.ts";
 import { copyRuns, type ForeignRuns } from "./merging.ts";
 import { migrate } from "./migration.ts";
 import type { OpenFile } from "./open-file.ts";
 import { type Pruned, pruneCandidates } from "./pruning.ts";
 import { checkedRuns, createRun, lastRun, runOf, sound, startRun } from "./runs.ts";
-import { checkVersion, createIfEmpty, leaveWal, SCHEMA_VERSION, structuralDamage } from "./schema.ts";
+import { checkQuickly, checkVersion, createIfEmpty, leaveWal, SCHEMA_VERSION, structuralDamage } from "./schema.ts";
 import { guard } from "./sqlite-errors.ts";
+import { ProvenRecords } from "./stored-bounds.ts";
 import { type StoredGeneration, storedGenerations } from "./stored-generations.ts";
 import type { RunRow } from "./stored-run.ts";
 import { currentWriter, forgetLock, type Hold, lockQuery, refuseHeld, releaseLock, takeLock } from "./writer-lock.ts";
 
-export type { ClosedGeneration, GenerationRecord } from "./generation-writer.ts";
-export type { StoredGeneration } from "./stored-generations.ts";
-export type { RunRow } from "./stored-run.ts";
-export type { Hold } from "./writer-lock.ts";
+export type { ClosedGeneration, GenerationRecord, Hold, RunRow, StoredGeneration };
 export { SCHEMA_VERSION };
-
-/** Files up to this size are checked as a whole before they are written to: about half a second. */
-const QUICK_CHECK_BYTES = 256e6;
 
 /**
  * A SQLite file of runs and of the candidates they scored.
@@ -44,9 +40,9 @@ const QUICK_CHECK_BYTES = 256e6;
  */
 export class Archive {
   readonly path: string;
+  readonly proven: ProvenRecords;
   readonly #open: OpenFile;
-  /** Of the writer's lock, where this connection writes. */
-  readonly #token: string | undefined;
+  readonly #token: string | undefined; // Of the writer's lock, where this connection writes.
   readonly #ownsLock: boolean;
   readonly #file: string | undefined;
   readonly #transaction: Database.Transaction<(use: () => unknown) => unknown>;
@@ -56,6 +52,7 @@ export class Archive {
   private constructor(path: string, db: Database.Database, version: number, token?: string, ownsLock = false) {
     this.path = path;
     this.#open = { path, db, version };
+    this.proven = new ProvenRecords(this.#open, (use) => this.#write(use));
     this.#token = token;
     this.#ownsLock = ownsLock;
     this.#file = fileIdentity(path);
@@ -78,9 +75,7 @@ export class Archive {
       const created = createIfEmpty(db);
       const version = checkVersion(path, db);
       if (!unlock) refuseHeld(path, db);
-      if (!created && existsSync(path) && statSync(path).size <= QUICK_CHECK_BYTES) {
-        refuseDamage(path, structuralDamage(db, "quick_check"));
-      }
+      if (!created) checkQuickly(path, db);
       const token = takeLock(path, db, unlock);
       const archive = new Archive(path, db, SCHEMA_VERSION, token, true);
       try {
@@ -95,7 +90,7 @@ export class Archive {
     });
   }
 
-  /** A second connection for writing, for a thread of the process whose archive gave its hold. */
+  /** A second connection for writing, for a thread of the process that has the hold. */
   static openUnderLock(path: string, { token, file }: Hold): Archive {
     refuseMoved(path, file);
     return connect(path, { fileMustExist: true }, (db) => {
@@ -290,6 +285,11 @@ export class Archive {
   /** What is read meanwhile is the archive at one moment, whoever writes to it. */
   atOneMoment<T>(read: () => T): T {
     return guard(this.path, () => this.#open.db.transaction(read).deferred());
+  }
+
+  /** How a run came along behind a generation, from the first one on if absent; empty of what an earlier schema holds. */
+  progress(run: number, after = -1): ProgressRow[] {
+    return guard(this.path, () => progressAfter(this.#open, run, after));
   }
 
   /** What SQLite's own check and the schema version say of the file; empty where it is whole. */

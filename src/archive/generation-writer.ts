@@ -2,6 +2,7 @@ import type Database from "better-sqlite3";
 import { costNames } from "../costs/cost-table.ts";
 import { digestOf } from "../search/digest.ts";
 import type { Checkpoint } from "../search/loop.ts";
+import { type ProgressRow, progressInserter, progressOf } from "./history.ts";
 import { costColumns } from "./schema.ts";
 import { fixedSeal, packCheckpoint, type RawRun, runSeal } from "./stored-run.ts";
 import { bytesOf, generationSum, type Seal } from "./sums.ts";
@@ -23,6 +24,8 @@ export interface ClosedGeneration {
   readonly scores: Float64Array;
   readonly failures: ReadonlyMap<number, string>;
   readonly reusedKeys: Uint32Array;
+  /** Numbers of the rows that hold them. */
+  readonly reusedPlaces?: Uint32Array;
   readonly checkpoint: Checkpoint;
   readonly seconds: number;
   readonly done: boolean;
@@ -49,14 +52,16 @@ type Rows = Pick<
 
 /**
  * Adds the rows of generations. Inside a transaction of the caller's.
+ * @returns the number of the first row, null where there is none
  * @throws Error where there are not as many costs as columns
  */
-export function candidateInserter(db: Database.Database): (rows: Rows) => void {
+export function candidateInserter(db: Database.Database): (rows: Rows) => number | null {
   const insertOne = db.prepare(insertCandidates(1));
   const insertMany = db.prepare(insertCandidates(ROWS));
   const columns = OWN_COLUMNS + costNames.length;
   return (record) => {
     const { scores, costs } = record;
+    let last = 0;
     if (costs.length !== scores.length * costNames.length) {
       throw new Error(
         `archive: expected ${costNames.length} costs of ${scores.length} candidates, got ${costs.length}`,
@@ -66,19 +71,21 @@ export function candidateInserter(db: Database.Database): (rows: Rows) => void {
     const rows = new Array<unknown>(ROWS * columns);
     for (let i = 0; i < many; i += ROWS) {
       for (let j = 0; j < ROWS; j++) fillRow(record, i + j, rows, j * columns);
-      insertMany.run(...rows);
+      last = Number(insertMany.run(...rows).lastInsertRowid);
     }
     rows.length = columns;
     for (let i = many; i < scores.length; i++) {
       fillRow(record, i, rows, 0);
-      insertOne.run(...rows);
+      last = Number(insertOne.run(...rows).lastInsertRowid);
     }
+    return scores.length === 0 ? null : last - scores.length + 1;
   };
 }
 
 /** Writes generations: their candidates, their checksum and the state of the run behind them. */
 export class GenerationWriter {
-  readonly #insert: (rows: Rows) => void;
+  readonly #insert: (rows: Rows) => number | null;
+  readonly #progress: (row: ProgressRow) => void;
   readonly #reused: Database.Statement;
   readonly #sum: Database.Statement;
   readonly #run: Database.Statement;
@@ -88,7 +95,8 @@ export class GenerationWriter {
 
   constructor(db: Database.Database) {
     this.#insert = candidateInserter(db);
-    this.#reused = db.prepare("INSERT INTO reused VALUES (?, ?, ?)");
+    this.#progress = progressInserter(db);
+    this.#reused = db.prepare("INSERT INTO reused VALUES (?, ?, ?, ?)");
     this.#sum = db.prepare("INSERT INTO generation VALUES (?, ?, ?, ?)");
     this.#run = db.prepare("SELECT * FROM run WHERE id = ?");
     this.#state = db.prepare(
@@ -98,10 +106,10 @@ export class GenerationWriter {
 
   /** Inside a transaction of the caller's. */
   add(record: GenerationRecord): void {
-    const { run, generation, scores, costs, failures, reusedKeys } = record;
-    this.#insert(record);
+    const { run, generation, scores, costs, failures, reusedKeys, reusedPlaces, seconds, checkpoint } = record;
+    const first = this.#insert(record);
     if (reusedKeys.length > 0) {
-      this.#reused.run(run, generation, bytesOf(reusedKeys));
+      this.#reused.run(run, generation, bytesOf(reusedKeys), reusedPlaces === undefined ? null : bytesOf(reusedPlaces));
     }
     // Of what the rows hold, not of what else the caller's arrays and map may.
     const sum = generationSum({
@@ -110,6 +118,7 @@ export class GenerationWriter {
       failures: new Map([...failures].filter(([i]) => i < scores.length)),
     });
     this.#sum.run(run, generation, scores.length, sum);
+    this.#progress({ run, generation, ...progressOf(checkpoint), seconds, first });
     this.#saveState(record);
   }
 

@@ -2,6 +2,7 @@ import type Database from "better-sqlite3";
 import type { Checkpoint } from "../search/loop.ts";
 import type { SeenSet } from "../search/seen-set.ts";
 import { candidateInserter } from "./generation-writer.ts";
+import { type ProgressRow, progressInserter } from "./history.ts";
 import { rowsOf, type StoredGeneration } from "./stored-generations.ts";
 import { fixedSeal, packCheckpoint, type RawRun, type RunRow, runSeal } from "./stored-run.ts";
 import { bytesOf, generationSum } from "./sums.ts";
@@ -10,6 +11,8 @@ import { bytesOf, generationSum } from "./sums.ts";
 export interface ForeignRuns {
   readonly rows: readonly RunRow[];
   readonly generations: Iterable<StoredGeneration>;
+  /** How a run came along there. */
+  readonly progress: (run: number) => readonly ProgressRow[];
 }
 
 /**
@@ -21,26 +24,32 @@ export interface ForeignRuns {
  */
 export function copyRuns(
   db: Database.Database,
-  { rows, generations }: ForeignRuns,
+  { rows, generations, progress }: ForeignRuns,
   context: number,
   known: SeenSet,
 ): number[] {
   const insert = candidateInserter(db);
-  const insertReused = db.prepare("INSERT INTO reused VALUES (?, ?, ?)");
+  const insertReused = db.prepare("INSERT INTO reused VALUES (?, ?, ?, NULL)");
   const insertSum = db.prepare("INSERT INTO generation VALUES (?, ?, ?, ?)");
   const insertRun = db.prepare("INSERT INTO run (context, name, config, started) VALUES (?, ?, ?, ?)");
   const ids = rows.map(({ name, config, started }) =>
     Number(insertRun.run(context, name, config, started).lastInsertRowid),
   );
+  const insertProgress = progressInserter(db);
   const overlaps = rows.map((): Overlap => ({ scored: 0, failed: 0 }));
+  const moves = rows.map(() => new Map<number, Move>());
   for (const stored of generations) {
     const at = rows.findIndex(({ id }) => id === stored.run);
-    const split = { ...splitBy(known, stored, overlaps[at]), run: ids[at], context };
-    insert(split);
+    const overlap = { scored: 0, failed: 0 };
+    const split = { ...splitBy(known, stored, overlap), run: ids[at], context };
+    overlaps[at].scored += overlap.scored;
+    overlaps[at].failed += overlap.failed;
+    moves[at].set(stored.generation, { ...overlap, first: insert(split) });
     if (split.reusedKeys.length > 0) insertReused.run(split.run, split.generation, bytesOf(split.reusedKeys));
     insertSum.run(split.run, split.generation, split.scores.length, generationSum(split));
   }
   rows.forEach((row, at) => {
+    for (const moved of movedProgress(progress(row.id), moves[at])) insertProgress({ ...moved, run: ids[at] });
     endRun(db, ids[at], row, overlaps[at]);
   });
   return ids;
@@ -66,6 +75,27 @@ function endRun(db: Database.Database, run: number, row: RunRow, overlap: Overla
 interface Overlap {
   scored: number;
   failed: number;
+}
+
+/** What became of a generation: candidates that were here already, and the number of its first row here. */
+interface Move extends Overlap {
+  readonly first: number | null;
+}
+
+function movedProgress(rows: readonly ProgressRow[], moves: ReadonlyMap<number, Move>): ProgressRow[] {
+  let scored = 0;
+  let failed = 0;
+  return rows.map((row) => {
+    const move = moves.get(row.generation);
+    scored += move?.scored ?? 0;
+    failed += move?.failed ?? 0;
+    const counters = {
+      scored: row.scored - scored,
+      failed: row.failed - failed,
+      reused: row.reused + scored + failed,
+    };
+    return { ...row, ...counters, first: move?.first ?? null };
+  });
 }
 
 function movedCounters(checkpoint: Checkpoint, { scored, failed }: Overlap): Checkpoint {

@@ -1,14 +1,16 @@
 import type Database from "better-sqlite3";
 import { digestOf } from "../search/digest.ts";
 import { refuseDamage } from "./connection.ts";
+import { progressTable } from "./history.ts";
 import { columnsOf, costColumns, generationTable, SCHEMA_VERSION } from "./schema.ts";
+import { boundTables } from "./stored-bounds.ts";
 import { storedGenerations } from "./stored-generations.ts";
 import { fixedSeal, type RawRun, readRun, runSeal } from "./stored-run.ts";
 import { contextSeal, generationSum, wordsOf } from "./sums.ts";
 
 /**
  * Brings an archive to this schema, in one transaction: costs that it does not know become empty columns, and what schema 1 held gets
- * its checksums.
+ * its checksums. How earlier generations came along is not there.
  */
 export function migrate(path: string, db: Database.Database, version: number): void {
   const columns = columnsOf(db, "candidate");
@@ -26,6 +28,7 @@ export function migrate(path: string, db: Database.Database, version: number): v
       sealContexts(path, db);
       sealRuns(path, db);
     }
+    if (version < 3) db.exec(`ALTER TABLE reused ADD COLUMN places BLOB; ${progressTable} ${boundTables}`);
     db.pragma(`user_version = ${SCHEMA_VERSION}`);
   }).immediate();
 }

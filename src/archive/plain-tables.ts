@@ -15,6 +15,16 @@ const checksums: Readonly<Record<string, readonly string[]>> = {
   generation: ["run", "generation", "count", "sum"],
 };
 
+/** What schema 3 adds. */
+const pictures: Readonly<Record<string, readonly string[]>> = {
+  reused: ["places"],
+  progress: ["run", "generation", "children", "best", "mean", "seconds", "first"],
+  bound: ["problem", "upper", "network", "proven", "steps", "seconds", "seal"],
+  optimum: ["problem", "budget", "value", "upper", "network", "proven", "seal"],
+};
+/** What every schema adds to the one before, from the first on. */
+const additions = [required, checksums, pictures];
+
 /** A table whose columns are stored as they are: nothing in it is computed, so that reading and checking it takes what its size says. */
 const column =
   /^(?!rowid |oid |_rowid_ )\w+ (?:INTEGER|TEXT|REAL|BLOB|NUMERIC)(?: PRIMARY KEY)?(?: NOT NULL)?(?: UNIQUE)?(?: REFERENCES \w+)?(?: DEFAULT (?:\d+|'\w+'))?(?: CHECK \(id = 1\))?$/i;
@@ -40,7 +50,7 @@ export function foreignPart(db: Database.Database, version: number): string | un
     if (type === "index" && sql === null) continue;
     if (type === "table" && sql !== null && statistics.test(sql)) continue;
     const columns = type === "table" && sql !== null ? plainColumns(sql) : undefined;
-    if (columns === undefined || !(Object.hasOwn(required, name) || Object.hasOwn(checksums, name))) {
+    if (columns === undefined || !additions.some((tables) => Object.hasOwn(tables, name))) {
       return `the ${type} ${JSON.stringify(name)} is no table of an archive`;
     }
     found.set(name, columns);
@@ -49,11 +59,15 @@ export function foreignPart(db: Database.Database, version: number): string | un
     Object.entries(tables).flatMap(([table, columns]) =>
       columns.filter((name) => !found.get(table)?.includes(name)).map((name) => `${table}.${name}`),
     );
-  const [missing] = version >= 2 ? [...lacking(required), ...lacking(checksums)] : lacking(required);
+  const [missing] = additions.slice(0, version).flatMap(lacking);
   if (missing !== undefined) return `schema ${version} has ${missing}, which is missing`;
-  const all = Object.entries(checksums).flatMap(([table, columns]) => columns.map((name) => [table, name] as const));
-  const extra = version < 2 ? all.find(([table, name]) => found.get(table)?.includes(name)) : undefined;
-  if (extra !== undefined) return `it says schema ${version}, but has ${extra.join(".")} of schema 2`;
+  for (let later = version; later < additions.length; later++) {
+    const all = Object.entries(additions[later]).flatMap(([table, names]) =>
+      names.map((name) => [table, name] as const),
+    );
+    const extra = all.find(([table, name]) => found.get(table)?.includes(name));
+    if (extra !== undefined) return `it says schema ${version}, but has ${extra.join(".")} of schema ${later + 1}`;
+  }
   return undefined;
 }
 

@@ -1,6 +1,7 @@
 import type Database from "better-sqlite3";
 import { SeenSet } from "../search/seen-set.ts";
 import { refuseDamage } from "./connection.ts";
+import { renewFirstRows } from "./history.ts";
 import { SCHEMA_VERSION } from "./schema.ts";
 import { rowsOf, type StoredGeneration, storedGenerations } from "./stored-generations.ts";
 import { fixedSeal, type RawRun, type RunRow, readRun, runSeal } from "./stored-run.ts";
@@ -61,6 +62,7 @@ export function pruneCandidates(path: string, db: Database.Database, contexts: r
   for (const { id } of pruned) insert.run(id);
   const before = db.prepare("SELECT COUNT(*) FROM candidate").pluck().get() as number;
   rebuild(db, remainders);
+  renewFirstRows(db);
   const kept = db.prepare("SELECT COUNT(*) FROM candidate").pluck().get() as number;
   const mark = db.prepare("UPDATE run SET status = 'pruned', seal = ? WHERE id = ?");
   for (const row of raw) {
@@ -131,7 +133,7 @@ function rebuild(db: Database.Database, remainders: readonly Remainder[]): void 
     DELETE FROM reused WHERE run IN (SELECT run FROM temp.pruned);
   `);
   const insertSum = db.prepare("INSERT INTO generation VALUES (?, ?, ?, ?)");
-  const insertReused = db.prepare("INSERT INTO reused VALUES (?, ?, ?)");
+  const insertReused = db.prepare("INSERT INTO reused VALUES (?, ?, ?, NULL)");
   for (const { run, generation, count, sum, reusedKeys } of remainders) {
     if (count === 0 && reusedKeys.length === 0) continue;
     insertSum.run(run, generation, count, sum);

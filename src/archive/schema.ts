@@ -1,13 +1,16 @@
+import { existsSync, statSync } from "node:fs";
 import type Database from "better-sqlite3";
 import { UserError } from "../base/user-error.ts";
 import { costTable } from "../costs/cost-table.ts";
 import { refuseDamage } from "./connection.ts";
+import { progressTable } from "./history.ts";
 import { foreignPart } from "./plain-tables.ts";
+import { boundTables } from "./stored-bounds.ts";
 import { writerTable } from "./writer-lock.ts";
 
 /** "qesa": marks a SQLite file as an archive of this program. */
 const APPLICATION_ID = 0x71657361;
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /** Columns of the costs, in the order of the table. */
 export function costColumns(): string[] {
@@ -50,8 +53,10 @@ const schema = () => `
     failure TEXT
   );
   ${generationTable}
-  -- Hashes of the genomes that a generation took over from earlier runs of its context.
-  CREATE TABLE reused (run INTEGER NOT NULL, generation INTEGER NOT NULL, keys BLOB NOT NULL);
+  -- Hashes of the genomes that a generation took over from earlier runs of its context, and the numbers of their rows, where they are known.
+  CREATE TABLE reused (run INTEGER NOT NULL, generation INTEGER NOT NULL, keys BLOB NOT NULL, places BLOB);
+  ${progressTable}
+  ${boundTables}
   ${writerTable}
 `;
 
@@ -95,6 +100,15 @@ export function checkVersion(path: string, db: Database.Database): number {
 
 export function columnsOf(db: Database.Database, table: string): string[] {
   return (db.pragma(`table_info(${table})`) as { name: string }[]).map(({ name }) => name);
+}
+
+/** Files up to this size are checked as a whole before they are written to: about half a second. */
+const QUICK_CHECK_BYTES = 256e6;
+
+/** @throws UserError where a file that is not too large for it is not whole */
+export function checkQuickly(path: string, db: Database.Database): void {
+  if (!existsSync(path) || statSync(path).size > QUICK_CHECK_BYTES) return;
+  refuseDamage(path, structuralDamage(db, "quick_check"));
 }
 
 /** What SQLite's own check says of the file; empty where it is whole. */

@@ -8,6 +8,8 @@ import { equalBytes, generationSum, type SummedGeneration, wordsOf } from "./sum
 export interface StoredGeneration extends SummedGeneration {
   /** Bytes of a genome; 0 where the generation scored nothing. */
   readonly genomeLength: number;
+  /** Number of its first row; 0 where it has none. The others follow it. */
+  readonly first: number;
   /** What is wrong with it, if anything is. */
   readonly damage: string | undefined;
 }
@@ -57,7 +59,7 @@ export function* storedGenerations(
   // What is left scored nothing, or has lost its rows.
   for (const key of (sums ?? reused).keys()) {
     const [run, generation] = key.split(" ").map(Number);
-    const empty = new GenerationRows(run, generation).read(context, reused.get(key) ?? new Uint32Array(0));
+    const empty = new GenerationRows(run, generation, 0).read(context, reused.get(key) ?? new Uint32Array(0));
     yield { ...empty, damage: sums === undefined ? undefined : mismatch(empty, sums.get(key)) };
   }
 }
@@ -87,7 +89,16 @@ function readPacked(
   if (!Number.isSafeInteger(sum.count) || sum.count < 1) return undefined;
   const rows = reader.read(rowid, sum.count, context, run, generation);
   if (rows === undefined) return undefined;
-  const stored = { ...rows, run, context, generation, failures: new Map(), reusedKeys, damage: undefined };
+  const stored = {
+    ...rows,
+    run,
+    context,
+    generation,
+    failures: new Map(),
+    reusedKeys,
+    first: rowid,
+    damage: undefined,
+  };
   return mismatch(stored, sum) === undefined ? stored : undefined;
 }
 
@@ -128,7 +139,7 @@ class RowReader {
     { rowid, run, generation }: Head,
     reusedKeys: Uint32Array,
   ): { stored: StoredGeneration; next: Head | undefined } {
-    const open = new GenerationRows(run, generation);
+    const open = new GenerationRows(run, generation, rowid);
     let next: Head | undefined;
     let least = rowid;
     for (const row of this.#rows.iterate(rowid, this.#context) as Iterable<Row>) {
@@ -182,6 +193,7 @@ function reusedKeys(db: Database.Database, context: number): Map<string, Uint32A
 
 /** Collects the rows of one generation. */
 class GenerationRows {
+  readonly first: number;
   readonly run: number;
   readonly generation: number;
   readonly #genomes: Uint8Array[] = [];
@@ -190,7 +202,8 @@ class GenerationRows {
   readonly #failures = new Map<number, string>();
   #damage: string | undefined;
 
-  constructor(run: number, generation: number) {
+  constructor(run: number, generation: number, first: number) {
+    this.first = first;
     this.run = run;
     this.generation = generation;
   }
@@ -222,6 +235,7 @@ class GenerationRows {
       context,
       generation: this.generation,
       genomeLength,
+      first: this.first,
       genomes,
       scores: Float64Array.from(this.#scores),
       costs: Float64Array.from(this.#costs),

@@ -1,5 +1,6 @@
 import { UserError } from "../base/user-error.ts";
 import { boundProblem } from "../bound/problem.ts";
+import type { BoundState } from "../bound/solve.ts";
 import { sweep } from "../bound/sweep.ts";
 import type { Config } from "../config/config.ts";
 import { budgetNames, type CostName } from "../costs/cost-table.ts";
@@ -36,6 +37,7 @@ export function parseSweep(value: string): Sweep {
 export function runSweep(config: Config, { name, values }: Sweep, goal: Goal, view: BoundView) {
   const { spaces, budgets } = boundProblem(openProblem(config));
   const last = new Map<number, BoundResult>();
+  const known = new Map<number, BoundState>();
   const steps = sweep(spaces, budgets, name, values, { maxBytes: config.search.boundMemory });
   let began = now();
   let wish: "skip" | undefined;
@@ -47,13 +49,17 @@ export function runSweep(config: Config, { name, values }: Sweep, goal: Goal, vi
     const seconds = now() - began;
     view.update(state, seconds);
     last.set(budget, resultOf(state, seconds));
+    known.set(budget, state);
     wish = isGoal(state, goal, seconds) ? "skip" : undefined;
   }
   view.end();
-  return [...last].map(([value, result]) => ({ budget: name, value, ...result }));
+  return {
+    points: [...last].map(([value, result]) => ({ budget: name, value, ...result })),
+    known: [...known].map(([value, state]) => ({ value, known: state })),
+  };
 }
 
-export function sweepText(points: ReturnType<typeof runSweep>): string {
+export function sweepText(points: ReturnType<typeof runSweep>["points"]): string {
   const header = costHeader(points.find(({ best }) => best !== null)?.best?.costs ?? {});
   return table([
     [points[0].budget, "upper bound", "best", "gap", ...header],

@@ -3,6 +3,7 @@ import { UserError } from "../base/user-error.ts";
 import { boundProblem } from "../bound/problem.ts";
 import { type Certificate, certificateOf } from "../bound/proof/certificate.ts";
 import { type BoundState, solve } from "../bound/solve.ts";
+import { BoundTrace } from "../bound/trace.ts";
 import type { Config } from "../config/config.ts";
 import { largestStep } from "../costs/live-sram.ts";
 import { formatNames, formatOf } from "../formats/formats.ts";
@@ -53,7 +54,7 @@ export const boundCommand: Command = {
     }),
     sweep: text("bound and best network at each value of a budget: name=from..to:points"),
     archive: text(
-      "keep the networks in this archive, as a finished run that qes best shows; nothing is kept without it",
+      "keep the networks in this archive, as a finished run that qes best shows, and what is proven, for qes report; nothing is kept without it",
     ),
     unlock: unlockOption,
     certificate: text("write what is needed to check the bound to this file"),
@@ -69,6 +70,7 @@ export const boundCommand: Command = {
     ["qes bound imagenet-mixed-7.0g", "the optimum of the published space, proven"],
     ["qes bound --device stm32f746 --task vww --format txt > best.txt", "the best network for a device, for qes score"],
     ["qes bound imagenet-mixed-7.0g --sweep bitops=1e9..20e9:20", "what every GBitOp buys"],
+    ["qes bound imagenet-mixed-7.0g --sweep bitops=1e9..20e9:20 --archive qes.sqlite", "the same, for qes report"],
     ["qes bound imagenet-mixed-7.0g --top 10 --archive qes.sqlite", "the ten best, kept for qes best and qes export"],
     ["qes bound imagenet-mixed-7.0g --certificate proof.json; qes verify-bound proof.json", "a proof to check"],
   ],
@@ -88,7 +90,7 @@ export const boundCommand: Command = {
     }
     const swept = textOption(args, "sweep");
     if (swept !== undefined) {
-      for (const name of ["certificate", "top", "archive"]) {
+      for (const name of ["certificate", "top"]) {
         if (args[name] !== undefined) throw new UserError(`--${name}: not together with --sweep; leave one out`);
       }
       if (!["table", "json", "csv"].includes(format)) {
@@ -96,7 +98,17 @@ export const boundCommand: Command = {
       }
       const sweep = parseSweep(swept);
       if (sweep.name === "layers" && config.space.maxDepth === undefined) note(depthNote(config));
-      const points = runSweep(config, sweep, goal, view);
+      const solved = () => runSweep(config, sweep, goal, view);
+      const { points, known } =
+        archive === undefined
+          ? solved()
+          : (await import("../run/kept-bounds.ts")).keepSweep(
+              { path: archive, unlock: flagOption(args, "unlock") },
+              config,
+              sweep.name,
+              solved,
+            );
+      if (archive !== undefined) note(`${archive}: keeps what is proven at ${known.length} values of ${sweep.name}`);
       if (format === "json") printJson(points.map((point) => ({ ...point, ...settings })));
       else if (format === "csv") {
         process.stdout.write(csv(points.map(({ best, ...point }) => ({ ...point, ...networkCells(best) }))));
@@ -105,8 +117,10 @@ export const boundCommand: Command = {
     }
     const problem = openProblem(config);
     const { spaces, budgets } = boundProblem(problem);
-    const solved = () => iterate(solve(spaces, budgets, { top, maxBytes: config.search.boundMemory }), goal, view);
-    const storing = { top, unlock: flagOption(args, "unlock") };
+    const trace = new BoundTrace();
+    const solved = () =>
+      iterate(solve(spaces, budgets, { top, maxBytes: config.search.boundMemory }), goal, view, trace);
+    const storing = { top, unlock: flagOption(args, "unlock"), trace };
     const { result: state, run } =
       archive === undefined
         ? { result: solved(), run: undefined }
@@ -142,10 +156,11 @@ export const boundCommand: Command = {
 const now = () => performance.now() / 1000;
 
 /** Steps a bound until it is closed, the gap is small enough or the time is up. */
-function iterate(steps: Iterator<BoundState, BoundState>, goal: Goal, view: BoundView): BoundState {
+function iterate(steps: Iterator<BoundState, BoundState>, goal: Goal, view: BoundView, trace: BoundTrace): BoundState {
   const began = now();
-  for (;;) {
+  for (let step = 1; ; step++) {
     const { value: state, done } = steps.next();
+    trace.add(step, state.upperBound, state.networks[0]?.score, now() - began);
     view.update(state, now() - began);
     if (done || isGoal(state, goal, now() - began)) {
       view.end();

@@ -3,6 +3,7 @@ import { gapOf } from "../bound/gap.ts";
 import type { Config } from "../config/config.ts";
 import { parseSeeds } from "../config/sweep-plan.ts";
 import { BoundWatch } from "../run/bound-watch.ts";
+import { keepLate } from "../run/kept-bounds.ts";
 import { MAX_THREADS, type RunOptions, type RunResult, SearchStopped, startSearch } from "../run/run.ts";
 import {
   type Arguments,
@@ -155,10 +156,12 @@ export async function conductRun(
     }
     searching = false;
     view?.end();
+    const late = watch?.report.finished === false;
     const json = flagOption(args, "json");
     if (!json) print(summary(result, config));
     const bound = watch === undefined ? undefined : await boundAfter(watch, result, stop.signal, view);
     view?.end();
+    if (late && watch.report.finished) keepIfFree(archive, config, watch);
     if (json) printJson(jsonOf(result, bound));
     else if (bound !== undefined)
       print("gap" in bound ? gapLine(result.best.score, bound.upperBound) : `no bound: ${bound.reason}`);
@@ -176,6 +179,15 @@ export async function conductRun(
 function stopped(error: unknown): SearchStopped {
   if (error instanceof SearchStopped) return error;
   throw error;
+}
+
+/** The bound came when the run was over: whoever writes to the archive by now goes first. */
+function keepIfFree(archive: string, config: Config, watch: BoundWatch): void {
+  try {
+    keepLate(archive, config, watch);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+  }
 }
 
 /** How far the optimum may lie above the result, or why that is not known. */

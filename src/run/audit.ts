@@ -11,6 +11,7 @@ import type { Checkpoint } from "../search/loop.ts";
 import { SeenSet } from "../search/seen-set.ts";
 import { costsAt } from "../space/genome.ts";
 import { PopulationCheck } from "./population-check.ts";
+import { progressFindings } from "./progress-check.ts";
 
 export interface VerifyOptions {
   /** Candidates of every scoring context whose scores and costs are computed again, spread evenly; 100 if absent, Infinity for all. */
@@ -88,6 +89,7 @@ class Verification {
       this.#attempt(`scoring context ${context.id}: `, () => this.#checkContext(context.id, own));
     }
     for (const run of runs) this.#checkRun(run);
+    this.#attempt("", () => archive.proven.each(() => {}));
     return {
       archive: archive.path,
       schema: version,
@@ -232,6 +234,7 @@ class Verification {
       check("failed candidates", counters.failed, failed);
       check("candidates taken over", counters.reused, reused);
     }
+    for (const finding of progressFindings(this.#archive.progress(id), row)) this.#find(`run ${id}: ${finding}`);
     if (population?.passed === false) this.#find(`run ${id}: its population is not the best of its candidates`);
     const over = firstOverBudget(problem, checkpoint);
     if (over !== undefined) this.#find(`run ${id}: ${over}`);

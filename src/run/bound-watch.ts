@@ -2,8 +2,10 @@ import { Worker } from "node:worker_threads";
 import { compileInThreads } from "../base/background-compilation.ts";
 import { builtFile } from "../base/package-root.ts";
 import { UserError } from "../base/user-error.ts";
+import type { BoundNetwork } from "../bound/incumbents.ts";
 import { boundProblem } from "../bound/problem.ts";
 import type { BoundState } from "../bound/solve.ts";
+import { BoundTrace } from "../bound/trace.ts";
 import type { Config } from "../config/config.ts";
 import { openProblem } from "../problem/problem.ts";
 
@@ -11,6 +13,9 @@ import { openProblem } from "../problem/problem.ts";
 export interface BoundReport extends Pick<BoundState, "phase" | "priced" | "spaces" | "upperBound" | "proven"> {
   /** Score of the best network that it knows. */
   readonly best: number | undefined;
+  readonly network: Pick<BoundNetwork, "score" | "resolution" | "structure"> | undefined;
+  /** How many steps it has taken. */
+  readonly step: number;
   readonly finished: boolean;
   /** Why there is none. */
   readonly reason: string | undefined;
@@ -26,6 +31,8 @@ const nothing: BoundReport = {
   upperBound: Number.POSITIVE_INFINITY,
   proven: false,
   best: undefined,
+  network: undefined,
+  step: 0,
   finished: false,
   reason: undefined,
 };
@@ -35,6 +42,8 @@ const nothing: BoundReport = {
  */
 export class BoundWatch {
   #report = nothing;
+  readonly trace = new BoundTrace();
+  #began = 0;
   #worker: Worker | undefined;
   readonly #config: Config;
   readonly #timer: NodeJS.Timeout | undefined;
@@ -71,7 +80,9 @@ export class BoundWatch {
     compileInThreads();
     const worker = new Worker(builtFile("workers/bound.cjs"), { workerData: { config: this.#config } });
     this.#worker = worker;
+    this.#began = performance.now();
     worker.on("message", (report: BoundReport) => {
+      this.trace.add(report.step, report.upperBound, report.best, (performance.now() - this.#began) / 1000);
       if (report.finished) this.#finish(report);
       else this.#report = report;
     });

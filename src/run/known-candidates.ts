@@ -49,7 +49,7 @@ export async function loadSeen(archive: Archive, known: KnownTo, loading: Loadin
   let found = 0;
   let loaded = 0;
   let turns = 0;
-  for (const { run: owner, genomes, genomeLength, scores } of archive.generations(context)) {
+  for (const { run: owner, genomes, genomeLength, scores, first } of archive.generations(context)) {
     if (owner === run) found++;
     if (genomeLength !== 0 && genomeLength !== length)
       archive.refuse(`run ${owner}: genomes of ${genomeLength} bytes, not ${length}`);
@@ -59,7 +59,7 @@ export async function loadSeen(archive: Archive, known: KnownTo, loading: Loadin
       const failed = Number.isNaN(scores[i]) ? Seen.failed : 0;
       // What this run has bred is never scored again: its score stays out of the cache.
       if (owner === run) seen.add(slot, Seen.archived | Seen.inRun | failed);
-      else seen.add(slot, Seen.archived | failed, failed ? 0 : scores[i]);
+      else seen.add(slot, Seen.archived | failed, failed ? 0 : scores[i], first + i);
     }
     loaded += scores.length;
     if (loaded < turns * TURN) continue;

@@ -50,6 +50,7 @@ export class ArchiveMerger {
     try {
       return from.atOneMoment(() => {
         const runs = from.runs();
+        from.proven.each((proven) => this.#archive.proven.put(proven));
         return from.contexts().flatMap(({ id, key }) => {
           const own = runs.filter(({ context }) => context === id);
           return this.#addContext(from, { id, key, runs: own });
@@ -81,7 +82,11 @@ export class ArchiveMerger {
     const context = this.#archive.contextId(key);
     const generations = generationsOf(from, id, runs);
     try {
-      return this.#archive.copyRuns({ rows: runs, generations }, context, this.#genomes(key, context));
+      return this.#archive.copyRuns(
+        { rows: runs, generations, progress: (run) => from.progress(run) },
+        context,
+        this.#genomes(key, context),
+      );
     } catch (error) {
       // It has genomes of runs that are not there.
       this.#known.delete(key);

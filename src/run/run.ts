@@ -16,6 +16,7 @@ import { BoundWatch } from "./bound-watch.ts";
 import { type Candidate, candidateAt } from "./candidate.ts";
 import { firstGeneration } from "./first-generation.ts";
 import { checkHooks } from "./hooks.ts";
+import { keepWatched } from "./kept-bounds.ts";
 import { checkState, type Loading, loadSeen } from "./known-candidates.ts";
 import { measuredResult, selectsByNoise } from "./measuring.ts";
 import { openPool, type PoolOptions } from "./open-pool.ts";
@@ -238,6 +239,7 @@ async function conduct(
         scores,
         failures: reasons,
         reusedKeys: asked.reusedKeys,
+        reusedPlaces: asked.reusedPlaces,
         checkpoint: border,
         seconds: elapsed(),
         done: ended,
@@ -256,6 +258,7 @@ async function conduct(
     stopping.end();
     await Promise.all([pool.close(), queue.close(), watch === options.bound ? undefined : watch?.close()]);
   }
+  keepWatched(archive, config, watch ?? options.bound);
   if (border === undefined) throw new SearchStopped(run, undefined, options.stop?.reason);
   const seconds = elapsed();
   const { counters } = border;

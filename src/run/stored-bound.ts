@@ -1,11 +1,13 @@
 import { Archive, type RunRow } from "../archive/archive.ts";
 import { UserError } from "../base/user-error.ts";
 import type { BoundNetwork } from "../bound/incumbents.ts";
+import { BoundTrace } from "../bound/trace.ts";
 import { GenomeEngine } from "../engine/engine.ts";
 import type { Problem } from "../problem/problem.ts";
 import { createScorer } from "../problem/scorer.ts";
 import { Search } from "../search/loop.ts";
 import { encode } from "../space/genome.ts";
+import { type Known, keepBound } from "./kept-bounds.ts";
 import { loadSeen } from "./known-candidates.ts";
 
 export interface StoringOptions {
@@ -16,6 +18,8 @@ export interface StoringOptions {
   readonly clock?: () => number;
   /** Takes the archive over from whoever holds it. */
   readonly unlock?: boolean | undefined;
+  /** What the bound writes down of its steps. */
+  readonly trace?: BoundTrace | undefined;
 }
 
 /** Whether a run is what `storeBound` leaves: no search is done before it has bred a child. */
@@ -30,7 +34,7 @@ export function isBoundRun({ status, checkpoint }: Pick<RunRow, "status" | "chec
  * @returns what the bound gave, and the run; undefined where there was no network to keep
  * @throws UserError where the archive cannot be written, or more networks are asked for than a population holds
  */
-export async function storeBound<T extends { readonly networks: readonly BoundNetwork[] }>(
+export async function storeBound<T extends { readonly networks: readonly BoundNetwork[] } & Partial<Known>>(
   problem: Problem,
   options: StoringOptions,
   bound: () => T,
@@ -46,6 +50,12 @@ export async function storeBound<T extends { readonly networks: readonly BoundNe
   try {
     const began = clock();
     const result = bound();
+    const { upperBound, proven = false, networks } = result;
+    if (upperBound !== undefined) {
+      const trace = options.trace ?? new BoundTrace();
+      trace.seconds = clock() - began;
+      keepBound(archive, problem.config, { upperBound, proven, networks }, trace);
+    }
     if (result.networks.length === 0) return { result, run: undefined };
     return { result, run: await store(archive, problem, result.networks, () => clock() - began) };
   } finally {
@@ -71,7 +81,7 @@ async function store(
   const children = Math.max(config.search.generation, networks.length);
   const engine = new GenomeEngine(space, classes, { members: config.search.population, children }, problem.deployment);
   const search = new Search({ ...config.search, engine, start, limits, seen: seen! });
-  const { generation, genomes, reusedKeys } = search.ask();
+  const { generation, genomes, reusedKeys, reusedPlaces } = search.ask();
   const scored = createScorer(problem, engine).score(genomes);
   const scores = { scores: scored.scores, failures: new Map(scored.failures) };
   search.tell(scores);
@@ -84,6 +94,7 @@ async function store(
     genomes,
     costs: engine.costs(genomes),
     reusedKeys,
+    reusedPlaces,
     checkpoint: search.checkpoint(),
     seconds: elapsed(),
     done: true,

@@ -27,6 +27,8 @@ export interface Generation {
   readonly genomes: Uint8Array;
   /** Hashes, low and high word, of genomes whose scores the archive knew. */
   readonly reusedKeys: Uint32Array;
+  /** Numbers of the rows that hold them, 0 where it is not known. */
+  readonly reusedPlaces: Uint32Array;
 }
 
 /** The scores of a generation, in order; NaN where there is none, with its reason. */
@@ -82,6 +84,7 @@ export class Search {
   #counters: Counters;
   #asked: Generation | undefined;
   #reused = 0;
+  #reusedPlaces: number[] = [];
   #stopScore: number;
 
   constructor(options: SearchOptions, checkpoint?: Checkpoint) {
@@ -141,6 +144,7 @@ export class Search {
     const generation = this.#counters.generations;
     const reusedKeys: number[] = [];
     this.#reused = 0;
+    this.#reusedPlaces = [];
     let count = 0;
     if (generation === 0) {
       for (let i = 0; i < start.length; i += length) {
@@ -171,6 +175,7 @@ export class Search {
       count,
       genomes: this.#genomes.subarray(0, count * length),
       reusedKeys: Uint32Array.from(reusedKeys),
+      reusedPlaces: Uint32Array.from(this.#reusedPlaces),
     };
     return this.#asked;
   }
@@ -240,6 +245,7 @@ export class Search {
     if (slot >= 0) {
       seen.mark(slot, Seen.inRun);
       reusedKeys.push(seen.low, seen.high);
+      this.#reusedPlaces.push(seen.place(slot));
       this.#counters.reused++;
       if ((seen.flags(slot) & Seen.failed) === 0) {
         const genome = this.#genomes.subarray(count * length, (count + 1) * length);

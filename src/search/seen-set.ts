@@ -21,6 +21,8 @@ export class SeenSet {
   #words: Uint32Array;
   /** Scores that came from the archive, by slot; NaN for a failure. */
   #scores: Float64Array;
+  /** Numbers of the archive's rows that hold them, by slot; made for the first that has one. */
+  #places: Uint32Array | undefined;
   #size = 0;
   /** What was touched: it is read by nobody, but a load whose value goes nowhere would be dropped. */
   #touched = 0;
@@ -91,6 +93,11 @@ export class SeenSet {
     return this.#scores[slot];
   }
 
+  /** Number of the row that holds the genome, 0 where it is not known. */
+  place(slot: number): number {
+    return this.#places?.[slot] ?? 0;
+  }
+
   mark(slot: number, flags: number): void {
     this.#words[2 * slot + 1] |= flags;
   }
@@ -98,12 +105,17 @@ export class SeenSet {
   /**
    * Adds the genome of the last `find`, which must have answered ~slot.
    * @param flags not 0
+   * @param place number of the archive's row that holds it
    */
-  add(free: number, flags: number, score = 0): void {
+  add(free: number, flags: number, score = 0, place = 0): void {
     const slot = ~free;
     this.#words[2 * slot] = this.low;
     this.#words[2 * slot + 1] = this.high | flags;
     if (score !== 0) this.#scores[slot] = score;
+    if (place !== 0) {
+      this.#places ??= new Uint32Array(this.#scores.length);
+      this.#places[slot] = place;
+    }
     if (++this.#size > this.#mask * 0.6) this.#grow();
   }
 
@@ -115,10 +127,12 @@ export class SeenSet {
   #grow(): void {
     const words = this.#words;
     const scores = this.#scores;
+    const places = this.#places;
     const slots = (this.#mask + 1) * 2;
     this.#mask = slots - 1;
     this.#words = new Uint32Array(2 * slots);
     this.#scores = new Float64Array(slots);
+    this.#places = places && new Uint32Array(slots);
     const { low, high } = this;
     for (let i = 0; i < scores.length; i++) {
       const word = words[2 * i + 1];
@@ -127,6 +141,7 @@ export class SeenSet {
       this.#words[2 * slot] = words[2 * i];
       this.#words[2 * slot + 1] = word;
       this.#scores[slot] = scores[i];
+      if (places !== undefined) this.#places![slot] = places[i];
     }
     this.low = low;
     this.high = high;

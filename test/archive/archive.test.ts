@@ -269,7 +269,7 @@ test("what a process that was killed in the middle of a transaction left is roll
   db.pragma("cache_size = 1");
   // More than the cache holds, so that half of it is in the file already.
   db.exec("BEGIN IMMEDIATE; UPDATE run SET name = 'half'");
-  db.exec("INSERT INTO reused SELECT 1, value, zeroblob(20000) FROM json_each('[1, 2, 3, 4, 5, 6, 7, 8, 9]')");
+  db.exec("INSERT INTO reused SELECT 1, value, zeroblob(20000), NULL FROM json_each('[1, 2, 3, 4, 5, 6, 7, 8, 9]')");
   copyFileSync(path, killed);
   copyFileSync(`${path}-journal`, `${killed}-journal`);
   db.close();

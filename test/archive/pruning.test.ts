@@ -86,7 +86,7 @@ test("finished runs keep their populations, digests and what these took over fro
   expect(new Set(kept)).toEqual(members);
   expect(report.kept).toBe(members.size);
   expect(report.dropped).toBe([...before.candidates.values()].reduce((sum, rows) => sum + rows.size, 0) - members.size);
-  expect(statSync(path).size).toBeLessThan(statSync(finished).size / 4);
+  expect(statSync(path).size).toBeLessThan(statSync(finished).size / 3);
   expect(verifyArchive(path, all)).toMatchObject({ runs: 2, pruned: 2, candidates: members.size, findings: [] });
   // Once more changes nothing.
   expect(pruneArchive(path)).toMatchObject({ dropped: 0, kept: members.size });

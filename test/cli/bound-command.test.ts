@@ -2,6 +2,10 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
+import { Archive } from "../../src/archive/archive.ts";
+import { parseConfig, parseConfigText } from "../../src/config/config.ts";
+import { presetText } from "../../src/config/presets.ts";
+import { problemName } from "../../src/problem/problem-name.ts";
 import { temporaryFolder } from "../temporary.ts";
 import { qes, qesJson, startQes } from "./qes.ts";
 
@@ -105,10 +109,27 @@ describe("bound --archive", () => {
     expect(await qesJson(folder, "runs", "none.sqlite")).toEqual([]);
   });
 
-  test("is refused beside --sweep, and --unlock without it", async () => {
-    const sweep = ["bound", "imagenet-mixed-7.0g", "--sweep", "bitops=5e9..7e9:2", "--archive", "kept.sqlite"];
-    const { code, stderr } = await qes(folder, ...sweep);
-    expect([code, stderr]).toEqual([2, "qes: --archive: not together with --sweep; leave one out\n"]);
+  test("keeps the optima of --sweep, which a run of another budget finds; --unlock is refused without it", async () => {
+    const sweep = [
+      "bound",
+      "imagenet-mixed-7.0g",
+      "--sweep",
+      "bitops=1e9..2e9:2",
+      "--archive",
+      "swept.sqlite",
+      "--quiet",
+    ];
+    const { code, stdout, stderr } = await qes(folder, ...sweep);
+    expect([code, stderr]).toEqual([0, "swept.sqlite: keeps what is proven at 2 values of bitops\n"]);
+    const archive = Archive.openForReading(join(folder, "swept.sqlite"));
+    const config = parseConfig(parseConfigText(presetText("imagenet-mixed-7.0g"), "preset"), "preset");
+    const optima = archive.proven.optima(problemName(config, "bitops"), "bitops");
+    archive.close();
+    expect(optima.map(({ value, proven }) => [value, proven])).toEqual([
+      [1e9, true],
+      [2e9, true],
+    ]);
+    for (const { network } of optima) expect(stdout).toContain(network!.score.toFixed(6));
     const alone = await qes(folder, "bound", "imagenet-mixed-7.0g", "--unlock");
     expect([alone.code, alone.stderr]).toEqual([
       2,

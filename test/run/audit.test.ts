@@ -178,6 +178,21 @@ test("an archive of schema 1 is read as it is, and migrated by a resume that com
   archive.close();
 });
 
+test("an archive of schema 2 is read as it is, and migrated by a resume that comes to the known digest", async () => {
+  const second = join(packageRoot, "test/fixtures/archive-v2.sqlite");
+  expect(verifyArchive(second, all)).toMatchObject({ schema: 2, runs: 3, findings: [] });
+  const path = copyOf(second);
+  const { run, digest } = await resumeSearch({ archive: path, threads: 0, clock });
+  expect(run).toBe(3);
+  // Of run 3 as the program that wrote the fixture ends it without a stop.
+  expect(digest).toBe("46d0870d81185aa335d918671350c69ad924ae835f24939ca5b2949e9566346c");
+  expect(verifyArchive(path, all)).toMatchObject({ schema: SCHEMA_VERSION, findings: [] });
+  const archive = Archive.openForReading(path);
+  expect(archive.progress(1)).toEqual([]);
+  expect(archive.progress(3).at(-1)).toMatchObject({ children: 300, best: archive.run(3).checkpoint?.scores[0] });
+  archive.close();
+});
+
 function runsOf(path: string) {
   const archive = Archive.openForReading(path);
   const runs = archive.runs();
