@@ -7,7 +7,14 @@ const width = fc.oneof(
   fc.integer({ min: 1, max: 160 }).map((n) => 8 * n),
 );
 const bit = fc.integer({ min: 1, max: 8 });
-const classes = ["ConvKXBNRELU", "SuperQuantResK1DWK1", "SuperResK1DWK1", "SuperResK1KXK1"] as const;
+const inners = ["K1DWK1", "K1KXK1", "K1KX", "KXKX", "K1DWSEK1"] as const;
+const classes = [
+  "ConvKXBNRELU",
+  ...inners.map((inner) => `SuperRes${inner}` as const),
+  ...inners.map((inner) => `SuperQuantRes${inner}` as const),
+];
+/** Convs of an inner layer. */
+const convsOf = (className: string) => (/K1KX$|KXKX$/.test(className) ? 2 : 3);
 
 const blockSeed = fc.record({
   class: fc.constantFrom(...classes),
@@ -34,8 +41,9 @@ export const anyStructure: fc.Arbitrary<Structure> = fc
         return seed.quantised ? { ...base, nbitsA: seed.bits[0], nbitsW: seed.bits[1] } : base;
       }
       const block = { ...base, L: seed.L, btn: seed.btn };
-      if (seed.class !== "SuperQuantResK1DWK1") return block;
-      return { ...block, nbitsA: seed.bits.slice(0, 3 * seed.L), nbitsW: seed.bits.slice(12, 12 + 3 * seed.L) };
+      if (!seed.class.startsWith("SuperQuant")) return block;
+      const bits = convsOf(seed.class) * seed.L;
+      return { ...block, nbitsA: seed.bits.slice(0, bits), nbitsW: seed.bits.slice(12, 12 + bits) };
     });
   });
 

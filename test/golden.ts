@@ -9,7 +9,11 @@ export interface GoldenCase {
   readonly stageWeights: readonly number[];
   readonly sigmaActivation: number;
   readonly sigmaWeight: number;
+  /** Of `scoreKind`. */
   readonly score: number;
+  readonly scoreKind: "madnas" | "deepmad";
+  /** DeepMAD's effectiveness; null where it was not asked for. */
+  readonly effectiveness: number | null;
   readonly stageScores: readonly number[] | undefined;
   /** 8-bit-equivalent MACs. */
   readonly flops: number;
@@ -34,6 +38,8 @@ function goldenCase(record: Record, name: string, resolution: number, settings: 
     sigmaActivation: settings.init_std_act ?? 5,
     sigmaWeight: settings.init_std ?? 4,
     score: record.score,
+    scoreKind: settings.type,
+    effectiveness: record.efficient_score,
     stageScores: record.stage_scores,
     flops: record.flops,
     flash: record.model_size,
@@ -45,12 +51,12 @@ function goldenCase(record: Record, name: string, resolution: number, settings: 
 
 const read = (file: string): Record => JSON.parse(readFileSync(goldenPath(file), "utf8"));
 
-/** Every case that the known families cover. */
+/** Every case of two-dimensional networks. */
 export function goldenCases(file: string): GoldenCase[] {
   const value = read(file);
   if (Array.isArray(value)) {
     return value
-      .filter((r) => r.score_settings.type === "madnas")
+      .filter((r) => r.family !== "Cnn3DNet")
       .map((r, i) => goldenCase(r, r.model ?? `${file} ${i}`, r.resolution, r.score_settings));
   }
   return value.cases.map((r: Record, i: number) =>
@@ -62,5 +68,17 @@ export const goldenFiles = [
   "quant-varied.json",
   "walk-quant-mixed-7g.json",
   "walk-MBV2.json",
+  "walk-R50.json",
+  "walk-detection-R50.json",
+  "walk-damoyolo-k1kx-small.json",
+  "walk-damoyolo-k1kx-tiny.json",
+  "walk-damoyolo-kxkx-medium.json",
+  "walk-deepmad-R18.json",
+  "walk-deepmad-R34.json",
+  "walk-deepmad-R50.json",
+  "walk-deepmad-29M-224.json",
+  "walk-deepmad-29M-288.json",
+  "walk-deepmad-50M.json",
+  "walk-deepmad-89M.json",
   "published-models.json",
 ] as const;

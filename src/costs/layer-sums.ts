@@ -1,5 +1,5 @@
 import { FULL_PRECISION_BITS } from "../network/bits.ts";
-import { firstConv, type Network } from "../network/network.ts";
+import { firstConv, lastMainConvOf, type Network } from "../network/network.ts";
 import { Shortcut } from "../network/shortcut.ts";
 
 /*
@@ -15,7 +15,12 @@ export function weightsOf({ kernel, depthwise, inChannels, outChannels }: Networ
   return (depthwise[conv] === 1 ? 1 : inChannels[conv]) * outChannels[conv] * kernel[conv] * kernel[conv];
 }
 
-/** 64 e, e = 8-bit-equivalent MACs, the published unit. */
+/** Weights of a layer's squeeze-excite: from as many channels as its last conv reads to the squeezed ones, and back. */
+function squeezeWeights({ squeeze, inChannels }: Network, layer: number, conv: number): number {
+  return 2 * squeeze[layer] * inChannels[conv];
+}
+
+/** 64 e, e = 8-bit-equivalent MACs, the published unit. A squeeze-excite is not charged. */
 export function layerBitops(network: Network, layer: number): number {
   const first = firstConv(network, layer);
   let bitops = 0;
@@ -40,7 +45,7 @@ export function layerMacs(network: Network, layer: number): number {
   return macs;
 }
 
-/** Bytes: the weights, and two of a channel's BN. */
+/** Bytes: the weights, and two of a channel's BN; a squeeze-excite's at the weight bits of the conv that reads what it scales. */
 export function layerFlash(network: Network, layer: number): number {
   const { bitsW, outChannels } = network;
   const end = network.layerEnd[layer];
@@ -48,7 +53,10 @@ export function layerFlash(network: Network, layer: number): number {
   for (let conv = firstConv(network, layer); conv < end; conv++) {
     flash += (weightsOf(network, conv) * (bitsW[conv] || FULL_PRECISION_BITS)) / 8 + 2 * outChannels[conv];
   }
-  return flash;
+  if (network.squeeze[layer] === 0) return flash;
+  const last = lastMainConvOf(network, layer);
+  flash += (squeezeWeights(network, layer, last) * (bitsW[last] || FULL_PRECISION_BITS)) / 8;
+  return flash + 2 * network.squeeze[layer] + 2 * network.inChannels[last];
 }
 
 /** Layers as the paper counts them: main-path convs. */

@@ -1,5 +1,5 @@
 import { FULL_PRECISION_BITS } from "../network/bits.ts";
-import { firstConv, type Network, nextMainConv } from "../network/network.ts";
+import { firstConv, lastMainConvOf, type Network, nextMainConv } from "../network/network.ts";
 import { Shortcut } from "../network/shortcut.ts";
 import type { FiveConstants } from "./five-constants.ts";
 
@@ -12,6 +12,8 @@ import type { FiveConstants } from "./five-constants.ts";
  * - a depthwise conv runs in place, a channel at a time: a channel's input plane is freed when its output plane is complete. Live planes
  *   only grow or only shrink on the way, so the peak is at the first or at the last channel. An input that the shortcut holds stays whole;
  * - a projection runs last: the held input, the main path's output and the projection's output, at the bits of the main output, are live;
+ * - a squeeze-excite runs before the layer's last main-path conv, in place on what that conv reads: beside it and the shortcut, one value of every
+ *   channel and of every squeezed channel is live, at the bits of that conv's input;
  * - an addition runs in place, on the main path's output, and never needs more than the conv before it.
  * Weights, accumulators, im2col buffers, the stack and the classifier's few values are not counted.
  */
@@ -71,6 +73,16 @@ export function liveBits(
   return input + output + held;
 }
 
+/** Bits that are live while a layer's squeeze-excite runs; 0 where it has none. */
+export function squeezeBits(network: Network, layer: number): number {
+  const squeezed = network.squeeze[layer];
+  if (squeezed === 0) return 0;
+  const conv = lastMainConvOf(network, layer);
+  const values = squeezed + network.inChannels[conv];
+  // With an output of no bits, what is live at a conv's peak is its input and the shortcut.
+  return liveBits(network, layer, conv, 0) + values * (network.bitsA[conv] || FULL_PRECISION_BITS);
+}
+
 /** Bits at which a conv's output is stored: the activation bits of the next main-path conv, `after` behind the layer. */
 function outputBitsOf(network: Network, layer: number, conv: number, after: number): number {
   const next = nextMainConv(network, conv);
@@ -93,6 +105,7 @@ export function sramLive(network: Network): number {
       const bits = liveBits(network, layer, conv, outputBitsOf(network, layer, conv, after));
       if (bits > peak) peak = bits;
     }
+    peak = Math.max(peak, squeezeBits(network, layer));
   }
   return peak / 8;
 }
@@ -108,12 +121,12 @@ export function liveSteps(network: Network): LiveStep[] {
     inner = layer > 0 && network.block[layer - 1] === block ? inner + 1 : 0;
     const after = bitsBehind(network, layer);
     for (; conv < network.layerEnd[layer]; conv++) {
+      const place = { layer, conv, block, inner };
+      if (network.squeeze[layer] > 0 && conv === lastMainConvOf(network, layer))
+        steps.push(squeezeStep(network, place));
       const bits = liveBits(network, layer, conv, outputBitsOf(network, layer, conv, after), parts);
       steps.push({
-        layer,
-        conv,
-        block,
-        inner,
+        ...place,
         name: `block ${block} layer ${inner}: ${convName(network, conv)}`,
         bitsA: network.bitsA[conv] || FULL_PRECISION_BITS,
         input: parts[0] / 8,
@@ -124,6 +137,18 @@ export function liveSteps(network: Network): LiveStep[] {
     }
   }
   return steps;
+}
+
+function squeezeStep(network: Network, place: Pick<LiveStep, "layer" | "conv" | "block" | "inner">): LiveStep {
+  const { layer, conv, block, inner } = place;
+  const channels = network.inChannels[conv];
+  const r = network.inResolution[conv];
+  const bitsA = network.bitsA[conv] || FULL_PRECISION_BITS;
+  const input = (r * r * channels * bitsA) / 8;
+  const output = ((channels + network.squeeze[layer]) * bitsA) / 8;
+  const bytes = squeezeBits(network, layer) / 8;
+  const name = `block ${block} layer ${inner}: squeeze-excite ${channels}->${network.squeeze[layer]} at ${r}x${r}`;
+  return { ...place, name, bitsA, input, output, held: bytes - input - output, bytes };
 }
 
 /** A step as reports name it. */
@@ -171,5 +196,7 @@ export function liveForm(network: Network, layer: number): FiveConstants {
       form.lastOutput = output / 64;
     }
   }
+  const bits = network.bitsA[lastMainConvOf(network, layer)] || FULL_PRECISION_BITS;
+  form.inner = Math.max(form.inner, squeezeBits(network, layer) / (8 * bits));
   return form;
 }

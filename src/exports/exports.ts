@@ -1,3 +1,4 @@
+import { UserError } from "../base/user-error.ts";
 import type { Device } from "../config/device.ts";
 import type { NetworkDescription } from "../formats/network-description.ts";
 import { networkTable } from "../formats/network-table.ts";
@@ -41,6 +42,15 @@ export interface ExportFormat {
   readonly files: (network: NetworkDescription, options: ExportOptions) => ReadonlyMap<string, string | Uint8Array>;
 }
 
+/** @throws UserError where a layer has what no format but a description says yet */
+function withoutSqueezeExcite(network: NetworkDescription): NetworkDescription {
+  const found = network.layers.find(({ squeeze }) => squeeze !== undefined);
+  if (found === undefined) return network;
+  throw new UserError(
+    `expected layers without a squeeze-excite, got one in block ${found.block}; it is searched and scored, and handed over as json or csv only`,
+  );
+}
+
 /** A new format is a new row, and its file beside this one. */
 export const exportFormats: readonly ExportFormat[] = [
   {
@@ -48,7 +58,7 @@ export const exportFormats: readonly ExportFormat[] = [
     what: "a folder that trains the network, its bits included",
     kind: "folder",
     next: (path) => `cd ${path}; pip install -r requirements.txt; python train.py (README.md there says on what)`,
-    files: pytorchFiles,
+    files: (network) => pytorchFiles(withoutSqueezeExcite(network)),
   },
   {
     name: "onnx",
@@ -59,7 +69,7 @@ export const exportFormats: readonly ExportFormat[] = [
     defaultForm,
     files: (network, { form, weights }) => {
       const chosen = onnxForms.find(({ name }) => name === form) ?? defaultForm(network);
-      return new Map([["network.onnx", onnxModel(network, weights, chosen)]]);
+      return new Map([["network.onnx", onnxModel(withoutSqueezeExcite(network), weights, chosen)]]);
     },
   },
   {
@@ -69,7 +79,7 @@ export const exportFormats: readonly ExportFormat[] = [
     weights: true,
     next: (path) => `make -C ${path} check`,
     devices: true,
-    files: cFiles,
+    files: (network, options) => cFiles(withoutSqueezeExcite(network), options),
   },
   {
     name: "json",

@@ -35,6 +35,8 @@ export interface LayerDescription {
   readonly inner: number;
   readonly shortcut: keyof typeof Shortcut;
   readonly stride: number;
+  /** Channels between the two layers of a squeeze-excite on what the last conv but a projection reads; absent where there is none. */
+  readonly squeeze?: number;
   /** What BN, ReLU, addition and pooling are charged, beside the convs' own BitOps. */
   readonly elementwiseBitOps: number;
   readonly convs: readonly ConvDescription[];
@@ -84,6 +86,7 @@ export function describeNetwork(
       inner: before?.block === block ? before.inner + 1 : 0,
       shortcut: shortcutNames.find((key) => Shortcut[key] === network.shortcut[layer])!,
       stride: network.layerStride[layer],
+      ...(network.squeeze[layer] > 0 ? { squeeze: network.squeeze[layer] } : {}),
       elementwiseBitOps: layerBitops(network, layer) - products,
       convs,
     });

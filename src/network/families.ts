@@ -23,8 +23,19 @@ export interface Family {
   /** At most `MOST_CONVS`; the first reads `in`, the last writes `out` and is not depthwise. */
   readonly convs: readonly ConvTemplate[];
   readonly shortcut: ShortcutRule;
-  /** Where it is searched: its name in configurations, and the most inner layers of the first super block and of every other one. */
-  readonly search?: { readonly name: string; readonly maxDepth: readonly [first: number, others: number] };
+  /** Squeeze-excite on what the last conv reads, at the bits of that conv: `squeezeWidth`. */
+  readonly squeezeExcite?: true;
+  /** Where it is searched. */
+  readonly search?: FamilySearch;
+}
+
+interface FamilySearch {
+  /** In configurations. */
+  readonly name: string;
+  /** The most inner layers of the first super block, and of every other one where layers have no budget. */
+  readonly maxDepth: readonly [first: number, others: number];
+  /** Blocks that share no budget of layers: stem, first super block and, unless it is 2, head. Absent: 3. */
+  readonly undivided?: 2 | 3;
 }
 
 /** Main-path convs that an inner layer can have. */
@@ -46,6 +57,29 @@ const dense = (from: Width, to: Width, strided: boolean): ConvTemplate => ({
   strided,
 });
 
+/** A family at full precision, and the same with bits. */
+function withAndWithoutBits(
+  name: string,
+  {
+    search: { name: searched, ...search },
+    ...family
+  }: Pick<Family, "convs" | "shortcut" | "squeezeExcite"> & {
+    readonly search: FamilySearch;
+  },
+): Family[] {
+  const row = (quantised: "always" | "never"): Family => ({
+    className: `Super${quantised === "always" ? "Quant" : ""}Res${name}`,
+    innerClass: `Res${name}`,
+    isSuper: true,
+    quantised,
+    ...family,
+    search: { name: quantised === "always" ? `quant-${searched}` : searched, ...search },
+  });
+  return [row("always"), row("never")];
+}
+
+const inverted = [pointwise("in", "btn"), depthwise, pointwise("btn", "out")];
+
 const rows: Family[] = [
   {
     className: "ConvKXBNRELU",
@@ -54,32 +88,32 @@ const rows: Family[] = [
     convs: [dense("in", "out", true)],
     shortcut: "none",
   },
-  {
-    className: "SuperQuantResK1DWK1",
-    innerClass: "ResK1DWK1",
-    isSuper: true,
-    quantised: "always",
-    convs: [pointwise("in", "btn"), depthwise, pointwise("btn", "out")],
-    shortcut: "same-width",
-    search: { name: "quant-k1dwk1", maxDepth: [3, 8] },
-  },
-  {
-    className: "SuperResK1DWK1",
-    innerClass: "ResK1DWK1",
-    isSuper: true,
-    quantised: "never",
-    convs: [pointwise("in", "btn"), depthwise, pointwise("btn", "out")],
+  ...withAndWithoutBits("K1DWK1", {
+    convs: inverted,
     shortcut: "same-width",
     search: { name: "k1dwk1", maxDepth: [3, 8] },
-  },
-  {
-    className: "SuperResK1KXK1",
-    innerClass: "ResK1KXK1",
-    isSuper: true,
-    quantised: "never",
+  }),
+  ...withAndWithoutBits("K1KXK1", {
     convs: [pointwise("in", "btn"), dense("btn", "btn", true), pointwise("btn", "out")],
     shortcut: "projected",
-  },
+    search: { name: "k1kxk1", maxDepth: [3, 8], undivided: 2 },
+  }),
+  ...withAndWithoutBits("K1KX", {
+    convs: [pointwise("in", "btn"), dense("btn", "out", true)],
+    shortcut: "projected-between-widths",
+    search: { name: "k1kx", maxDepth: [2, 8], undivided: 2 },
+  }),
+  ...withAndWithoutBits("KXKX", {
+    convs: [dense("in", "btn", false), dense("btn", "out", true)],
+    shortcut: "projected-between-widths",
+    search: { name: "kxkx", maxDepth: [2, 8], undivided: 2 },
+  }),
+  ...withAndWithoutBits("K1DWSEK1", {
+    convs: inverted,
+    shortcut: "same-width",
+    squeezeExcite: true,
+    search: { name: "k1dwsek1", maxDepth: [3, 8] },
+  }),
 ];
 
 /** Every block class: a new family is a new row. */
@@ -94,6 +128,14 @@ export function familyOf(className: string): Family | undefined {
 
 /** A family that configurations can name. */
 export type SearchFamily = Family & Required<Pick<Family, "search">>;
+
+/** Channels between the two layers of a squeeze-excite on this many: a quarter, rounded half to even, then down to a multiple of 8, at least 8. */
+export function squeezeWidth(channels: number): number {
+  const quarter = Math.floor(channels / 4);
+  const rest = channels % 4;
+  const rounded = rest < 2 || (rest === 2 && quarter % 2 === 0) ? quarter : quarter + 1;
+  return 8 * Math.max(1, Math.floor(rounded / 8));
+}
 
 /** The families that are searched. */
 export function searchFamilies(): SearchFamily[] {

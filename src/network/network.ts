@@ -1,4 +1,4 @@
-import type { Family } from "./families.ts";
+import { type Family, squeezeWidth } from "./families.ts";
 import { Shortcut, shortcutOf } from "./shortcut.ts";
 
 /**
@@ -33,6 +33,8 @@ export class Network {
   /** Conv index one past the layer's last. */
   readonly layerEnd: Int32Array;
   readonly shortcut: Uint8Array;
+  /** Channels between the two layers of a squeeze-excite on what the last main-path conv reads; 0 where there is none. */
+  readonly squeeze: Int32Array;
   readonly layerStride: Int32Array;
   /** Index of the block, as in the structure, that the layer belongs to. */
   readonly block: Int32Array;
@@ -54,6 +56,7 @@ export class Network {
     this.bitsW = new Uint8Array(capacity);
     this.layerEnd = new Int32Array(capacity);
     this.shortcut = new Uint8Array(capacity);
+    this.squeeze = new Int32Array(capacity);
     this.layerStride = new Int32Array(capacity);
     this.block = new Int32Array(capacity);
     this.stageEnd = new Int32Array(capacity);
@@ -156,6 +159,8 @@ export function appendLayer(
   const layer = network.layers++;
   network.layerEnd[layer] = network.convs;
   network.shortcut[layer] = shortcut;
+  network.squeeze[layer] =
+    family.squeezeExcite === true ? squeezeWidth(shape[templates[templates.length - 1].from]) : 0;
   network.layerStride[layer] = shape.s;
   network.block[layer] = block;
 }
@@ -167,7 +172,12 @@ export function firstConv(network: Network, layer: number): number {
 
 /** Index of the last conv that is not a projection. */
 function lastMainConv(network: Network): number {
-  const last = network.convs - 1;
+  return lastMainConvOf(network, network.layers - 1);
+}
+
+/** Index of a layer's last conv that is not a projection. */
+export function lastMainConvOf(network: Network, layer: number): number {
+  const last = network.layerEnd[layer] - 1;
   return network.projection[last] === 1 ? last - 1 : last;
 }
 

@@ -49,7 +49,9 @@ export function structureOfLayers(layers: readonly ReadLayer[]): {
  * The longest match: of a layer with a shortcut, or of several convs without. Where nothing fits, that of the same convs with another shortcut.
  */
 function matchAt(layers: readonly ReadLayer[], at: number): { match: Match; count: number } | undefined {
-  const rows = families.toSorted((a, b) => b.convs.length - a.convs.length);
+  // A squeeze-excite is not read, so a layer that was read has none.
+  const read = families.filter(({ squeezeExcite }) => squeezeExcite === undefined);
+  const rows = read.toSorted((a, b) => b.convs.length - a.convs.length);
   const found = rows.flatMap((family) => {
     const several = layers[at].convs.length === 1 && layers[at].shortcut === "none";
     const count = several ? family.convs.length : 1;

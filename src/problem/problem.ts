@@ -39,6 +39,12 @@ export function openProblem(config: Config): Problem {
   const limits = Float64Array.from(budgetNames, (name) => config.budgets[name] ?? Number.POSITIVE_INFINITY);
   const { classes, runtime } = config;
   const deployment = runtime === undefined ? undefined : { runtime, classes };
+  const squeezing = space.blocks.find(({ family }) => family.squeezeExcite === true);
+  if (runtime !== undefined && squeezing !== undefined) {
+    throw new UserError(
+      `runtime ${runtime.name}: expected blocks that it runs, got ${squeezing.family.className}, a squeeze-excite, which no runtime here has; set runtime=none, or choose another family`,
+    );
+  }
   return {
     config,
     space,
@@ -54,10 +60,11 @@ export function openProblem(config: Config): Problem {
 function spaceOf({ space, input, budgets }: Config, { body, stem, head }: Capability): Space {
   const { className, convs, search } = searchFamilies().find((family) => family.search.name === space.family)!;
   const [first, most] = search.maxDepth;
+  const divided = space.start.length - (search.undivided ?? 3);
   const others =
-    budgets.layers === undefined || space.start.length <= 3
+    budgets.layers === undefined || divided <= 0
       ? most
-      : Math.max(1, Math.floor(budgets.layers / convs.length / (space.start.length - 3)));
+      : Math.max(1, Math.floor(budgets.layers / convs.length / divided));
   const options: SpaceOptions = {
     superClass: className,
     kernels: space.kernels,

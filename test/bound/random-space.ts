@@ -3,11 +3,11 @@ import type { Enumerated } from "../../bench/durability/all-networks.ts";
 import type { BlockDescription, Budgets, SpaceDescription } from "../../src/bound/graph/space-description.ts";
 import { runtimeNames, runtimeOf } from "../../src/config/devices.ts";
 import { budgetNames, type CostName } from "../../src/costs/cost-table.ts";
-import { familyOf } from "../../src/network/families.ts";
+import { families, familyOf } from "../../src/network/families.ts";
 
 export { enumerate, sizeOf } from "../../bench/durability/all-networks.ts";
 
-const superClasses = ["SuperQuantResK1DWK1", "SuperResK1DWK1", "SuperResK1KXK1"];
+const superClasses = families.filter(({ isSuper }) => isSuper).map(({ className }) => className);
 const full = [{ a: 0, w: 0 }];
 const allPairs = [2, 3, 4, 5, 6, 8].flatMap((a) => [2, 3, 4, 5, 6, 8].map((w) => ({ a, w })));
 

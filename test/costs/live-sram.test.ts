@@ -21,7 +21,8 @@ describe("the live SRAM figure", () => {
       fc.property(anyStructure, fc.integer({ min: 1, max: 65 }), (structure, resolution) => {
         const network = networkOf(structure, resolution);
         const steps = liveSteps(network);
-        expect(steps).toHaveLength(network.convs);
+        const squeezes = network.squeeze.subarray(0, network.layers).filter((squeezed) => squeezed > 0);
+        expect(steps).toHaveLength(network.convs + squeezes.length);
         expect(Math.max(...steps.map((step) => step.bytes))).toBe(sramLive(network));
         expect(largestStep(network).bytes).toBe(sramLive(network));
         for (const step of steps) expect(step.input + step.output + step.held).toBe(step.bytes);

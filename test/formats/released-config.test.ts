@@ -109,7 +109,7 @@ describe("what is not searched here is refused with its place and its name", () 
       "'CnnNet'",
       "'Cnn3DNet'",
     ],
-    ['got "SuperResK1DWSEK1"', /SuperQuantResK1DWK1/g, "SuperResK1DWSEK1"],
+    ['got "SuperRes3DK1DWK1"', /SuperQuantResK1DWK1/g, "SuperRes3DK1DWK1"],
     ['mixed.py:32:5: score.type: expected madnas, what is searched here, got "deepmad"', "'madnas'", "'deepmad'"],
     [
       "mixed.py:39:5: space.type: expected space_quant_k1dwk1 or space_k1dwk1",

@@ -147,7 +147,7 @@ export function simulatedArena(structure: Structure, resolution: number, classes
       r = ro;
       return;
     }
-    const isDepthwise = layer.class !== "SuperResK1KXK1";
+    const isDepthwise = !layer.class.endsWith("K1KXK1");
     const projects = !isDepthwise && (layer.first || from !== out);
     const holds = projects || from === out;
     const wide = whole(btn);

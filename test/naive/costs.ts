@@ -1,4 +1,5 @@
 import type { Block, Structure } from "../../src/network/structure.ts";
+import { naiveLayer } from "./families.ts";
 import { simulatedPeak } from "./live-memory.ts";
 
 /*
@@ -57,47 +58,43 @@ export function naiveCosts(structure: Structure, resolution: number, classes = 0
     flash += bytes(conv);
   };
   for (const block of structure) {
-    if (block.class === "ConvKXBNRELU") {
-      const conv: Conv = {
-        cin: block.in,
-        cout: block.out,
-        groups: 1,
-        k: block.k,
-        r,
-        s: block.s,
-        bitsA: bitsAt(block.nbitsA, 0),
-        bitsW: bitsAt(block.nbitsW, 0),
-      };
-      charge(conv);
-      e += block.out * halved(r, block.s) ** 2;
-      main.push({ conv, held: 0 });
-      r = halved(r, block.s);
-      continue;
-    }
-    const depthwise = block.class !== "SuperResK1KXK1";
-    const btn = block.btn!;
-    for (let layer = 0; layer < block.L!; layer++) {
+    for (let layer = 0; layer < (block.L ?? 1); layer++) {
       const cin = layer === 0 ? block.in : block.out;
       const s = layer === 0 ? block.s : 1;
       const after = halved(r, s);
-      const bits = (j: number) => ({
-        bitsA: bitsAt(block.nbitsA, 3 * layer + j),
-        bitsW: bitsAt(block.nbitsW, 3 * layer + j),
+      const { btn = block.out, out, k } = block;
+      const own = naiveLayer(block.class, { from: cin, btn, out, k, s, first: layer === 0 });
+      let side = r;
+      const convs = own.convs.map((conv, j): Conv => {
+        const i = own.convs.length * layer + j;
+        const placed = {
+          cin: conv.cin,
+          cout: conv.cout,
+          groups: conv.depthwise ? conv.cin : 1,
+          k: conv.k,
+          r: side,
+          s: conv.s,
+          bitsA: bitsAt(block.nbitsA, i),
+          bitsW: bitsAt(block.nbitsW, i),
+        };
+        side = halved(side, conv.s);
+        return placed;
       });
-      const shortcut = depthwise ? cin === block.out : true;
-      const convs: Conv[] = [
-        { cin, cout: btn, groups: 1, k: 1, r, s: 1, ...bits(0) },
-        { cin: btn, cout: btn, groups: depthwise ? btn : 1, k: block.k, r, s, ...bits(1) },
-        { cin: btn, cout: block.out, groups: 1, k: 1, r: after, s: 1, ...bits(2) },
-      ];
       for (const conv of convs) charge(conv);
-      e += btn * r ** 2 + btn * after ** 2 + block.out * after ** 2;
-      if (shortcut && s === 2) e += cin * r ** 2;
-      if (!depthwise && (layer === 0 || cin !== block.out)) {
-        charge({ cin, cout: block.out, groups: 1, k: 1, r: after, s: 1, bitsA: 8, bitsW: 8 });
-        e += block.out * after ** 2;
+      // ReLU or addition on what every conv writes; a pool on what a shortcut of stride 2 reads.
+      for (const conv of convs) e += conv.cout * halved(conv.r, conv.s) ** 2;
+      if (own.shortcut !== "none" && s === 2) e += cin * r ** 2;
+      if (own.shortcut === "project") {
+        const { bitsA, bitsW } = convs[0];
+        charge({ cin, cout: out, groups: 1, k: 1, r: after, s: 1, bitsA, bitsW });
+        e += out * after ** 2;
       }
-      const held = depthwise && shortcut ? (Math.floor((r ** 2 * block.out) / s ** 2) * convs[0].bitsA) / 8 : 0;
+      const last = convs[convs.length - 1];
+      if (own.squeeze > 0) {
+        flash += (2 * last.cin * own.squeeze * last.bitsW) / 8 + 2 * own.squeeze + 2 * last.cin;
+      }
+      const holds = convs.length === 3 && own.shortcut === "add";
+      const held = holds ? (Math.floor((r ** 2 * out) / s ** 2) * convs[0].bitsA) / 8 : 0;
       main.push(...convs.map((conv, j) => ({ conv, held: j === 1 ? held : 0 })));
       r = after;
     }

@@ -1,4 +1,5 @@
 import type { Structure } from "../../src/network/structure.ts";
+import { type NaiveLayer, naiveLayer } from "./families.ts";
 
 /** Memory that is allocated and freed piece by piece; remembers the most that was ever live. */
 class Memory {
@@ -16,35 +17,18 @@ class Memory {
   }
 }
 
-interface Conv {
-  readonly out: number;
-  readonly s: number;
-  readonly depthwise: boolean;
-}
-
 /** The peak of live memory in bytes: runs a structure tensor by tensor, plane by plane where a conv is depthwise, straight from the blocks. */
 export function simulatedPeak(structure: Structure, resolution: number): number {
-  const layers: { in: number; s: number; convs: Conv[]; shortcut: "none" | "add" | "project"; bits: number[] }[] = [];
+  const layers: (NaiveLayer & { in: number; s: number; bits: number[] })[] = [];
   for (const block of structure) {
     const bits = block.nbitsA === undefined ? undefined : [block.nbitsA].flat();
     for (let i = 0; i < (block.L ?? 1); i++) {
       const from = i === 0 ? block.in : block.out;
       const s = i === 0 ? block.s : 1;
-      const { out, btn = out } = block;
-      let convs: Conv[] = [{ out, s, depthwise: false }];
-      let shortcut: "none" | "add" | "project" = "none";
-      if (block.class !== "ConvKXBNRELU") {
-        const depthwise = block.class !== "SuperResK1KXK1";
-        convs = [
-          { out: btn, s: 1, depthwise: false },
-          { out: btn, s, depthwise },
-          { out, s: 1, depthwise: false },
-        ];
-        if (depthwise) shortcut = from === out ? "add" : "none";
-        else shortcut = i === 0 || from !== out ? "project" : "add";
-      }
-      const layerBits = convs.map((_, j) => bits?.[i * convs.length + j] ?? 8);
-      layers.push({ in: from, s, convs, shortcut, bits: layerBits });
+      const { out, btn = out, k } = block;
+      const layer = naiveLayer(block.class, { from, btn, out, k, s, first: i === 0 });
+      const layerBits = layer.convs.map((_, j) => bits?.[i * layer.convs.length + j] ?? 8);
+      layers.push({ ...layer, in: from, s, bits: layerBits });
     }
   }
   const memory = new Memory();
@@ -60,13 +44,20 @@ export function simulatedPeak(structure: Structure, resolution: number): number 
       const next = readers[++reader];
       const to = Math.ceil(r / conv.s);
       const input = r * r * channels * bits;
+      if (layer.squeeze > 0 && j === layer.convs.length - 1) {
+        // The means of all channels, then the squeezed ones, then the factors over the means.
+        memory.allocate(channels * bits);
+        memory.allocate(layer.squeeze * bits);
+        memory.free(layer.squeeze * bits);
+        memory.free(channels * bits);
+      }
       if (conv.depthwise) {
-        for (let c = 0; c < conv.out; c++) {
+        for (let c = 0; c < conv.cout; c++) {
           memory.allocate(to * to * next);
           memory.free(r * r * bits);
         }
       } else {
-        memory.allocate(to * to * conv.out * next);
+        memory.allocate(to * to * conv.cout * next);
         if (j > 0 || layer.shortcut === "none") memory.free(input);
         else {
           // The pool writes over the input it has read.
@@ -76,7 +67,7 @@ export function simulatedPeak(structure: Structure, resolution: number): number 
         }
       }
       r = to;
-      channels = conv.out;
+      channels = conv.cout;
     });
     const output = r * r * channels * readers[reader];
     if (layer.shortcut === "project") {

@@ -1,4 +1,5 @@
 import type { Block, Structure } from "../../src/network/structure.ts";
+import { naiveLayer } from "./families.ts";
 
 /*
  * The slow, obvious analytic score: sections 2, 3 and 4 of the spec on the interchange form. The probability of every level comes from
@@ -51,17 +52,17 @@ function gain(fanIn: number, bitsA: number | undefined, bitsW: number | undefine
 
 /** One value per inner layer of one block. */
 function blockValues(block: Block, settings: NaiveSettings): number[] {
-  if (block.class === "ConvKXBNRELU") {
-    return [
-      gain(block.in * block.k ** 2, block.nbitsA as number | undefined, block.nbitsW as number | undefined, settings),
-    ];
-  }
-  const a = block.nbitsA as readonly number[] | undefined;
-  const w = block.nbitsW as readonly number[] | undefined;
-  return Array.from({ length: block.L! }, (_, layer) => {
-    const middle = block.class === "SuperResK1KXK1" ? block.btn! * block.k ** 2 : block.k ** 2;
-    const fanIns = [layer === 0 ? block.in : block.out, middle, block.btn!];
-    return fanIns.reduce((sum, fanIn, j) => sum + gain(fanIn, a?.[3 * layer + j], w?.[3 * layer + j], settings), 0);
+  const a = block.nbitsA === undefined ? undefined : [block.nbitsA].flat();
+  const w = block.nbitsW === undefined ? undefined : [block.nbitsW].flat();
+  const { btn = block.out, out, k, s } = block;
+  return Array.from({ length: block.L ?? 1 }, (_, layer) => {
+    const first = layer === 0;
+    const { convs } = naiveLayer(block.class, { from: first ? block.in : out, btn, out, k, s: first ? s : 1, first });
+    return convs.reduce((sum, conv, j) => {
+      const fanIn = (conv.depthwise ? 1 : conv.cin) * conv.k ** 2;
+      const i = convs.length * layer + j;
+      return sum + gain(fanIn, a?.[i], w?.[i], settings);
+    }, 0);
   });
 }
 

@@ -18,7 +18,7 @@ export const toyFamilies: readonly Family[] = [
     quantised: "optional",
     convs: [conv("k", "in", "btn", true), conv("k", "btn", "out")],
     shortcut: "projected",
-    search: { name: "kxkx", maxDepth: [3, 12] },
+    search: { name: "toy-kxkx", maxDepth: [3, 12] },
   },
   {
     className: "ToyDWK1",

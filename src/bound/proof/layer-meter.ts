@@ -1,7 +1,7 @@
 import { ln } from "../../base/gaussian.ts";
 import { UserError } from "../../base/user-error.ts";
 import { type NamedSum, sumsOf } from "../../costs/cost-table.ts";
-import { liveBits } from "../../costs/live-sram.ts";
+import { liveBits, squeezeBits } from "../../costs/live-sram.ts";
 import { sramOf } from "../../costs/published-sram.ts";
 import { layerArena } from "../../memory/arena.ts";
 import { END_BITS } from "../../memory/memory-form.ts";
@@ -138,7 +138,7 @@ export class LayerMeter {
     let mask = 0;
     for (let c = 0; c < this.bits.length; c++) {
       network.bitsA[convs] = this.bits[c] || FULL_PRECISION_BITS;
-      let fits = this.#arenaFits(this.bits[c] === END_BITS);
+      let fits = this.#arenaFits(this.bits[c] === END_BITS) && squeezeBits(network, 0) <= 8 * this.#sramLive;
       for (let i = 0; i < convs && fits; i++) {
         const live = liveBits(network, 0, i, network.bitsA[nextMainConv(network, i)] || FULL_PRECISION_BITS);
         fits = live <= 8 * this.#sramLive && (network.projection[i] === 1 || sramOf(network, 0, 0, i) <= this.#sram);
