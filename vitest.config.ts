@@ -8,6 +8,7 @@ const long = [
   "test/package.test.ts",
   "test/run/**",
   "test/bench/**",
+  "test/broker/**",
   "test/bound/labels/**",
   "test/bound/boards.test.ts",
   "test/bound/proof/{forged,presets}.test.ts",

@@ -17,13 +17,13 @@ const workshop = [
   "durability/fuzz",
   "durability/verify-beside",
 ];
-/** One file each, and CommonJS: a thread that needs no loader of ES modules starts sooner. */
-const threads = ["workers/archive", "workers/bound", "workers/score"];
+/** One file each, and CommonJS: a thread that needs no loader of ES modules starts sooner. The last is a process. */
+const threads = ["workers/archive", "workers/bound", "workers/score", "workers/scoring"];
 
 const options = {
   platform: "node",
-  // The first starts threads from files of its own, the second is for developers alone. SQLite is required at run time.
-  external: ["piscina", "fast-check"],
+  // The first starts threads from files of its own, the second is for developers alone, a broker is spoken to by few. SQLite is required at run time.
+  external: ["piscina", "fast-check", "bullmq", "ioredis"],
   experimental: { attachDebugInfo: "simple" },
 };
 

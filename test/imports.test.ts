@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
-import { dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { builtFile, packageRoot } from "../src/base/package-root.ts";
 
@@ -41,6 +41,7 @@ const rooms: readonly (readonly [folder: string, what: string])[] = [
   ["src/onnx", "ONNX models: the protobuf of their files, a network as a graph"],
   ["src/exports", "what a network is handed over as: the table of formats, PyTorch, C"],
   ["src/pool", "scores genomes here or in threads that may fail; measures where it takes least"],
+  ["src/broker", "scores on other machines, by a queue that they all reach"],
   ["src/archive", "the only SQL; a thread that writes beside the search"],
   ["src/run", "composes all of it: runs, resuming, stopping, the bound beside a search, the audit of an archive"],
   ["src/bench", "what `qes bench` measures"],
@@ -147,6 +148,17 @@ test("only the archive knows SQLite, and one file of it which package; beside it
 test("only the command line touches arguments, output and exit codes", () => {
   const own = users(/process\.(?:argv|stdout|stderr|exit|exitCode)\b|console\./);
   expect(own.filter((file) => !file.startsWith("src/cli/"))).toEqual([]);
+});
+
+test("what speaks to a broker is loaded by the commands that were given one", () => {
+  const importers = imports.filter(({ to }) => to === "bullmq" || to === "ioredis").map(({ from }) => from);
+  expect(importers.filter((file) => !file.startsWith("src/broker/"))).toEqual([]);
+  const into = imports.filter(
+    ({ from, to, typesOnly }) => to.startsWith("src/broker/") && !from.startsWith("src/broker/") && !typesOnly,
+  );
+  const late = into.filter(({ from, to }) => codeOf(from).includes(`import("../broker/${basename(to)}")`));
+  expect(into.filter((each) => !late.includes(each)).map(({ from }) => from)).toEqual(["workers/scoring.ts"]);
+  expect(late.length).toBeGreaterThan(2);
 });
 
 test("yargs is the command line's, piscina the pool's, zod and yaml those that read files of settings", () => {

@@ -18,7 +18,9 @@ export type Remedy =
   /** Give a file of a configuration in the place of a name. */
   | "configFile"
   /** See which devices and tasks there are. */
-  | "devices";
+  | "devices"
+  /** Take a broker that asks for no password. */
+  | "insecure";
 
 /** A mistake the user can mend: one short message with what was expected, what was got and what to do. The CLI exits with 2. */
 export class UserError extends Error {

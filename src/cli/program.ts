@@ -30,6 +30,11 @@ const commands: readonly Entry[] = [
     load: async () => (await import("./sweep.ts")).sweepCommand,
   },
   {
+    usage: "worker",
+    describe: "serve the searches of a broker with the cores of this machine",
+    load: async () => (await import("./worker.ts")).workerCommand,
+  },
+  {
     usage: "score <structures>",
     describe: "score and cost the networks of a file",
     load: async () => (await import("./score.ts")).scoreCommand,

@@ -11,6 +11,7 @@ const words: Readonly<Record<Remedy, string>> = {
   moreTime: "raise --seconds",
   configFile: "or give a YAML file",
   devices: "qes devices lists them",
+  insecure: "or, in a network that you trust, add --insecure",
 };
 
 /** Remedies that a command is itself, or cannot take. */

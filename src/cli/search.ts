@@ -5,6 +5,7 @@ import { parseSeeds } from "../config/sweep-plan.ts";
 import { BoundWatch } from "../run/bound-watch.ts";
 import { keepLate } from "../run/kept-bounds.ts";
 import { MAX_THREADS, type RunOptions, type RunResult, SearchStopped, startSearch } from "../run/run.ts";
+import { brokerOptions, openRemote } from "./broker.ts";
 import {
   type Arguments,
   type Command,
@@ -51,6 +52,7 @@ export const runOptions = {
   quiet: flag("no progress"),
   "no-bound": flag("no bound beside the search: do not prove how far its result is from the optimum"),
   unlock: unlockOption,
+  ...brokerOptions,
 } as const;
 
 export const searchCommand: Command = {
@@ -84,6 +86,9 @@ export const searchCommand: Command = {
     const several = textOption(args, "seeds");
     if (several !== undefined) {
       if (seed !== undefined) throw new UserError("--seeds: not together with --seed; leave one out");
+      if (textOption(args, "broker") !== undefined) {
+        throw new UserError("--seeds: not together with --broker; give the seeds to qes sweep");
+      }
       const seeds = parseSeeds(several, "--seeds");
       const configOf = (one: number) => chosenConfig(args, [...assignments, `search.seed=${one}`]);
       for (const line of configNotes(configOf(seeds[0]))) note(line);
@@ -117,6 +122,7 @@ export async function conductRun(
   const watch = flagOption(args, "no-bound") ? undefined : new BoundWatch(config);
   const stop = new AbortController();
   let searching = true;
+  const remote = await openRemote(args, config);
   const onSignal = (signal: NodeJS.Signals) => {
     if (stop.signal.aborted) endAtOnce(signal);
     stop.abort();
@@ -126,9 +132,13 @@ export async function conductRun(
   };
   for (const signal of signals) process.on(signal, onSignal);
   try {
+    await remote?.ready(stop.signal).catch((error) => {
+      if (!stop.signal.aborted) throw error;
+    });
     const outcome = await run({
       archive,
       threads,
+      elsewhere: remote && ((problem) => remote.pool(problem)),
       clock,
       bound: watch,
       onStart: (id, changes) => {
@@ -169,6 +179,7 @@ export async function conductRun(
     note(`stopped after a checkpoint; go on with: qes resume ${archive} --run ${result.run}`);
     return STOPPED;
   } finally {
+    remote?.close();
     await watch?.close();
     view?.end();
     for (const signal of signals) process.off(signal, onSignal);

@@ -1,5 +1,6 @@
+import { UserError } from "../base/user-error.ts";
 import type { BatchScores } from "../problem/scorer.ts";
-import { type Batch, MESSAGE_GENOMES, splitInBatches } from "./batches.ts";
+import { type Batch, type BatchTimes, MESSAGE_GENOMES, splitByTime, splitInBatches } from "./batches.ts";
 import type { MeasuringPool } from "./measured.ts";
 import { contextKey, packRequest, readReply } from "./message.ts";
 import { inOldOrder, neighbours } from "./neighbours.ts";
@@ -13,6 +14,8 @@ export interface BatchPoolOptions {
   readonly scoringContext: string;
   /** Most genomes a message carries. */
   readonly most?: number | undefined;
+  /** Has batches of that long, where messages travel far; absent: by what messages take here. */
+  readonly times?: BatchTimes | undefined;
   readonly limits?: TimeLimits | undefined;
 }
 
@@ -30,11 +33,11 @@ interface Call {
 
 /** Scores in batches that a transport carries; what is lost on the way is scored again by the rules of `Retries`. */
 export class BatchPool implements MeasuringPool {
-  readonly threads: number;
   readonly #transport: Transport;
   readonly #genomeLength: number;
   readonly #context: string;
   readonly #most: number;
+  readonly #times: BatchTimes | undefined;
   readonly #limit: TimeLimit;
   readonly #retries: Retries;
   /** Of the last call; the first one starts what scores and says nothing. */
@@ -44,13 +47,17 @@ export class BatchPool implements MeasuringPool {
   #closed = false;
 
   constructor(transport: Transport, options: BatchPoolOptions) {
-    this.threads = transport.slots;
     this.#transport = transport;
-    this.#retries = new Retries(transport.slots);
+    this.#retries = new Retries(transport);
     this.#genomeLength = options.genomeLength;
     this.#context = contextKey(options.scoringContext);
     this.#most = options.most ?? MESSAGE_GENOMES;
+    this.#times = options.times;
     this.#limit = new TimeLimit(options.limits ?? timeLimits);
+  }
+
+  get threads(): number {
+    return this.#transport.slots;
   }
 
   get faults(): ReadonlyMap<string, number> {
@@ -60,7 +67,10 @@ export class BatchPool implements MeasuringPool {
   async score(genomes: Uint8Array): Promise<BatchScores> {
     const count = genomes.length / this.#genomeLength;
     const { genomes: sorted, order } = neighbours(genomes, this.#genomeLength);
-    const batches = splitInBatches(count, this.threads, this.#most, this.#traffic);
+    const batches =
+      this.#times === undefined
+        ? splitInBatches(count, this.threads, this.#most, this.#traffic)
+        : splitByTime(count, this.threads, this.#most, this.#times, this.#traffic);
     const scores = new Float64Array(count).fill(Number.NaN);
     const call: Call = {
       genomes: sorted,
@@ -70,12 +80,8 @@ export class BatchPool implements MeasuringPool {
       failures: [],
       traffic: new Traffic(),
     };
-    // One batch a slot at a time: what is on its way is being scored, not waiting, and its time can be limited.
-    const run = async () => {
-      for (let batch = batches.pop(); batch !== undefined; batch = batches.pop()) await this.#scoreBatch(call, batch);
-    };
     try {
-      await Promise.all(Array.from({ length: this.threads }, run));
+      await this.#scoreAll(call);
     } finally {
       // After an error the others have nothing to go on with.
       batches.length = 0;
@@ -101,6 +107,23 @@ export class BatchPool implements MeasuringPool {
     await this.#transport.close();
   }
 
+  /** One batch a slot at a time: what is on its way is being scored, not waiting, and its time can be limited. Slots may come and go meanwhile. */
+  #scoreAll(call: Call): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let inHand = 0;
+      const fill = () => {
+        if (inHand === 0 && call.batches.length === 0) resolve();
+        while (inHand < this.threads && call.batches.length > 0) {
+          inHand++;
+          this.#scoreBatch(call, call.batches.pop()!)
+            .finally(() => inHand--)
+            .then(fill, reject);
+        }
+      };
+      fill();
+    });
+  }
+
   async #scoreBatch(call: Call, batch: Batch): Promise<void> {
     const { genomes, batches, scores, failures, traffic } = call;
     const { first, end } = batch;
@@ -111,7 +134,7 @@ export class BatchPool implements MeasuringPool {
     try {
       reply = await this.#carry(request, batch);
     } catch (error) {
-      if (this.#closed) throw error;
+      if (this.#closed || error instanceof UserError) throw error;
       if (error instanceof TransportDown) this.#transport.restart();
       const next = this.#retries.lost(batch, error);
       if (typeof next === "string") failures.push([first, next]);

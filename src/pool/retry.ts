@@ -1,6 +1,6 @@
 import { UserError } from "../base/user-error.ts";
 import type { Batch } from "./batches.ts";
-import { TransportDown } from "./transport.ts";
+import { type Transport, TransportDown } from "./transport.ts";
 
 /** How often a candidate is scored alone before it is set aside, or before its run stops. */
 const TRIES = 3;
@@ -26,13 +26,13 @@ export class OutOfTime extends Error {
 export class Retries {
   /** What went wrong so far, by reason. */
   readonly faults = new Map<string, number>();
-  readonly #slots: number;
+  readonly #transport: Pick<Transport, "slots">;
   #setAsideInARow = 0;
   #downInARow = 0;
 
-  /** @param slots of the transport: so many batches are lost at once where it is down */
-  constructor(slots: number) {
-    this.#slots = slots;
+  /** @param transport of whose slots all lose their batches at once where it is down */
+  constructor(transport: Pick<Transport, "slots">) {
+    this.#transport = transport;
   }
 
   scored(): void {
@@ -49,7 +49,7 @@ export class Retries {
     const reason = error instanceof Error ? error.message : String(error);
     this.faults.set(reason, (this.faults.get(reason) ?? 0) + 1);
     if (error instanceof TransportDown) {
-      if (++this.#downInARow < TRIES * this.#slots) return [batch];
+      if (++this.#downInARow < TRIES * this.#transport.slots) return [batch];
       throw new UserError(`nothing could be scored: ${reason}; mend the cause`, "resume");
     }
     if (end - first > 1) {

@@ -13,6 +13,8 @@ import { kindOf } from "../score/kinds/kinds.ts";
 export interface PoolOptions {
   /** 0 scores in this thread; absent: chosen by measurement. Never changes the result. */
   readonly threads?: number | undefined;
+  /** Opens a pool elsewhere, in the place of threads here. Never changes the result. */
+  readonly elsewhere?: ((problem: Problem) => Pool) | undefined;
   /** How long a thread may score. */
   readonly limits?: TimeLimits | undefined;
 }
@@ -21,7 +23,8 @@ export interface PoolOptions {
  * A pool of the given threads; where none are given, one that measures, and begins where the kind of score says.
  * @param engine of the space, where there is one already
  */
-export function openPool(problem: Problem, { threads, limits }: PoolOptions, engine?: GenomeEngine): Pool {
+export function openPool(problem: Problem, { threads, elsewhere, limits }: PoolOptions, engine?: GenomeEngine): Pool {
+  if (elsewhere !== undefined) return elsewhere(problem);
   const { config, space } = problem;
   const { genomeLength } = space;
   const { begin } = kindOf(config.score);

@@ -75,7 +75,7 @@ test("a candidate that never ends stops the run by a limit that follows from wha
 }, 60_000);
 
 test("a candidate that throws after it ran out of time twice still gets three tries for its fault", () => {
-  const retries = new Retries(2);
+  const retries = new Retries({ slots: 2 });
   const late = new OutOfTime(1);
   let batch: Batch = { first: 4, end: 5, faults: 0, timeouts: 0 };
   const found: string[] = [];

@@ -1,0 +1,113 @@
+import { setTimeout as after } from "node:timers/promises";
+import type { Redis } from "ioredis";
+import { UserError } from "../base/user-error.ts";
+import type { Address } from "./address.ts";
+import { connect } from "./connection.ts";
+import { BEAT, liveWorkers, type WorkerInfo } from "./registry.ts";
+import { RemoteTransport, type Trust, type Workers } from "./remote-transport.ts";
+
+/** Milliseconds after which it is told that no worker of this build is there. */
+const LONELY = 10_000;
+
+export interface BrokerOptions {
+  /** By `scoringBuild`. */
+  readonly build: string;
+  /** No worker has been there for a while. */
+  readonly onLonely?: () => void;
+}
+
+/** A connection to a broker, and the workers of this build that are there. */
+export class Broker implements Workers {
+  readonly #redis: Redis;
+  readonly #shown: string;
+  readonly #options: BrokerOptions;
+  #live: readonly WorkerInfo[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #looking = false;
+  #lastSeen = performance.now();
+  #told = false;
+  readonly #banned = new Set<string>();
+
+  private constructor(redis: Redis, { shown }: Address, options: BrokerOptions) {
+    this.#redis = redis;
+    this.#shown = shown;
+    this.#options = options;
+  }
+
+  /** @throws UserError where it cannot be connected to */
+  static async open(address: Address, options: BrokerOptions): Promise<Broker> {
+    const broker = new Broker(await connect(address), address, options);
+    await broker.#look();
+    broker.#timer = setInterval(() => broker.#look().catch(() => {}), BEAT);
+    return broker;
+  }
+
+  get slots(): number {
+    const own = this.#own;
+    return Math.max(
+      1,
+      own.reduce((sum, { threads }) => sum + threads + 1, 0),
+    );
+  }
+
+  lives(name: string): boolean {
+    return this.#live.some((worker) => worker.name === name);
+  }
+
+  /**
+   * Waits until a worker of this build is there.
+   * @throws UserError where after 10 s there are workers of other builds alone; the signal's reason
+   */
+  async ready(signal: AbortSignal): Promise<void> {
+    const began = performance.now();
+    while (this.#own.length === 0) {
+      if (this.#live.length > 0 && performance.now() - began > LONELY) throw this.#otherBuilds();
+      await after(BEAT / 4, undefined, { signal });
+    }
+  }
+
+  transport(setup: Uint8Array, trust?: Trust): RemoteTransport {
+    return new RemoteTransport(this.#redis, setup, {
+      build: this.#options.build,
+      workers: this,
+      trust,
+      shown: this.#shown,
+    });
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#redis.disconnect();
+  }
+
+  get #own(): readonly WorkerInfo[] {
+    return this.#live.filter(({ build, name }) => build === this.#options.build && !this.#banned.has(name));
+  }
+
+  async #look(): Promise<void> {
+    if (this.#looking) return;
+    this.#looking = true;
+    try {
+      this.#live = await liveWorkers(this.#redis);
+    } finally {
+      this.#looking = false;
+    }
+    const now = performance.now();
+    if (this.#own.length > 0) {
+      this.#lastSeen = now;
+      this.#told = false;
+    } else if (!this.#told && now - this.#lastSeen > LONELY) {
+      this.#told = true;
+      this.#options.onLonely?.();
+    }
+  }
+
+  #otherBuilds(): UserError {
+    const others = this.#live.slice(0, 5).map(({ name, version, build }) => `${name} has ${version} (${build})`);
+    const more = this.#live.length > 5 ? ` and ${this.#live.length - 5} more` : "";
+    return new UserError(
+      `${this.#shown}: expected workers of build ${this.#options.build}, got others, which are never asked: ${others.join(", ")}${more}; ` +
+        "start workers of this version on machines that compute alike",
+    );
+  }
+}

@@ -1,0 +1,80 @@
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as after } from "node:timers/promises";
+import { afterAll } from "vitest";
+import { Archive } from "../../src/archive/archive.ts";
+import { UserError } from "../../src/base/user-error.ts";
+import { qesJson, type Started, startQes } from "../cli/qes.ts";
+import { temporaryFolder } from "../temporary.ts";
+
+/** A search of about six generations with candidates of some milliseconds. */
+const MEASURED = ["kind=forward", "repeats=1", "resolution=64", "maxChannels=8"].flatMap((key) => [
+  "--set",
+  `score.${key}`,
+]);
+export const SEARCH = ["search", "imagenet-mixed-7.0g", ...MEASURED, "--evaluations", "600", "--no-bound"];
+
+/** Workers and searches of one broker in processes of their own. */
+export function machines(url: () => string) {
+  const folder = temporaryFolder();
+  const started: Started[] = [];
+  afterAll(() => {
+    for (const { process } of started) process.kill("SIGKILL");
+  });
+  const archive = () => `${randomBytes(4).toString("hex")}.sqlite`;
+  return {
+    folder,
+    archive,
+    /** The digest of the search that a single machine finds. */
+    async truth(): Promise<string> {
+      return (await qesJson(folder, ...SEARCH, "--quiet", "--archive", archive(), "--threads", "0")).digest;
+    },
+    /** Resolves when the worker serves. */
+    async worker(...args: readonly string[]): Promise<Started & { name: string }> {
+      const worker = startQes(folder, "worker", "--broker", url(), "--threads", "1", ...args);
+      started.push(worker);
+      const name = await new Promise<string>((resolve, reject) => {
+        let said = "";
+        worker.process.stderr!.on("data", (text) => {
+          said += text;
+          const serving = /^(\S+): build \S+, \d+ threads, serves/m.exec(said);
+          if (serving !== null) resolve(serving[1]);
+        });
+        worker.outcome.then(({ stderr }) => reject(new Error(`the worker ended: ${stderr}`)));
+      });
+      return { ...worker, name };
+    },
+    search(own = archive(), ...args: readonly string[]): Started {
+      const search = startQes(folder, ...SEARCH, "--json", "--broker", url(), "--archive", own, ...args);
+      started.push(search);
+      return search;
+    },
+    /** Resolves when the run of an archive has bred so many children. */
+    async bred(own: string, children: number): Promise<void> {
+      while (childrenIn(join(folder, own)) < children) await after(20);
+    },
+  };
+}
+
+export async function digestOf({ outcome }: Started): Promise<string> {
+  const { code, stdout, stderr } = await outcome;
+  if (code !== 0) throw new Error(`ended with ${code}:\n${stderr}`);
+  return JSON.parse(stdout).digest;
+}
+
+function childrenIn(path: string): number {
+  if (!existsSync(path)) return 0;
+  let children = 0;
+  try {
+    const archive = Archive.openForReading(path);
+    archive.eachRun(({ checkpoint }) => {
+      children = checkpoint?.counters.evaluations ?? 0;
+    });
+    archive.close();
+  } catch (error) {
+    // It is being made.
+    if (!(error instanceof UserError)) throw error;
+  }
+  return children;
+}
