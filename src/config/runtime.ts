@@ -38,6 +38,7 @@ const schema = z.strictObject({
   weights: bits,
   /** Groups of 8, or none where every tensor is of bytes: then whole pixels are whole bytes. */
   channels: z.union([z.literal(1), z.literal(8)]).default(1),
+  alignment: z.number().int().min(1).max(64).default(1),
   depthwise: place,
   addition: place,
   pool: place,

@@ -22,6 +22,8 @@ export type End = "low" | "high";
 export interface Place {
   readonly end: End;
   readonly bytes: number;
+  /** Bytes that are set aside for it: whole words. */
+  readonly room: number;
 }
 
 export interface Step {
@@ -45,7 +47,7 @@ export interface Plan {
   readonly steps: readonly Step[];
   /** Bytes of the arena: a multiple of 4. */
   readonly arena: number;
-  /** Where the scratch of a step begins: a multiple of 4. */
+  /** Where the scratch of a step begins. */
   readonly scratchAt: (step: Step) => number;
   readonly offset: (place: Place) => number;
 }
@@ -53,10 +55,15 @@ export interface Plan {
 const groups = (channels: number) => Math.ceil(channels / GROUP);
 /** Channels with those that fill up the last group. */
 export const filled = (channels: number) => GROUP * groups(channels);
-const words = (bytes: number) => 4 * Math.ceil(bytes / 4);
 
-/** Bytes of a tensor: every pixel has whole groups. */
-const tensorBytes = (side: number, channels: number, bits: number) => side * side * groups(channels) * bits;
+/** Whole words, whatever the bits are: so that room grows evenly with them. */
+const wordsOf = (groups: number) => 4 * Math.ceil(groups / 4);
+
+/** Every pixel of a tensor has whole groups of channels. */
+function placeOf(end: End, side: number, channels: number, bits: number): Place {
+  const all = side * side * groups(channels);
+  return { end, bytes: all * bits, room: wordsOf(all) * bits };
+}
 
 /** Inputs of one output of a conv that is not depthwise, groups filled up. */
 const inputs = ({ kernel, inChannels }: ConvDescription, image: boolean) =>
@@ -78,14 +85,15 @@ export function planOf(network: NetworkDescription): Plan {
   checkLayers(network);
   const steps: Step[] = [];
   const { layers, classes, channels, resolution } = network;
-  let x: Place = { end: "low", bytes: resolution * resolution * channels };
+  const image = resolution * resolution * channels;
+  let x: Place = { end: "low", bytes: image, room: wordsOf(image) };
   const sum = (...places: (Place | undefined)[]) => {
     const at = { low: 0, high: 0 };
-    for (const place of places) if (place) at[place.end] += place.bytes;
+    for (const place of places) if (place) at[place.end] += place.room;
     return at;
   };
   layers.forEach(({ convs, shortcut, stride }, layer) => {
-    const image = layer === 0;
+    const isFirst = layer === 0;
     const isEnd = layer === layers.length - 1;
     const after = layers[layer + 1]?.convs[0].bitsA ?? 8;
     const [first] = convs;
@@ -94,10 +102,10 @@ export function planOf(network: NetworkDescription): Plan {
     convs.forEach((conv, j) => {
       const isLast = j === convs.length - 1;
       const bits = isLast ? after : convs[j + 1].bitsA;
-      const bytes = tensorBytes(conv.outResolution, conv.outChannels, bits);
+      const outputAt = (end: End) => placeOf(end, conv.outResolution, conv.outChannels, bits);
       const base = { layer, conv: j, input: current };
       if (conv.depthwise) {
-        const output = { end: current.end, bytes };
+        const output = outputAt(current.end);
         const backward = current.end === "high";
         const scratch = scratchOf(conv, "depthwise");
         steps.push({ ...base, kind: "depthwise", output, backward, ...sum(held, current), scratch });
@@ -106,7 +114,7 @@ export function planOf(network: NetworkDescription): Plan {
       }
       const added = isLast ? held : undefined;
       if (isLast && isEnd && classes > 0) {
-        const scratch = scratchOf(conv, "average", { image, held: added !== undefined });
+        const scratch = scratchOf(conv, "average", { image: isFirst, held: added !== undefined });
         const backward = false;
         steps.push({
           ...base,
@@ -119,22 +127,30 @@ export function planOf(network: NetworkDescription): Plan {
         return;
       }
       if (added !== undefined) {
-        const output = { end: added.end, bytes };
-        const both = { end: added.end, bytes: Math.max(added.bytes, bytes) };
+        const output = outputAt(added.end);
+        const larger = output.bytes > added.bytes;
         // What grows is written from its far end on.
-        const backward = bytes > added.bytes === (added.end === "low");
+        const backward = larger === (added.end === "low");
         const scratch = scratchOf(conv, "add", { held: true });
-        steps.push({ ...base, kind: "add", held: added, output, backward, ...sum(current, both), scratch });
+        steps.push({
+          ...base,
+          kind: "add",
+          held: added,
+          output,
+          backward,
+          ...sum(current, larger ? output : added),
+          scratch,
+        });
         current = output;
         return;
       }
-      const output: Place = { end: current.end === "low" ? "high" : "low", bytes };
-      const kind = image && j === 0 ? "image" : "conv";
+      const output = outputAt(current.end === "low" ? "high" : "low");
+      const kind = isFirst && j === 0 ? "image" : "conv";
       const scratch = scratchOf(conv, kind, { image: kind === "image" });
       steps.push({ ...base, kind, output, backward: false, ...sum(current, output), scratch });
       if (held !== undefined && stride > 1) {
         const side = Math.ceil(first.inResolution / 2);
-        const pooled = { end: held.end, bytes: tensorBytes(side, first.inChannels, first.bitsA) };
+        const pooled = placeOf(held.end, side, first.inChannels, first.bitsA);
         const backward = held.end === "high";
         steps.push({
           kind: "pool",
@@ -159,12 +175,12 @@ export function planOf(network: NetworkDescription): Plan {
     const { low, high } = steps.at(-1)!;
     steps.push({ ...end, kind: "classify", low, high, scratch: means });
   } else steps.push({ ...end, kind: "output", input: x, ...sum(x), scratch: 0 });
-  const arena = steps.reduce((most, { low, high, scratch }) => Math.max(most, words(words(low) + scratch + high)), 0);
+  const arena = steps.reduce((most, { low, high, scratch }) => Math.max(most, low + scratch + high), 0);
   if (arena > MOST_ARENA) throw tooLarge(`${MOST_ARENA} bytes of activations`, arena);
   return {
     steps,
     arena,
-    scratchAt: ({ low }) => words(low),
+    scratchAt: ({ low }) => low,
     offset: ({ end: side, bytes }) => (side === "low" ? 0 : arena - bytes),
   };
 }

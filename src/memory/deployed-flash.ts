@@ -28,6 +28,7 @@ export function layerDeployedFlash(
 }
 
 /** Bytes of the 8-bit classifier in flash: its weights, and the constants of every output. */
-export function classifierDeployedFlash(channels: number, classes: number, { constants }: Runtime): number {
-  return classes === 0 ? 0 : (channels + constants.class) * classes + constants.classifier;
+export function classifierDeployedFlash(channels: number, classes: number, runtime: Runtime): number {
+  const { constants } = runtime;
+  return classes === 0 ? 0 : (storedChannels(runtime, channels) + constants.class) * classes + constants.classifier;
 }

@@ -2,7 +2,7 @@ import { firstConv, type Network, nextMainConv } from "../network/network.ts";
 import { Shortcut } from "../network/shortcut.ts";
 import type { Deployment, Runtime } from "./runtime.ts";
 import { averageScratch, convScratch, expansionScratch } from "./scratch.ts";
-import { inputBytes, outputBytes, storedChannels } from "./storage.ts";
+import { inputBytes, outputBytes, storedChannels, tensorBytes } from "./storage.ts";
 
 /*
  * What a runtime holds while it runs one inner layer, moment by moment (docs/memory.md). X is the layer's input, T1 what the expansion writes, T2
@@ -112,7 +112,7 @@ function heldBytes(network: Network, layer: number, runtime: Runtime, stored: nu
   const stride = network.layerStride[layer];
   if (stride === 1) return inputBytes(network, runtime, first, stored);
   const r = Math.ceil(network.inResolution[first] / stride);
-  return (r * r * storedChannels(runtime, network.inChannels[first]) * stored) / 8;
+  return tensorBytes(runtime, r, network.inChannels[first], stored);
 }
 
 /** Whether a conv is the expansion of a kernel that runs the depthwise conv behind it too. */

@@ -35,6 +35,8 @@ export interface Runtime {
   readonly weights: readonly number[];
   /** Tensors and weights are stored in groups of so many channels, the image excepted. */
   readonly channels: number;
+  /** A tensor is filled up to so many of these groups, so that whatever its bits are it ends at a whole word, or a larger unit. */
+  readonly alignment: number;
   /** Where a depthwise conv, the addition of a shortcut and the pool of a strided shortcut write. */
   readonly depthwise: Place;
   readonly addition: Place;

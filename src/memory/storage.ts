@@ -2,9 +2,7 @@ import { FULL_PRECISION_BITS } from "../network/bits.ts";
 import type { Network } from "../network/network.ts";
 import type { Runtime } from "./runtime.ts";
 
-/** Bits of a pair, and of the image's values. */
 const BIT_WIDTHS = 17;
-const IMAGE_BITS = 8;
 
 /**
  * The bits at which a value of each number of bits is stored: the fewest of `storable` that can hold it, or itself where none can; full precision as 8.
@@ -22,21 +20,31 @@ export function storedChannels({ channels: group }: Runtime, channels: number): 
   return Math.ceil(channels / group) * group;
 }
 
-/**
- * Bytes of a conv's input tensor at some stored bits; the image has 8 bits and its own channels, whatever they are.
- * Exact: whole groups of a pixel are whole bytes where groups are of 8, and every runtime of other groups stores bytes.
- */
+/** Bytes of a conv's input tensor at some stored bits; the image has bytes and its own channels, whatever they are. */
 export function inputBytes(network: Network, runtime: Runtime, conv: number, stored: number): number {
-  const r = network.inResolution[conv];
   const channels = network.inChannels[conv];
-  if (readsImage(network, conv)) return (r * r * channels * IMAGE_BITS) / 8;
-  return (r * r * storedChannels(runtime, channels) * stored) / 8;
+  const r = network.inResolution[conv];
+  if (readsImage(network, conv)) return wholeUnits(runtime, r * r * channels);
+  return tensorBytes(runtime, r, channels, stored);
 }
 
 /** Bytes of a conv's output tensor at some stored bits. */
 export function outputBytes(network: Network, runtime: Runtime, conv: number, stored: number): number {
-  const r = network.outResolution[conv];
-  return (r * r * storedChannels(runtime, network.outChannels[conv]) * stored) / 8;
+  return tensorBytes(runtime, network.outResolution[conv], network.outChannels[conv], stored);
+}
+
+/**
+ * Bytes of a tensor of r x r pixels at some stored bits: a line in these. Exact: whole groups of a pixel are whole bytes where groups are of 8, and every
+ * runtime of other groups stores bytes.
+ */
+export function tensorBytes(runtime: Runtime, r: number, channels: number, stored: number): number {
+  const groups = Math.ceil(channels / runtime.channels);
+  return (wholeUnits(runtime, r * r * groups) * runtime.channels * stored) / 8;
+}
+
+/** Groups of a tensor as they are stored: `alignment` of them are a unit. */
+function wholeUnits({ alignment }: Runtime, groups: number): number {
+  return Math.ceil(groups / alignment) * alignment;
 }
 
 /** Whether a conv reads the image. */

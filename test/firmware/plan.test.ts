@@ -56,7 +56,7 @@ test("what a step reads is where a step before it wrote, and nothing wrote there
       const writer = new Int32Array(plan.arena).fill(-2);
       writer.fill(-1, 0, network.resolution ** 2 * network.channels);
       const written = new Map<string, number>();
-      const key = ({ end, bytes }: Place) => `${end} ${bytes}`;
+      const key = ({ end, bytes }: Pick<Place, "end" | "bytes">) => `${end} ${bytes}`;
       written.set(key({ end: "low", bytes: network.resolution ** 2 * network.channels }), -1);
       plan.steps.forEach((step, i) => {
         for (const place of [step.input, step.held]) {
@@ -78,7 +78,7 @@ test("what a step reads is where a step before it wrote, and nothing wrote there
   );
 });
 
-test("the tensors of a network such as a search finds take no more than its live SRAM", () => {
+test("the tensors of a network such as a search finds take no more than its live SRAM, and what fills up odd maps", () => {
   const bits = fc.integer({ min: 2, max: 8 });
   const block = fc.record({
     ...{ out: fc.integer({ min: 1, max: 8 }), btn: fc.integer({ min: 1, max: 16 }) },
@@ -101,7 +101,9 @@ test("the tensors of a network such as a search finds take no more than its live
   fc.assert(
     fc.property(anyNetwork, (network) => {
       const live = Math.max(...planOf(network).steps.map(({ low, high }) => low + high));
-      expect(live).toBeLessThanOrEqual(network.totals.sramLive);
+      const isEven = network.layers.every(({ convs }) => convs.every(({ inResolution: r }) => r % 2 === 0));
+      // Two tensors, each filled up by less than 4 groups of at most 8 bytes.
+      expect(live).toBeLessThanOrEqual(network.totals.sramLive + (isEven ? 0 : 2 * 3 * 8));
       if (live === network.totals.sramLive) equal++;
     }),
     { numRuns: 200, seed: 6 },

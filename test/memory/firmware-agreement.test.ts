@@ -2,21 +2,25 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { runtimeOf } from "../../src/config/devices.ts";
 import { costs, emptyCosts } from "../../src/costs/costs.ts";
-import { planOf } from "../../src/firmware/plan.ts";
+import { cNetwork } from "../../src/firmware/c-network.ts";
+import { randomWeights } from "../../src/formats/weights.ts";
+import { integerNetwork } from "../../src/integer/trained-network.ts";
 import { networkOf } from "../../src/network/structure.ts";
 import { firmwareNetworks } from "../support/firmware-networks.ts";
 
 const runtime = runtimeOf("qes-c", "test");
 
-test("the arena of qes-c is that of the plan of its C code, but for the whole words at which that begins and ends scratch", () => {
+test("the arena of qes-c is that of the plan of its C code, and its deployed flash what the C has as constant data, to the byte", () => {
   fc.assert(
     fc.property(firmwareNetworks(), (description) => {
       const { structure, resolution, classes } = description;
-      const { arena } = costs(networkOf(structure, resolution), classes, emptyCosts(), { runtime, classes });
-      const more = planOf(description).arena - arena!;
-      expect(more).toBeGreaterThanOrEqual(0);
-      expect(more).toBeLessThanOrEqual(6);
+      const network = networkOf(structure, resolution);
+      const { arena, flashDeployed } = costs(network, classes, emptyCosts(), { runtime, classes });
+      const weights = randomWeights(description, 1);
+      const c = cNetwork(description, integerNetwork(description, weights));
+      expect(c.plan.arena).toBe(arena);
+      expect(c.flash.weights + c.flash.constants + c.flash.descriptors).toBe(flashDeployed);
     }),
-    { numRuns: 300 },
+    { numRuns: 100 },
   );
 });

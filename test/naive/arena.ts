@@ -5,6 +5,8 @@ interface Machine {
   /** Bits in which values of b bits are kept. */
   readonly keeps: (b: number) => number;
   readonly group: number;
+  /** Groups of a tensor come in so many. */
+  readonly unit: number;
   readonly inPlace: { readonly depthwise: boolean; readonly addition: boolean; readonly pool: boolean };
   readonly fusesExpansion: boolean;
   readonly fusesAverage: boolean;
@@ -16,6 +18,7 @@ interface Machine {
 const qes: Machine = {
   keeps: (b) => (b === 1 ? 2 : b),
   group: 8,
+  unit: 4,
   inPlace: { depthwise: true, addition: true, pool: true },
   fusesExpansion: false,
   fusesAverage: true,
@@ -32,6 +35,7 @@ export const machines: Readonly<Record<string, Machine>> = {
   tinyengine: {
     keeps: (b) => (b <= 8 ? 8 : b),
     group: 1,
+    unit: 1,
     inPlace: { ...beside, depthwise: true },
     fusesExpansion: false,
     fusesAverage: false,
@@ -42,6 +46,7 @@ export const machines: Readonly<Record<string, Machine>> = {
   "cmsis-nn": {
     keeps: (b) => (b <= 8 ? 8 : b),
     group: 1,
+    unit: 16,
     inPlace: beside,
     fusesExpansion: false,
     fusesAverage: false,
@@ -52,6 +57,7 @@ export const machines: Readonly<Record<string, Machine>> = {
   "cmix-nn": {
     keeps: (b) => (b <= 2 ? 2 : b <= 4 ? 4 : b <= 8 ? 8 : b),
     group: 8,
+    unit: 1,
     inPlace: beside,
     fusesExpansion: false,
     fusesAverage: false,
@@ -85,7 +91,12 @@ class Memory {
 export function simulatedArena(structure: Structure, resolution: number, classes: number, m: Machine): number {
   const memory = new Memory();
   const whole = (c: number) => Math.ceil(c / m.group) * m.group;
-  const bytes = (r: number, c: number, b: number) => (r * r * whole(c) * m.keeps(b)) / 8;
+  const filled = (values: number) => {
+    const rest = values % m.unit;
+    return rest === 0 ? values : values - rest + m.unit;
+  };
+  const bytes = (r: number, c: number, b: number) => (filled((r * r * whole(c)) / m.group) * m.group * m.keeps(b)) / 8;
+  const image = filled(resolution * resolution * structure[0].in);
   const layers = structure.flatMap((block) => {
     const bits = block.nbitsA === undefined ? undefined : [block.nbitsA].flat();
     const convs = block.class === "ConvKXBNRELU" ? 1 : 3;
@@ -98,7 +109,7 @@ export function simulatedArena(structure: Structure, resolution: number, classes
     }));
   });
   let r = resolution;
-  memory.put("x", r * r * layers[0].from);
+  memory.put("x", image);
   layers.forEach((layer, l) => {
     const { from, out, k, s, b, btn = out } = layer;
     const behind = layers[l + 1]?.b[0] ?? 8;
@@ -161,7 +172,7 @@ export function simulatedArena(structure: Structure, resolution: number, classes
         return;
       }
       memory.drop("x");
-      memory.put("held", s === 1 ? (l === 0 ? r * r * from : bytes(r, from, b[0])) : pooled);
+      memory.put("held", s === 1 ? (l === 0 ? image : bytes(r, from, b[0])) : pooled);
     };
     if (isDepthwise && m.fusesExpansion) {
       memory.put("t2", bytes(ro, btn, b[2]));
