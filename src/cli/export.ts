@@ -36,7 +36,7 @@ export const exportCommand: Command = {
         .filter(({ forms }) => forms !== undefined)
         .map(({ name, forms }) => `of ${name}: ${forms!.map((form) => `${form.name}: ${form.what}`).join("; ")}`)
         .join(". "),
-      { defaultDescription: "qdq, float of a network without bits" },
+      { defaultDescription: "of onnx qdq, float of a network without bits; of c separate" },
     ),
     weights: text("trained.safetensors, of train.py", { defaultDescription: "random ones" }),
     device: text("of c: a microcontroller that it has to fit (qes devices lists them), or a YAML file of one"),

@@ -21,8 +21,19 @@ const LEAST_CODE = 10_240;
 const template = (file: string) => readFileSync(join(packageRoot, "templates", "c", file), "utf8");
 const copied = ["qes_nn.h", "qes_nn.c", "selftest.c", "Makefile"];
 
+/** Which kernels run a network. */
+export const cForms = [
+  { name: "separate", what: "a kernel a conv" },
+  {
+    name: "fused",
+    what: "one for an expansion and the depthwise conv behind it, which needs less SRAM and a few instructions more",
+  },
+] as const;
+
 /** What a network is written with. */
 export interface COptions {
+  /** One of `cForms`; the first unless given. */
+  readonly form?: string | undefined;
   readonly weights: NetworkWeights;
   /** What the weights are, for a reader. */
   readonly weightsNote: string;
@@ -36,10 +47,10 @@ export interface COptions {
  */
 export function cFiles(
   description: NetworkDescription,
-  { weights, weightsNote, device }: COptions,
+  { weights, weightsNote, device, form }: COptions,
 ): ReadonlyMap<string, string> {
   const network = integerNetwork(description, weights);
-  const c = cNetwork(description, network);
+  const c = cNetwork(description, network, { fused: form === "fused" });
   if (device !== undefined) checkFit(c, device);
   const { header, source, plan, flash } = c;
   const vectors = description.totals.macs > SLOW_MACS ? 1 : VECTORS;

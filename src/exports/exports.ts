@@ -4,7 +4,7 @@ import type { NetworkDescription } from "../formats/network-description.ts";
 import { networkTable } from "../formats/network-table.ts";
 import type { NetworkWeights } from "../formats/weights.ts";
 import { defaultForm, onnxForms, onnxModel } from "../onnx/forms.ts";
-import { cFiles } from "./c.ts";
+import { cFiles, cForms } from "./c.ts";
 import { pytorchFiles } from "./pytorch.ts";
 
 /** What an export may depend on besides the network. */
@@ -79,6 +79,8 @@ export const exportFormats: readonly ExportFormat[] = [
     weights: true,
     next: (path) => `make -C ${path} check`,
     devices: true,
+    forms: cForms,
+    defaultForm: () => cForms[0],
     files: (network, options) => cFiles(withoutSqueezeExcite(network), options),
   },
   {

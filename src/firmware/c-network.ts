@@ -1,7 +1,7 @@
 import type { NetworkDescription } from "../formats/network-description.ts";
 import type { IntegerConv, IntegerNetwork } from "../integer/integer-network.ts";
 import { type PackedNetwork, packNetwork } from "./packing.ts";
-import { type Place, type Plan, planOf, type Step } from "./plan.ts";
+import { type Place, type Plan, type PlanOptions, planOf, type Step } from "./plan.ts";
 
 /** Bytes of a descriptor on a 32-bit machine: struct qes_conv, struct qes_classifier. */
 const CONV_BYTES = 28;
@@ -24,8 +24,12 @@ const plain = (text: string) =>
     .replace(/\?\?/g, "? ?");
 
 /** @throws UserError where the runtime has no kernel for a layer */
-export function cNetwork(description: NetworkDescription, network: IntegerNetwork): CNetwork {
-  const plan = planOf(description);
+export function cNetwork(
+  description: NetworkDescription,
+  network: IntegerNetwork,
+  options: PlanOptions = {},
+): CNetwork {
+  const plan = planOf(description, options);
   const packed = packNetwork(network);
   const convs = network.layers.flatMap((layer) => layer.convs);
   const flash = {
@@ -165,6 +169,8 @@ function stepText(step: Step, { layers }: NetworkDescription, plan: Plan): strin
     add: () => `qes_conv_add(&convs[${index}], ${at(input)}, ${at(held)}, ${at(output)}, ${direction}, ${scratch});`,
     average: () =>
       `qes_conv_average(&convs[${index}], ${image ? "input" : at(input)}, ${at(held)}, ${image ? 1 : 0}, ${scratch});`,
+    expand: () =>
+      `qes_expand_depthwise(&convs[${index - 1}], &convs[${index}], ${at(input)}, ${at(output)}, ${scratch});`,
     // In place it is the input's beginning that counts.
     depthwise: () => `qes_depthwise(&convs[${index}], ${at(input)}, ${direction}, ${scratch});`,
     pool: () => `qes_pool(${at(input)}, ${inResolution}, ${inChannels}, ${bitsA}, ${direction});`,

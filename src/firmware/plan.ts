@@ -27,8 +27,9 @@ export interface Place {
 }
 
 export interface Step {
-  readonly kind: "image" | "conv" | "add" | "average" | "depthwise" | "pool" | "classify" | "output";
-  /** Index of the layer, and of the conv among the layer's. */
+  /** "expand": an expansion and the depthwise conv behind it. */
+  readonly kind: "image" | "conv" | "expand" | "add" | "average" | "depthwise" | "pool" | "classify" | "output";
+  /** Index of the layer, and of the conv among the layer's: the last one where a kernel runs two. */
   readonly layer: number;
   readonly conv: number;
   readonly input?: Place;
@@ -70,125 +71,170 @@ const inputs = ({ kernel, inChannels }: ConvDescription, image: boolean) =>
   image ? filled(kernel ** 2 * inChannels) : kernel ** 2 * filled(inChannels);
 
 /** What the kernel of a conv needs beside its tensors, in bytes. */
-function scratchOf(conv: ConvDescription, kind: Step["kind"], { image = false, held = false } = {}): number {
-  const { kernel, outChannels, inResolution } = conv;
-  if (kind === "depthwise") return 8 * kernel * inResolution + 24 * kernel ** 2;
-  const out = filled(outChannels);
-  return 4 * inputs(conv, image) + (held ? 2 * out : 0) + (kind === "average" ? 4 * out : 0);
+function scratchOf(conv: ConvDescription, { image = false, added = false, averages = false } = {}): number {
+  const out = filled(conv.outChannels);
+  return 4 * inputs(conv, image) + (added ? 2 * out : 0) + (averages ? 4 * out : 0);
+}
+
+const depthwiseScratch = ({ kernel, inResolution }: ConvDescription) => 8 * kernel * inResolution + 24 * kernel ** 2;
+
+/** Which kernels a network is run with. */
+export interface PlanOptions {
+  /** Whether an expansion and the depthwise conv behind it are one. */
+  readonly fused?: boolean;
 }
 
 /**
  * The steps of a network in the runtime's order.
  * @throws UserError where the runtime has no kernel for a layer
  */
-export function planOf(network: NetworkDescription): Plan {
-  checkLayers(network);
-  const steps: Step[] = [];
-  const { layers, classes, channels, resolution } = network;
-  const image = resolution * resolution * channels;
-  let x: Place = { end: "low", bytes: image, room: wordsOf(image) };
-  const sum = (...places: (Place | undefined)[]) => {
-    const at = { low: 0, high: 0 };
-    for (const place of places) if (place) at[place.end] += place.room;
-    return at;
-  };
-  layers.forEach(({ convs, shortcut, stride }, layer) => {
-    const isFirst = layer === 0;
-    const isEnd = layer === layers.length - 1;
-    const after = layers[layer + 1]?.convs[0].bitsA ?? 8;
-    const [first] = convs;
-    let held = shortcut === "none" ? undefined : x;
-    let current = x;
-    convs.forEach((conv, j) => {
-      const isLast = j === convs.length - 1;
-      const bits = isLast ? after : convs[j + 1].bitsA;
-      const outputAt = (end: End) => placeOf(end, conv.outResolution, conv.outChannels, bits);
-      const base = { layer, conv: j, input: current };
-      if (conv.depthwise) {
-        const output = outputAt(current.end);
-        const backward = current.end === "high";
-        const scratch = scratchOf(conv, "depthwise");
-        steps.push({ ...base, kind: "depthwise", output, backward, ...sum(held, current), scratch });
-        current = output;
-        return;
-      }
-      const added = isLast ? held : undefined;
-      if (isLast && isEnd && classes > 0) {
-        const scratch = scratchOf(conv, "average", { image: isFirst, held: added !== undefined });
-        const backward = false;
-        steps.push({
-          ...base,
-          kind: "average",
-          ...(added && { held: added }),
-          backward,
-          ...sum(current, added),
-          scratch,
-        });
-        return;
-      }
-      if (added !== undefined) {
-        const output = outputAt(added.end);
-        const larger = output.bytes > added.bytes;
-        // What grows is written from its far end on.
-        const backward = larger === (added.end === "low");
-        const scratch = scratchOf(conv, "add", { held: true });
-        steps.push({
-          ...base,
-          kind: "add",
-          held: added,
-          output,
-          backward,
-          ...sum(current, larger ? output : added),
-          scratch,
-        });
-        current = output;
-        return;
-      }
-      const output = outputAt(current.end === "low" ? "high" : "low");
-      const kind = isFirst && j === 0 ? "image" : "conv";
-      const scratch = scratchOf(conv, kind, { image: kind === "image" });
-      steps.push({ ...base, kind, output, backward: false, ...sum(current, output), scratch });
-      if (held !== undefined && stride > 1) {
-        const side = Math.ceil(first.inResolution / 2);
-        const pooled = placeOf(held.end, side, first.inChannels, first.bitsA);
-        const backward = held.end === "high";
-        steps.push({
-          kind: "pool",
-          layer,
-          conv: j,
-          input: held,
-          output: pooled,
-          backward,
-          ...sum(held, output),
-          scratch: 0,
-        });
-        held = pooled;
-      }
-      current = output;
-    });
-    x = current;
-  });
-  const end = { layer: layers.length - 1, conv: layers.at(-1)!.convs.length - 1, backward: false };
-  if (classes > 0) {
-    const means = 4 * filled(layers.at(-1)!.convs.at(-1)!.outChannels);
-    // Where the step before it left the averages.
-    const { low, high } = steps.at(-1)!;
-    steps.push({ ...end, kind: "classify", low, high, scratch: means });
-  } else steps.push({ ...end, kind: "output", input: x, ...sum(x), scratch: 0 });
+export function planOf(network: NetworkDescription, { fused = false }: PlanOptions = {}): Plan {
+  checkLayers(network, fused);
+  const { steps } = new Planner(network, fused);
   const arena = steps.reduce((most, { low, high, scratch }) => Math.max(most, low + scratch + high), 0);
   if (arena > MOST_ARENA) throw tooLarge(`${MOST_ARENA} bytes of activations`, arena);
   return {
     steps,
     arena,
     scratchAt: ({ low }) => low,
-    offset: ({ end: side, bytes }) => (side === "low" ? 0 : arena - bytes),
+    offset: ({ end, bytes }) => (end === "low" ? 0 : arena - bytes),
   };
 }
+
+const otherEnd = ({ end }: Place): End => (end === "low" ? "high" : "low");
+
+/** Goes through a network, and knows where what is still needed lies. */
+class Planner {
+  readonly steps: Step[] = [];
+  readonly #network: NetworkDescription;
+  readonly #fused: boolean;
+  /** What the next conv reads, and what the shortcut of its layer holds. */
+  #current: Place;
+  #held: Place | undefined;
+
+  constructor(network: NetworkDescription, fused: boolean) {
+    this.#network = network;
+    this.#fused = fused;
+    const { layers, channels, resolution } = network;
+    const image = resolution * resolution * channels;
+    this.#current = { end: "low", bytes: image, room: wordsOf(image) };
+    layers.forEach((_, layer) => {
+      this.#layer(layer);
+    });
+    this.#last();
+  }
+
+  #layer(layer: number): void {
+    const { layers, classes } = this.#network;
+    const { convs, shortcut, stride } = layers[layer];
+    const averages = classes > 0 && layer === layers.length - 1;
+    this.#held = shortcut === "none" ? undefined : this.#current;
+    for (let j = 0; j < convs.length; j++) {
+      const isFirst = j === 0;
+      const isLast = j === convs.length - 1;
+      if (convs[j].depthwise) this.#depthwise(layer, j);
+      else if (isLast && averages) this.#average(layer, j);
+      else if (isLast && this.#held !== undefined) this.#add(layer, j, this.#held);
+      else if (this.#fused && convs[j].kernel === 1 && convs[j + 1]?.depthwise) this.#expand(layer, ++j);
+      else this.#conv(layer, j);
+      if (isFirst && this.#held !== undefined && stride > 1) this.#pool(layer, j, this.#held);
+    }
+  }
+
+  #conv(layer: number, conv: number): void {
+    const output = this.#outputAt(otherEnd(this.#current), layer, conv);
+    const image = layer === 0 && conv === 0;
+    const scratch = scratchOf(this.#shape(layer, conv), { image });
+    this.#write({ kind: image ? "image" : "conv", layer, conv, output, scratch }, [this.#current, output]);
+  }
+
+  #depthwise(layer: number, conv: number): void {
+    const output = this.#outputAt(this.#current.end, layer, conv);
+    const backward = this.#current.end === "high";
+    const scratch = depthwiseScratch(this.#shape(layer, conv));
+    this.#write({ kind: "depthwise", layer, conv, output, backward, scratch }, [this.#held, this.#current]);
+  }
+
+  /** @param conv the depthwise one, behind its expansion */
+  #expand(layer: number, conv: number): void {
+    const output = this.#outputAt(otherEnd(this.#current), layer, conv);
+    const scratch = scratchOf(this.#shape(layer, conv - 1)) + depthwiseScratch(this.#shape(layer, conv));
+    this.#write({ kind: "expand", layer, conv, output, scratch }, [this.#current, output]);
+  }
+
+  #add(layer: number, conv: number, held: Place): void {
+    const output = this.#outputAt(held.end, layer, conv);
+    const larger = output.bytes > held.bytes;
+    // What grows is written from its far end on.
+    const backward = larger === (held.end === "low");
+    const scratch = scratchOf(this.#shape(layer, conv), { added: true });
+    this.#write({ kind: "add", layer, conv, held, output, backward, scratch }, [this.#current, larger ? output : held]);
+  }
+
+  #average(layer: number, conv: number): void {
+    const held = this.#held;
+    const options = { image: layer === 0, added: held !== undefined, averages: true };
+    const scratch = scratchOf(this.#shape(layer, conv), options);
+    const step = { kind: "average", layer, conv, input: this.#current, scratch } as const;
+    this.#push(held === undefined ? step : { ...step, held }, [this.#current, held]);
+  }
+
+  /** What is held is pooled in its place, beside what the layer's first kernel wrote. */
+  #pool(layer: number, conv: number, held: Place): void {
+    const [{ inResolution, inChannels, bitsA }] = this.#network.layers[layer].convs;
+    const output = placeOf(held.end, Math.ceil(inResolution / 2), inChannels, bitsA);
+    const backward = held.end === "high";
+    this.#push({ kind: "pool", layer, conv, input: held, output, backward, scratch: 0 }, [held, this.#current]);
+    this.#held = output;
+  }
+
+  #last(): void {
+    const { layers, classes } = this.#network;
+    const end = { layer: layers.length - 1, conv: layers.at(-1)!.convs.length - 1 };
+    if (classes === 0) {
+      this.#push({ ...end, kind: "output", input: this.#current, scratch: 0 }, [this.#current]);
+      return;
+    }
+    // Where the step before it left the averages.
+    const { low, high } = this.steps.at(-1)!;
+    const means = 4 * filled(this.#shape(end.layer, end.conv).outChannels);
+    this.steps.push({ ...end, kind: "classify", low, high, scratch: means, backward: false });
+  }
+
+  #shape(layer: number, conv: number): ConvDescription {
+    return this.#network.layers[layer].convs[conv];
+  }
+
+  #outputAt(end: End, layer: number, conv: number): Place {
+    const { layers } = this.#network;
+    const next = layers[layer].convs[conv + 1] ?? layers[layer + 1]?.convs[0];
+    const { outResolution, outChannels } = this.#shape(layer, conv);
+    return placeOf(end, outResolution, outChannels, next?.bitsA ?? 8);
+  }
+
+  /** A step of the main path, and what its output is read from. */
+  #write(
+    step: Omit<PlannedStep, "input" | "output"> & { readonly output: Place },
+    live: readonly (Place | undefined)[],
+  ) {
+    this.#push({ ...step, input: this.#current }, live);
+    this.#current = step.output;
+  }
+
+  /** @param live what lies at the ends while it runs */
+  #push(step: PlannedStep, live: readonly (Place | undefined)[]): void {
+    const at = { low: 0, high: 0 };
+    for (const place of live) if (place !== undefined) at[place.end] += place.room;
+    this.steps.push({ backward: false, ...step, ...at });
+  }
+}
+
+type PlannedStep = Omit<Step, "low" | "high" | "backward"> & { readonly backward?: boolean };
 
 const tooLarge = (expected: string, got: number) =>
   new UserError(`c: expected at most ${expected}, got ${got}; choose a smaller network`);
 
-function checkLayers({ layers, totals }: NetworkDescription): void {
+function checkLayers({ layers, totals }: NetworkDescription, fused: boolean): void {
   if (totals.weights > MOST_WEIGHTS) throw tooLarge(`${MOST_WEIGHTS} weights`, totals.weights);
   layers.forEach(({ convs, block, inner, shortcut }, i) => {
     const refuse = (expected: string, got: string) =>
@@ -207,7 +253,7 @@ function checkLayers({ layers, totals }: NetworkDescription): void {
         throw refuse("depthwise convs between others", "one that is not");
       }
       if (j > 0 && !depthwise && !before.depthwise) throw refuse("a depthwise conv between two others", "none");
-      if (depthwise && behind.bitsA !== bitsA) {
+      if (depthwise && behind.bitsA !== bitsA && !(fused && before.kernel === 1)) {
         throw refuse(
           "a depthwise conv with the activation bits of the conv behind it, since it works in place",
           `${bitsA} and ${behind.bitsA}`,

@@ -530,13 +530,16 @@ static QES_APART void sum_taps8(const uint8_t *const *rows, unsigned count, size
     }
 }
 
+/* The values of a group as bytes. */
+static inline void unpack(struct halves values, unsigned bits, uint8_t *to)
+{
+    for (unsigned i = 0; i < 8; i++) to[i] = (uint8_t)value_of(values, bits, i);
+}
+
 /* A row of one group of channels as bytes; pixels lie `apart` bytes apart. */
 static void unpack_row(const uint8_t *from, size_t apart, unsigned bits, unsigned side, uint8_t *to)
 {
-    for (unsigned x = 0; x < side; x++, from += apart, to += 8) {
-        const struct halves values = split(from, bits);
-        for (unsigned i = 0; i < 8; i++) to[i] = (uint8_t)value_of(values, bits, i);
-    }
+    for (unsigned x = 0; x < side; x++, from += apart, to += 8) unpack(split(from, bits), bits, to);
 }
 
 /* Weights of one group of channels as signed pairs, 4 words a tap. */
@@ -554,48 +557,113 @@ static void unpack_taps(const uint8_t *from, unsigned bits, unsigned taps, uint3
     }
 }
 
+/* A group of 8 output channels of an expansion, and what its inputs are. */
+struct expanded {
+    const struct qes_conv *conv;
+    const uint8_t *in;
+    struct rounding rounding;
+    unsigned group;
+    uint32_t *inputs; /* scratch for two pixels */
+};
+
+/* A row of that group as bytes, two pixels at a time. */
+static void expand_row(const struct expanded *of, unsigned row, uint8_t *to)
+{
+    const struct qes_conv *const conv = of->conv;
+    const unsigned side = conv->in_side, groups = GROUPS(conv->in), bits = conv->bits_out;
+    const uint8_t *const weights = conv->weights + (size_t)of->group * 8 * groups * conv->bits_weights;
+    const int32_t *const constants = conv->constants + 16 * of->group;
+    const uint8_t *from = of->in + (size_t)row * side * groups * conv->bits_in;
+    for (unsigned x = 0; x < side; x += 2) {
+        const unsigned count = x + 1 < side ? 2 : 1;
+        uint32_t base[2] = {0, 0}, sums[16];
+        for (unsigned pixel = 0; pixel < count; pixel++, from += groups * conv->bits_in)
+            base[pixel] = 0u - (input_pairs(from, groups, conv->bits_in, conv->bits_weights, of->inputs + pixel)
+                                << (conv->bits_weights - 1));
+        by_bits[conv->bits_weights - 2](of->inputs, weights, groups, base, sums);
+        for (unsigned pixel = 0; pixel < count; pixel++, to += 8) unpack(round8(&of->rounding, sums + 8 * pixel, constants), bits, to);
+    }
+}
+
+/* Where the channels of a group come from, row by row, and go to. */
+struct plane {
+    const struct expanded *expanded; /* 0 where they are read from a tensor */
+    const uint8_t *in;
+    uint8_t *out;
+    enum qes_direction direction;
+};
+
 /*
- * Group of channels by group, through a ring of rows of its inputs: a row is in the ring before an output is written over it. The other groups' bytes stay.
+ * A depthwise conv of one group of channels, through a ring of rows of its inputs: in place, a row is in the ring before an output is written over it. The other
+ * groups' bytes stay.
  */
+static QES_APART void depthwise_group(const struct qes_conv *conv, const struct rounding *rounding, unsigned group,
+                                      struct plane plane, uint32_t *taps)
+{
+    const unsigned kernel = conv->kernel, padding = (kernel - 1) / 2, stride = conv->stride;
+    const unsigned side = conv->in_side, out_side = conv->out_side, bits = conv->bits_out;
+    const unsigned row_bytes = 8 * (side + kernel);
+    const size_t apart = (size_t)GROUPS(conv->in) * bits;
+    const int forward = plane.direction == QES_FORWARD;
+    const int32_t *const constants = conv->constants + 16 * group;
+    uint8_t *const ring = (uint8_t *)(taps + 4 * kernel * kernel);
+    unsigned loaded = 0;
+    unpack_taps(conv->weights + (size_t)group * kernel * kernel * conv->bits_weights, conv->bits_weights, kernel * kernel,
+                taps);
+    for (unsigned step = 0; step < out_side; step++) {
+        const unsigned row = forward ? step : out_side - 1 - step;
+        /* Input rows from `first` to before `last`, of which `loaded` are in the ring or were, from the side where this began. */
+        const unsigned first = row * stride > padding ? row * stride - padding : 0;
+        const unsigned last = row * stride + kernel - padding < side ? row * stride + kernel - padding : side;
+        const unsigned skipped = first + padding - row * stride;
+        const unsigned wanted = forward ? last : side - first;
+        const uint8_t *rows[QES_MOST_KERNEL];
+        for (; loaded < wanted; loaded++) {
+            const unsigned y = forward ? loaded : side - 1 - loaded;
+            uint8_t *const to = ring + (size_t)(y % kernel) * row_bytes + 8 * padding;
+            if (plane.expanded) expand_row(plane.expanded, y, to);
+            else unpack_row(plane.in + (size_t)y * side * apart, apart, bits, side, to);
+        }
+        for (unsigned y = first; y < last; y++) rows[y - first] = ring + (size_t)(y % kernel) * row_bytes;
+        for (unsigned column = 0; column < out_side; column++) {
+            uint32_t sums[8];
+            sum_taps8(rows, last - first, (size_t)8 * column * stride, kernel, taps + 4 * kernel * skipped, sums);
+            join(round8(rounding, sums, constants), bits, plane.out + ((size_t)row * out_side + column) * apart);
+        }
+    }
+}
+
+/* The columns beside a row of the ring stay 0. */
+static void clear_ring(const struct qes_conv *conv, uint32_t *taps)
+{
+    const unsigned kernel = conv->kernel, words = 2 * kernel * (conv->in_side + kernel);
+    for (unsigned i = 0; i < words; i++) taps[4 * kernel * kernel + i] = 0;
+}
+
 void qes_depthwise(const struct qes_conv *conv, uint8_t *tensor, enum qes_direction direction, uint32_t *scratch)
 {
     const struct rounding rounding = rounding_of(conv);
-    const unsigned kernel = conv->kernel, padding = (kernel - 1) / 2, stride = conv->stride;
-    const unsigned side = conv->in_side, out_side = conv->out_side, bits = conv->bits_out;
-    const unsigned groups = GROUPS(conv->in), row_bytes = 8 * (side + kernel);
-    const size_t apart = (size_t)groups * bits;
-    const size_t skip = direction == QES_FORWARD ? 0 : (size_t)side * side - (size_t)out_side * out_side;
-    uint32_t *const taps = scratch;
-    uint8_t *const ring = (uint8_t *)(scratch + 4 * kernel * kernel);
-    /* The columns beside a row stay 0. */
-    for (unsigned i = 0; i < kernel * row_bytes; i++) ring[i] = 0;
+    const unsigned groups = GROUPS(conv->in), bits = conv->bits_out, side = conv->in_side, out_side = conv->out_side;
+    const size_t skip = direction == QES_FORWARD ? 0 : ((size_t)side * side - (size_t)out_side * out_side) * groups * bits;
+    clear_ring(conv, scratch);
     for (unsigned group = 0; group < groups; group++) {
         uint8_t *const own = tensor + (size_t)group * bits;
-        const int32_t *const constants = conv->constants + 16 * group;
-        unsigned loaded = 0;
-        unpack_taps(conv->weights + (size_t)group * kernel * kernel * conv->bits_weights, conv->bits_weights,
-                    kernel * kernel, taps);
-        for (unsigned step = 0; step < out_side; step++) {
-            const unsigned row = direction == QES_FORWARD ? step : out_side - 1 - step;
-            /* Input rows from `first` to before `last`, of which `loaded` are in the ring or were, from the side where this began. */
-            const unsigned first = row * stride > padding ? row * stride - padding : 0;
-            const unsigned last = row * stride + kernel - padding < side ? row * stride + kernel - padding : side;
-            const unsigned skipped = first + padding - row * stride;
-            const unsigned wanted = direction == QES_FORWARD ? last : side - first;
-            const uint8_t *rows[QES_MOST_KERNEL];
-            for (; loaded < wanted; loaded++) {
-                const unsigned y = direction == QES_FORWARD ? loaded : side - 1 - loaded;
-                unpack_row(own + (size_t)y * side * apart, apart, bits, side,
-                           ring + (size_t)(y % kernel) * row_bytes + 8 * padding);
-            }
-            for (unsigned y = first; y < last; y++) rows[y - first] = ring + (size_t)(y % kernel) * row_bytes;
-            for (unsigned column = 0; column < out_side; column++) {
-                uint32_t sums[8];
-                sum_taps8(rows, last - first, (size_t)8 * column * stride, kernel, taps + 4 * kernel * skipped, sums);
-                join(round8(&rounding, sums, constants), bits,
-                     own + (skip + (size_t)row * out_side + column) * apart);
-            }
-        }
+        const struct plane plane = {0, own, own + skip, direction};
+        depthwise_group(conv, &rounding, group, plane, scratch);
+    }
+}
+
+void qes_expand_depthwise(const struct qes_conv *expansion, const struct qes_conv *conv, const uint8_t *in, uint8_t *out,
+                          uint32_t *scratch)
+{
+    const struct rounding rounding = rounding_of(conv);
+    const unsigned groups = GROUPS(conv->in);
+    uint32_t *const taps = scratch + 8 * GROUPS(expansion->in);
+    struct expanded expanded = {expansion, in, rounding_of(expansion), 0, scratch};
+    clear_ring(conv, taps);
+    for (expanded.group = 0; expanded.group < groups; expanded.group++) {
+        const struct plane plane = {&expanded, 0, out + (size_t)expanded.group * conv->bits_out, QES_FORWARD};
+        depthwise_group(conv, &rounding, expanded.group, plane, taps);
     }
 }
 

@@ -19,10 +19,10 @@ const MOST_CODE = { "-O2": 8192, "-Os": 5120 };
 /** Bytes; what the linker script of the example sets aside is 4096. */
 const MOST_STACK = 1024;
 
-function written(network: NetworkDescription, name: string): string {
+function written(network: NetworkDescription, name: string, form?: string): string {
   const path = join(folder, name);
   mkdirSync(path);
-  for (const [file, content] of cFiles(network, { weights: randomWeights(network, 3), weightsNote: "random" })) {
+  for (const [file, content] of cFiles(network, { weights: randomWeights(network, 3), weightsNote: "random", form })) {
     writeFileSync(join(path, file), content);
   }
   return path;
@@ -55,20 +55,29 @@ test.skipIf(!hasBoards()).each(networks.map((network, i) => [i, network] as cons
   },
 );
 
-test.skipIf(!hasBoards())("without the dual multiply, and for size, the outputs are the same", () => {
-  const path = written(networks[0], "portable");
-  const program = { target: "run", board: "mps2-an386", network: path } as const;
-  const instructions = (text: string) => Number(text.match(/^(\d+) instructions/m)![1]);
-  const fast = runProgram({ ...program, build: join(folder, "fast") });
-  // runProgram throws where outputs differ.
-  const portable = runProgram({ ...program, build: join(folder, "plain"), defines: "-DQES_PORTABLE" });
-  expect(instructions(portable)).toBeGreaterThan(1.2 * instructions(fast));
-  for (const optimise of ["-O2", "-Os"] as const) {
-    const build = join(folder, `optimise${optimise}`);
-    runProgram({ ...program, build, optimise });
-    expect(linkedSizes(build).code).toBeLessThanOrEqual(MOST_CODE[optimise]);
-  }
-});
+test.skipIf(!hasBoards())(
+  "without the dual multiply, with fused kernels, and for size, the outputs are the same",
+  () => {
+    const path = written(networks[0], "portable");
+    const program = { target: "run", board: "mps2-an386", network: path } as const;
+    const instructions = (text: string) => Number(text.match(/^(\d+) instructions/m)![1]);
+    const fast = runProgram({ ...program, build: join(folder, "fast") });
+    // runProgram throws where outputs differ.
+    const portable = runProgram({ ...program, build: join(folder, "plain"), defines: "-DQES_PORTABLE" });
+    expect(instructions(portable)).toBeGreaterThan(1.2 * instructions(fast));
+    const fused = runProgram({
+      ...program,
+      network: written(networks[0], "fused", "fused"),
+      build: join(folder, "fused-build"),
+    });
+    expect(instructions(fused)).toBeLessThan(1.3 * instructions(fast));
+    for (const optimise of ["-O2", "-Os"] as const) {
+      const build = join(folder, `optimise${optimise}`);
+      runProgram({ ...program, build, optimise });
+      expect(linkedSizes(build).code).toBeLessThanOrEqual(MOST_CODE[optimise]);
+    }
+  },
+);
 
 test.skipIf(!hasBoards())("a pointwise conv takes no more instructions than the table of docs/firmware.md says", () => {
   const text = runProgram({

@@ -23,15 +23,23 @@ const strict = ["-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-O1", "
 const sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
 
 test.skipIf(!gcc)("random networks in C equal the interpreter in every output, under sanitizers", () => {
-  const anyCase = firmwareNetworks().chain((network) =>
-    fc.tuple(fc.constant(network), fc.array(anyImage(network), { minLength: images, maxLength: images }), fc.nat(1000)),
-  );
+  const anyCase = fc
+    .boolean()
+    .chain((fused) => firmwareNetworks({ fused }).map((network) => ({ network, fused })))
+    .chain(({ network, fused }) =>
+      fc.record({
+        description: fc.constant(network),
+        fused: fc.constant(fused),
+        inputs: fc.array(anyImage(network), { minLength: images, maxLength: images }),
+        seed: fc.nat(1000),
+      }),
+    );
   const object = join(folder, "qes_nn.o");
   const runtime = join(packageRoot, "templates/c");
   execFileSync("gcc", [...strict, ...sanitizers, "-c", join(runtime, "qes_nn.c"), "-o", object]);
-  fc.sample(anyCase, { numRuns: count, seed: 5 }).forEach(([description, inputs, seed], i) => {
+  fc.sample(anyCase, { numRuns: count, seed: 5 }).forEach(({ description, fused, inputs, seed }, i) => {
     const network = integerNetwork(description, randomWeights(description, seed));
-    const { header, source } = cNetwork(description, network);
+    const { header, source } = cNetwork(description, network, { fused });
     const path = join(folder, `net${i}`);
     mkdirSync(path);
     writeFileSync(join(path, "network.h"), header);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Place, planOf, type Step } from "../../src/firmware/plan.ts";
-import { describeNetwork, type NetworkDescription } from "../../src/formats/network-description.ts";
+import { type Place, type Plan, planOf, type Step } from "../../src/firmware/plan.ts";
+import { describeNetwork } from "../../src/formats/network-description.ts";
 import type { Block } from "../../src/network/structure.ts";
 import { firmwareNetworks } from "../support/firmware-networks.ts";
 
@@ -11,8 +11,7 @@ interface Range {
 }
 
 /** Bytes of the arena that a step's kernel may touch, the image among them, which may lie there. */
-function ranges(network: NetworkDescription, step: Step) {
-  const plan = planOf(network);
+function ranges(plan: Plan, step: Step) {
   const of = (place: Place | undefined): Range | undefined =>
     place && { from: plan.offset(place), to: plan.offset(place) + place.bytes };
   const at = plan.scratchAt(step);
@@ -26,9 +25,10 @@ const overlap = (a: Range | undefined, b: Range | undefined) =>
 test("no step's tensors and scratch overlap but where a kernel works in place, and all lie in the arena", () => {
   const kinds = new Set<string>();
   fc.assert(
-    fc.property(firmwareNetworks(), (network) => {
-      for (const step of planOf(network).steps) {
-        const { input, held, output, scratch, arena } = ranges(network, step);
+    fc.property(firmwareNetworks(), fc.boolean(), (network, fused) => {
+      const plan = planOf(network, { fused });
+      for (const step of plan.steps) {
+        const { input, held, output, scratch, arena } = ranges(plan, step);
         kinds.add(`${step.kind}${step.backward ? " backward" : ""}`);
         for (const range of [input, held, output, scratch]) {
           if (range === undefined) continue;
@@ -45,14 +45,15 @@ test("no step's tensors and scratch overlap but where a kernel works in place, a
     { numRuns: 300, seed: 2 },
   );
   const found = ["add", "depthwise", "pool"].flatMap((kind) => [kind, `${kind} backward`]);
-  for (const kind of ["image", "conv", "average", "classify", "output", ...found]) expect(kinds).toContain(kind);
+  for (const kind of ["image", "conv", "expand", "average", "classify", "output", ...found])
+    expect(kinds).toContain(kind);
 });
 
 test("what a step reads is where a step before it wrote, and nothing wrote there meanwhile", () => {
   fc.assert(
-    fc.property(firmwareNetworks(), (network) => {
+    fc.property(firmwareNetworks(), fc.boolean(), (network, fused) => {
       // Each byte's last writer, as the step that wrote it; the image is step -1.
-      const plan = planOf(network);
+      const plan = planOf(network, { fused });
       const writer = new Int32Array(plan.arena).fill(-2);
       writer.fill(-1, 0, network.resolution ** 2 * network.channels);
       const written = new Map<string, number>();
