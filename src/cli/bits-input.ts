@@ -75,7 +75,10 @@ function subjectOf(entry: StructureEntry, problem: Problem | undefined, chosen: 
   const capability: Capability = problem?.capability ?? capabilities[ownCapability];
   const steps = legalPairs(structure, capability).map((pairs) => new BitSteps(pairs));
   const classes = entry.classes ?? problem?.classes ?? 0;
-  const own = costs(network, classes, emptyCosts(), problem?.deployment);
+  const { runtime } = entry;
+  const deployment =
+    problem !== undefined ? problem.deployment : runtime === undefined ? undefined : { runtime, classes };
+  const own = costs(network, classes, emptyCosts(), deployment);
   return {
     name: entry.name,
     structure,
@@ -84,7 +87,7 @@ function subjectOf(entry: StructureEntry, problem: Problem | undefined, chosen: 
     score,
     classes,
     limits: problem?.limits ?? Float64Array.from(budgetNames, (name) => own[name] ?? Number.POSITIVE_INFINITY),
-    deployment: problem?.deployment,
+    deployment,
     legalBits: problem === undefined ? ownCapability : `those of ${problem.config.name}`,
     steps: (layer) => steps[network.block[layer]],
   };

@@ -5,7 +5,8 @@ import { type Certificate, certificateOf } from "../bound/proof/certificate.ts";
 import { type BoundState, solve } from "../bound/solve.ts";
 import { BoundTrace } from "../bound/trace.ts";
 import type { Config } from "../config/config.ts";
-import { largestStep } from "../costs/live-sram.ts";
+import { writtenRuntime } from "../config/devices.ts";
+import { peakStep } from "../costs/arena-step.ts";
 import { formatNames, formatOf } from "../formats/formats.ts";
 import { networkOf } from "../network/structure.ts";
 import { openProblem } from "../problem/problem.ts";
@@ -81,7 +82,8 @@ export const boundCommand: Command = {
     const goal = { gap: gapOption(args), seconds: positiveOption(args, "seconds") ?? 300 };
     const top = wholeOption(args, "top", 1, 10_000) ?? 1;
     /** With these qes score gives the same figures. */
-    const settings = { classes: config.classes, scoring: config.score };
+    const { classes, score: scoring, runtime } = config;
+    const settings = { classes, ...(runtime === undefined ? {} : { runtime: writtenRuntime(runtime) }), scoring };
     const view = new BoundView(flagOption(args, "quiet"));
     const began = now();
     const archive = textOption(args, "archive");
@@ -141,7 +143,7 @@ export const boundCommand: Command = {
       process.stdout.write(csv(state.networks.map((network, i) => ({ rank: i + 1, ...networkCells(network) }))));
     } else if (format === "table") print(boundText(result, state, goal, config));
     else {
-      process.stdout.write(formatOf(format).write(state.networks.map((row) => ({ ...row, classes: config.classes }))));
+      process.stdout.write(formatOf(format).write(state.networks.map((row) => ({ ...row, ...settings }))));
       note(statementOf(result, state, goal));
     }
     if (archive !== undefined && run === undefined) note(`${archive}: nothing is kept, since there is no network`);
@@ -187,6 +189,8 @@ function statementOf({ best, proven }: BoundResult, { upperBound, networks }: Bo
 }
 
 function boundText(result: BoundResult, state: BoundState, goal: Goal, config: Config): string {
+  const { runtime, classes } = config;
+  const deployment = runtime === undefined ? undefined : { runtime, classes };
   const { networks, phase } = state;
   const statement = statementOf(result, state, goal);
   if (networks.length === 0) return statement;
@@ -203,9 +207,9 @@ function boundText(result: BoundResult, state: BoundState, goal: Goal, config: C
     ...networks.flatMap(({ structure, resolution }, i) => [
       `\n#${i + 1}`,
       structureTable(structure),
-      stepLine(largestStep(networkOf(structure, resolution))),
+      stepLine(peakStep(networkOf(structure, resolution), deployment)),
     ]),
-    classifierLine(config.classes),
+    classifierLine(classes),
     ...workNotes(config, networks[0].costs),
     `${duration(result.seconds)}${phase === "stuck" ? "; the gap needs more labels than allowed" : ""}`,
   ].join("\n");

@@ -4,9 +4,10 @@ import { isArchiveFile } from "../archive/archive-file.ts";
 import { UserError } from "../base/user-error.ts";
 import { applyAssignments, type Config, parseConfig, parseConfigText } from "../config/config.ts";
 import { type Device, parseDevice } from "../config/device.ts";
-import { deviceNames, taskNames } from "../config/devices.ts";
+import { chosenRuntime, deviceNames, taskNames } from "../config/devices.ts";
 import { withPartFiles } from "../config/part-files.ts";
 import { presetText } from "../config/presets.ts";
+import type { RuntimeFile } from "../config/runtime.ts";
 import { parseTask, type Task } from "../config/task.ts";
 import { readNetworks } from "../formats/formats.ts";
 import type { StructureEntry } from "../formats/structures-file.ts";
@@ -67,6 +68,12 @@ export function readPartFile(path: string): { readonly device: Device } | { read
   const kind = typeof raw === "object" && raw !== null && "space" in raw ? "task" : "device";
   const { [kind]: part } = withPartFiles({ [kind]: path }, ".", readPartText) as Record<string, unknown>;
   return kind === "task" ? { task: parseTask(part, path) } : { device: parseDevice(part, path) };
+}
+
+/** A runtime by name, from its file, or undefined for none. */
+export function readRuntime(value: string): RuntimeFile | undefined {
+  const { runtime } = withPartFiles({ runtime: value }, ".", readPartText) as { readonly runtime: unknown };
+  return chosenRuntime(runtime, "--runtime");
 }
 
 /**

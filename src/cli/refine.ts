@@ -1,8 +1,8 @@
 import { UserError } from "../base/user-error.ts";
 import { refineNetwork } from "../bits/refine.ts";
+import { peakStep } from "../costs/arena-step.ts";
 import { budgetNames } from "../costs/cost-table.ts";
 import { costs, emptyCosts, overLimits } from "../costs/costs.ts";
-import { largestStep } from "../costs/live-sram.ts";
 import { formatOf } from "../formats/formats.ts";
 import { withPairs } from "../network/structure.ts";
 import { type BitsSubject, bitsOptions, readSubjects } from "./bits-input.ts";
@@ -57,7 +57,7 @@ function refine({ name, structure, network, resolution, score, classes, limits, 
     resolution,
     classes,
     costs: costs(network, classes, emptyCosts(), deployment),
-    largestStep: largestStep(network),
+    largestStep: peakStep(network, deployment),
     bitsBefore: before.map(({ nbitsA, nbitsW }) => ({ nbitsA, nbitsW })),
     structure: refined,
     limits,

@@ -1,11 +1,16 @@
 import { UserError } from "../base/user-error.ts";
 import { defaultScore, type ScoreConfig } from "../config/config.ts";
+import { writtenRuntime } from "../config/devices.ts";
+import type { RuntimeFile } from "../config/runtime.ts";
+import { namedArenaSteps, peakStep } from "../costs/arena-step.ts";
 import { costs, emptyCosts } from "../costs/costs.ts";
-import { largestStep, liveSteps } from "../costs/live-sram.ts";
+import { liveSteps } from "../costs/live-sram.ts";
+import { placedSteps } from "../firmware/placement.ts";
+import { describeNetwork } from "../formats/network-description.ts";
 import type { StructureEntry } from "../formats/structures-file.ts";
 import { type KernelName, kernelNames } from "../kernel/kernels.ts";
 import type { Network } from "../network/network.ts";
-import { networkOf, parseStructure } from "../network/structure.ts";
+import { networkOf, parseStructure, type Structure } from "../network/structure.ts";
 import { AnalyticScore } from "../score/analytic.ts";
 import { ExpectedScore } from "../score/expected/expected.ts";
 import { type ForwardDetail, ForwardScore } from "../score/forward/forward.ts";
@@ -23,8 +28,16 @@ import {
   textOption,
   wholeOption,
 } from "./command.ts";
-import { readConfig, readNetworkFile, runOption } from "./input.ts";
-import { classifierLine, costCells, costHeader, memoryTable, table } from "./render/format.ts";
+import { readConfig, readNetworkFile, readRuntime, runOption } from "./input.ts";
+import {
+  arenaTable,
+  classifierLine,
+  costCells,
+  costHeader,
+  memoryTable,
+  placementTable,
+  table,
+} from "./render/format.ts";
 
 /** How a network is scored; from the options, else the file's own record, else the configuration, else the published settings. */
 interface Settings {
@@ -34,6 +47,8 @@ interface Settings {
   readonly sigmaActivation: number;
   readonly sigmaWeight: number;
   readonly classes: number;
+  /** What deploys it. */
+  readonly runtime: RuntimeFile | undefined;
   readonly kind: ScoreConfig["kind"];
   /** Of the forward score alone. */
   readonly repeats: number;
@@ -51,6 +66,7 @@ const published: Settings = {
   resolution: 224,
   inputChannels: undefined,
   classes: 0,
+  runtime: undefined,
   maxChannels: undefined,
   measuredResolution: undefined,
 };
@@ -75,8 +91,11 @@ export const scoreCommand: Command = {
       defaultDescription: "full width",
     }),
     run: runOption,
+    runtime: text("what deploys it, for its arena and flash: a name of qes devices, a YAML file, or none", {
+      defaultDescription: "the file's, else none",
+    }),
     config: text("take the settings from this preset or YAML file"),
-    memory: flag("list the live memory of every step"),
+    memory: flag("list the live memory of every step; with a runtime, what it needs and where everything lies"),
     json: flag("print a JSON array on stdout"),
   },
   examples: [
@@ -97,6 +116,7 @@ export const scoreCommand: Command = {
             resolution: config.input.resolution,
             inputChannels: config.input.channels,
             classes: config.classes,
+            runtime: config.runtime,
           };
     const options = withoutUndefined({
       resolution: wholeOption(args, "resolution", 1, 4096),
@@ -112,6 +132,7 @@ export const scoreCommand: Command = {
       kernel: textOption(args, "kernel") as KernelName | undefined,
       maxChannels: wholeOption(args, "max-channels", 1, 65536),
     });
+    const runtime = args["runtime"] === undefined ? {} : { runtime: readRuntime(textOption(args, "runtime")!) };
     let failed = 0;
     const rows = entries.map((entry) => {
       try {
@@ -123,6 +144,7 @@ export const scoreCommand: Command = {
           ...ownScoring,
           ...withoutUndefined(record),
           ...options,
+          ...runtime,
         });
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
@@ -134,7 +156,7 @@ export const scoreCommand: Command = {
     });
     const memory = flagOption(args, "memory");
     if (flagOption(args, "json")) {
-      printJson(rows.map(({ memory: steps, settings: _, ...row }) => (memory ? { ...row, memory: steps } : row)));
+      printJson(rows.map(({ settings: _, ...row }) => (memory ? row : { ...row, ...noMemory })));
     } else print(render(rows, memory));
     if (failed > 0)
       note(`qes: ${failed} of ${rows.length} networks could not be scored, each named above; mend or remove them`);
@@ -164,6 +186,8 @@ function scoreEntry(entry: StructureEntry, settings: Settings) {
       ? new ExpectedScore(settings).detail(network)
       : new AnalyticScore(settings).detail(network);
   const { score, stages, blocks } = measured ?? computed();
+  const { classes, runtime } = settings;
+  const deployment = runtime === undefined ? undefined : { runtime, classes };
   return {
     name: entry.name,
     resolution: settings.resolution,
@@ -172,12 +196,28 @@ function scoreEntry(entry: StructureEntry, settings: Settings) {
     stages: [...stages],
     blocks: [...blocks],
     ...(measured === undefined ? {} : { blockStds: measured.blockStds && [...measured.blockStds] }),
-    classes: settings.classes,
-    costs: costs(network, settings.classes, emptyCosts()),
-    largestStep: largestStep(network),
+    classes,
+    ...(runtime === undefined ? {} : { runtime: writtenRuntime(runtime) }),
+    costs: costs(network, classes, emptyCosts(), deployment),
+    largestStep: peakStep(network, deployment),
     memory: liveSteps(network),
+    ...(deployment === undefined ? {} : { arena: namedArenaSteps(network, deployment) }),
+    ...placement(entry, structure, settings),
     settings: settingsText(settings),
   };
+}
+
+/** Where everything lies, where the runtime is the one whose code is written here and it has a kernel for every layer. */
+function placement({ name }: StructureEntry, structure: Structure, { resolution, classes, runtime }: Settings) {
+  const form = { "qes-c": "separate", "qes-c-fused": "fused" }[runtime?.name ?? ""];
+  if (form === undefined) return {};
+  try {
+    const description = describeNetwork(name, structure, resolution, classes);
+    return { placement: placedSteps(description, { fused: form === "fused" }) };
+  } catch (error) {
+    if (error instanceof UserError) return {};
+    throw error;
+  }
 }
 
 function measure(network: Network, settings: Settings, where: string): ForwardDetail {
@@ -190,6 +230,9 @@ function measure(network: Network, settings: Settings, where: string): ForwardDe
 
 const settingsText = ({ stageWeights, sigmaActivation, sigmaWeight }: Settings) =>
   `scored with stage weights ${stageWeights.join(",")}, sigmas ${sigmaActivation} of activations and ${sigmaWeight} of weights`;
+
+/** JSON leaves out what is not defined. */
+const noMemory = { memory: undefined, arena: undefined, placement: undefined };
 
 type Row = ReturnType<typeof scoreEntry> | { readonly name: string; readonly error: string };
 
@@ -213,7 +256,15 @@ function render(rows: readonly Row[], memory: boolean): string {
     classes.size > 1 ? "flash counts each network's own classifier" : classifierLine(only),
   ];
   if (memory) {
-    for (const row of rows) if (!("error" in row)) lines.push(`\n${row.name}`, memoryTable(row.memory));
+    for (const row of rows) {
+      if ("error" in row) continue;
+      lines.push(`\n${row.name}`, memoryTable(row.memory));
+      if (row.arena === undefined) continue;
+      const { name } = row.runtime as { readonly name?: string };
+      lines.push(`\n${row.name}: arena of ${name ?? row.runtime}`, arenaTable(row.arena));
+      if (row.placement !== undefined)
+        lines.push(`\n${row.name}: where everything lies, bytes at their offset`, placementTable(row.placement));
+    }
   }
   return lines.join("\n");
 }

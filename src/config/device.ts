@@ -20,7 +20,7 @@ const schema = z.strictObject({
   /** KiB of each that code, stack and drivers take; a network gets what is left. */
   reserve: z.strictObject({ sram: share(MOST.sram), flash: share(MOST.flash) }).prefault({}),
   /** What deploys networks on it: a name, "none", or what a file of one holds; `fillFromDevice` checks it. */
-  runtime: z.unknown().default("none"),
+  runtime: z.unknown().default("qes-c"),
   /** Checked by `parseCapability`, which wants one. */
   capability: z.unknown().optional(),
   /** Kernel sizes that are worth searching; absent: the task's. */

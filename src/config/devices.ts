@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { packageRoot } from "../base/package-root.ts";
 import { suggestion } from "../base/suggest.ts";
 import { UserError } from "../base/user-error.ts";
@@ -15,7 +16,7 @@ const folders = { device: "devices", task: "tasks", runtime: "runtimes" } as con
 export type PartKind = keyof typeof folders;
 
 /** What says that no runtime deploys the networks. */
-const NO_RUNTIME = "none";
+export const NO_RUNTIME = "none";
 
 /** Names of the shipped devices. */
 export function deviceNames(): string[] {
@@ -120,6 +121,12 @@ export function chosenRuntime(value: unknown, where: string): RuntimeFile | unde
   const runtime = partAt({ runtime: value }, "runtime", where);
   if (runtime === undefined || runtime === NO_RUNTIME) return undefined;
   return typeof runtime === "string" ? runtimeOf(runtime, where) : parseRuntime(runtime, where);
+}
+
+/** A runtime as results have it: by name where it is the shipped one of that name, else what its file holds. */
+export function writtenRuntime(runtime: RuntimeFile): string | RuntimeFile {
+  const { name } = runtime;
+  return runtimeNames().includes(name) && isDeepStrictEqual(runtimeOf(name, name), runtime) ? name : runtime;
 }
 
 /** Whether a raw configuration takes its start network from its task. */

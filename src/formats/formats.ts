@@ -10,6 +10,8 @@ export interface FormattedNetwork {
   readonly resolution: number;
   /** Outputs of the classifier that flash counts; 0 for none. */
   readonly classes: number;
+  /** What deploys it, as `writtenRuntime` has it; absent for nothing. */
+  readonly runtime?: string | object;
 }
 
 /** A kind of file that networks are written to and read from. */

@@ -1,6 +1,8 @@
 import { type Literal, parseLiteral } from "../base/literal.ts";
 import { UserError } from "../base/user-error.ts";
 import type { ScoreConfig } from "../config/config.ts";
+import { chosenRuntime, NO_RUNTIME } from "../config/devices.ts";
+import type { RuntimeFile } from "../config/runtime.ts";
 import { parseStoredScoring } from "../config/stored-config.ts";
 import { describe, type Structure } from "../network/structure.ts";
 
@@ -16,6 +18,8 @@ export interface StructureEntry {
   readonly sigmaWeight?: number;
   /** Outputs of the classifier that flash counts. */
   readonly classes?: number;
+  /** What deploys it. */
+  readonly runtime?: RuntimeFile;
   /** How the score was computed, in a result of this program. */
   readonly scoring?: ScoreConfig;
 }
@@ -64,6 +68,7 @@ function besideStructure(file: { [key: string]: Literal }, i: number): { [key: s
   for (const [key, list] of [
     ["resolution", file.best_resolutions],
     ["classes", file.best_classes],
+    ["runtime", file.best_runtimes],
   ] as const) {
     if (Array.isArray(list) && list[i] !== undefined) settings[key] = list[i];
   }
@@ -90,7 +95,7 @@ function nonEmpty(entries: StructureEntry[], where: string): StructureEntry[] {
 
 type Settings = Pick<
   StructureEntry,
-  "resolution" | "stageWeights" | "sigmaActivation" | "sigmaWeight" | "classes" | "scoring"
+  "resolution" | "stageWeights" | "sigmaActivation" | "sigmaWeight" | "classes" | "runtime" | "scoring"
 >;
 
 function entriesOf(values: Literal[], where: string, common: Settings): StructureEntry[] {
@@ -132,6 +137,10 @@ function settingsOf(value: { [key: string]: Literal }, where: string): Settings 
     check("classes", value.classes, valid, "a whole number from 0 to 1000000");
     settings.classes = value.classes as number;
   }
+  if (value.runtime !== undefined) {
+    const runtime = chosenRuntime(value.runtime, `${where}: runtime`);
+    if (runtime !== undefined) settings.runtime = runtime;
+  }
   if (value.scoring !== undefined) {
     settings.scoring = parseStoredScoring(value.scoring, `${where}: scoring`);
     settings.stageWeights = settings.scoring.stageWeights;
@@ -162,21 +171,23 @@ function isObject(value: Literal | undefined): value is { [key: string]: Literal
 
 /**
  * Structures as the Python literal of the released code, which reads it back.
- * @param beside for each structure, its input's resolution and the outputs of the classifier that its flash counts, under keys that the
- * released code does not look at
+ * @param beside for each structure, its input's resolution, the outputs of the classifier that its flash counts and what deploys it, under keys that
+ * the released code does not look at
  */
 export function formatPython(
   structures: readonly Structure[],
-  beside?: readonly { readonly resolution: number; readonly classes: number }[],
+  beside?: readonly { readonly resolution: number; readonly classes: number; readonly runtime?: string | object }[],
 ): string {
   const file = { space_arch: "CnnNet", best_structures: structures };
   if (beside === undefined) return `${python(file)}\n`;
   const resolutions = beside.map(({ resolution }) => resolution);
   const classes = beside.map((settings) => settings.classes);
+  const runtimes = beside.map(({ runtime = NO_RUNTIME }) => runtime);
   return `${python({
     ...file,
     best_resolutions: resolutions,
     ...(classes.every((count) => count === 0) ? {} : { best_classes: classes }),
+    ...(runtimes.every((runtime) => runtime === NO_RUNTIME) ? {} : { best_runtimes: runtimes }),
   })}\n`;
 }
 

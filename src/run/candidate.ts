@@ -1,6 +1,9 @@
 import type { ScoreConfig } from "../config/config.ts";
+import { writtenRuntime } from "../config/devices.ts";
+import type { RuntimeFile } from "../config/runtime.ts";
+import { peakStep } from "../costs/arena-step.ts";
 import { type Costs, costs, emptyCosts } from "../costs/costs.ts";
-import { type LargestStep, largestStep } from "../costs/live-sram.ts";
+import type { LargestStep } from "../costs/live-sram.ts";
 import { Network } from "../network/network.ts";
 import type { Structure } from "../network/structure.ts";
 import type { Problem } from "../problem/problem.ts";
@@ -17,12 +20,14 @@ export interface Candidate {
   readonly costs: Costs;
   /** Outputs of the classifier that `costs.flash` counts; 0 for none. */
   readonly classes: number;
+  /** What deploys the network, whose memory `costs.arena` and `costs.flashDeployed` are; absent where nothing does. */
+  readonly runtime?: string | RuntimeFile;
   /** What the score was computed with. */
   readonly scoring: ScoreConfig;
   readonly structure: Structure;
   /** Pixels of one side of the input. */
   readonly resolution: number;
-  /** The step that `costs.sramLive` is the peak of. */
+  /** The step that `costs.arena` is the peak of, or `costs.sramLive` without a runtime. */
   readonly largestStep: LargestStep;
 }
 
@@ -42,8 +47,9 @@ export function candidateAt(
     ...(measured === undefined ? {} : { measured }),
     resolution: network.resolution,
     costs: costs(network, classes, emptyCosts(), deployment),
-    largestStep: largestStep(network),
+    largestStep: peakStep(network, deployment),
     classes,
+    ...(config.runtime === undefined ? {} : { runtime: writtenRuntime(config.runtime) }),
     scoring: config.score,
     structure: structureOf(space, genomes, at),
   };

@@ -57,7 +57,7 @@ test("a network with trained or random weights is a folder of C whose self-test 
   ]);
   expect(trained).toMatchObject({ code: 0, stdout: "" });
   expect(trained.stderr).toBe(
-    `trained: small as c, digest ${description.digest}\nweights: trained.safetensors, accuracy 0.9000 in training\nnext: make -C trained check\n`,
+    `trained: small as c (separate), digest ${description.digest}\nweights: trained.safetensors, accuracy 0.9000 in training\nnext: make -C trained check\n`,
   );
   expect(random.stderr).toContain(
     "\nweights: random ones of seed 5, for a look at sizes; --weights takes trained ones\n",

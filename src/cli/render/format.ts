@@ -1,8 +1,10 @@
 import { greatestOf } from "../../base/extremes.ts";
 import { printableLine } from "../../base/printable.ts";
+import type { NamedArenaStep } from "../../costs/arena-step.ts";
 import { type CostName, costTable } from "../../costs/cost-table.ts";
 import type { Costs } from "../../costs/costs.ts";
 import type { LargestStep, LiveStep } from "../../costs/live-sram.ts";
+import type { Piece, PlacedStep } from "../../firmware/placement.ts";
 
 /** Columns padded to their widest cell; numbers (cells that start with a digit) to the right. Cells are cut to a line that can be shown. */
 export function table(cells: readonly (readonly string[])[]): string {
@@ -74,6 +76,31 @@ export function memoryTable(steps: readonly LiveStep[]): string {
       String(step.bitsA),
       ...[step.input, step.output, step.held, step.bytes].map(kibibytes),
       step === largest ? "<- largest" : "",
+    ]),
+  ]);
+}
+
+/** What a runtime needs step by step, the largest marked. */
+export function arenaTable(steps: readonly NamedArenaStep[]): string {
+  const largest = steps.reduce((a, b) => (b.bytes > a.bytes ? b : a));
+  return table([
+    ["step", "input", "output", "shortcut", "scratch", "bytes", ""],
+    ...steps.map((step) => [
+      step.name,
+      ...[step.input, step.output, step.held, step.scratch, step.bytes].map(String),
+      step === largest ? "<- largest" : "",
+    ]),
+  ]);
+}
+
+/** Where tensors and scratch lie, kernel by kernel. */
+export function placementTable(steps: readonly PlacedStep[]): string {
+  const cell = (piece: Piece | undefined) => (piece === undefined ? "" : `${piece.bytes} at ${piece.offset}`);
+  return table([
+    ["kernel", "input", "output", "shortcut", "scratch"],
+    ...steps.map(({ kind, block, inner, input, output, held, scratch }) => [
+      `block ${block} layer ${inner}: ${kind}`,
+      ...[input, output, held, scratch].map(cell),
     ]),
   ]);
 }
