@@ -1,14 +1,26 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { packageRoot } from "../src/base/package-root.ts";
+import { boundProblem } from "../src/bound/problem.ts";
+import { solve } from "../src/bound/solve.ts";
+import { parseConfig } from "../src/config/config.ts";
+import { deviceOf } from "../src/config/devices.ts";
+import { presetNames, presetValue } from "../src/config/presets.ts";
+import { cFiles } from "../src/exports/c.ts";
+import { describeNetwork } from "../src/formats/network-description.ts";
+import { randomWeights } from "../src/formats/weights.ts";
+import { openProblem } from "../src/problem/problem.ts";
 import { type Board, boards, hasBoards, linkedSizes, runProgram } from "./firmware/boards.ts";
 
 /** Side and channels of the pointwise conv of examples/cortex-m/pointwise.c. */
 const POINTWISE_MACS = 8 * 8 * 32 * 32;
 
-/** Prints what an exported network takes on the boards, beside what its header predicts; without one, instructions of a pointwise conv by bits. */
-function main([folder]: readonly string[]): void {
+/**
+ * Prints what an exported network takes on the boards, beside what its header predicts; with "presets", what the proven optimum of every device preset takes in
+ * the memories of its device; without either, instructions of a pointwise conv by bits.
+ */
+function main([folder, ...names]: readonly string[]): void {
   if (!hasBoards()) {
     console.error(
       "firmware: expected arm-none-eabi-gcc, qemu-system-arm and make; Debian: gcc-arm-none-eabi, qemu-system-arm",
@@ -19,6 +31,7 @@ function main([folder]: readonly string[]): void {
   const temporary = mkdtempSync(join(tmpdir(), "qes-firmware-"));
   try {
     if (folder === undefined) pointwise(temporary);
+    else if (folder === "presets") presets(temporary, names);
     else for (const board of Object.keys(boards) as Board[]) network(resolve(folder), board, temporary);
   } finally {
     rmSync(temporary, { recursive: true, force: true });
@@ -46,6 +59,62 @@ function network(folder: string, board: Board, temporary: string): void {
   console.log(`| code | | ${code} |\n\n${text.trim()}`);
   console.log(`${(instructions / totals.macs).toFixed(2)} instructions a MAC\n`);
   if (rows.some(([, expected, measured]) => expected !== measured)) process.exitCode = 1;
+}
+
+/**
+ * The optimum of each device preset under its runtime, with random weights, linked into memories as small as its device's beside a stack of 1 KiB, and run there on
+ * one image.
+ */
+function presets(temporary: string, names: readonly string[]): void {
+  console.log("| preset | score | RAM | of | flash | of | code | instructions a MAC | images as they should be |");
+  console.log("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+  for (const name of names.length > 0
+    ? names
+    : presetNames().filter((preset) => presetValue(preset).device !== undefined)) {
+    const config = parseConfig(presetValue(name), name);
+    const { memory } = deviceOf(config.device as string, name);
+    const { spaces, budgets } = boundProblem(openProblem(config));
+    const search = solve(spaces, budgets, {});
+    let step = search.next();
+    while (!step.done) step = search.next();
+    const { proven, networks } = step.value;
+    if (!proven) throw new Error(`${name}: expected a proven optimum`);
+    const [{ structure, resolution, score, costs }] = networks;
+    const description = describeNetwork(name, structure, resolution, config.classes);
+    const folder = join(temporary, name);
+    mkdirSync(folder);
+    const files = cFiles(description, { weights: randomWeights(description, 1), weightsNote: "random" });
+    for (const [file, content] of files) writeFileSync(join(folder, file), content);
+    const build = join(temporary, `${name}-build`);
+    const [ram, flash] = [1024 * memory.sram, 1024 * memory.flash];
+    const text = runProgram({
+      ...{ target: "run", board: "mps2-an386", build, network: folder },
+      ...{ memory: { flash, ram, stack: 1024 }, timeout: 900 },
+    });
+    const { data, code } = linkedSizes(build);
+    const constant = ["weights", "constants", "convs", "classifier"].reduce(
+      (sum, part) => sum + (data.get(part) ?? 0),
+      0,
+    );
+    if (data.get("arena") !== costs.arena || constant !== costs.flashDeployed) {
+      throw new Error(
+        `${name}: expected ${costs.arena} and ${costs.flashDeployed} bytes, got ${data.get("arena")} and ${constant}`,
+      );
+    }
+    const instructions = Number(text.match(/(\d+) instructions/)![1]);
+    const right = text.match(/^(\d+ of \d+) images/m)![1];
+    const figures = [
+      score.toFixed(2),
+      costs.arena,
+      ram,
+      constant,
+      flash,
+      code,
+      (instructions / costs.macs).toFixed(2),
+      right,
+    ];
+    console.log(`| ${name} | ${figures.join(" | ")} |`);
+  }
 }
 
 /** A Markdown table: a row for each number of activation bits, a column for each of weight bits. */

@@ -28,7 +28,7 @@ const clock = () => performance.now() / 1000;
 
 async function best(device: string, capability: unknown, seed: number): Promise<Candidate> {
   const config = parseConfig(
-    { device, task, capability, search: { evaluations: Number(evaluations), seed } },
+    { device, task, capability, runtime: "none", search: { evaluations: Number(evaluations), seed } },
     "experiment:mixed",
   );
   return (await startSearch(config, { archive: ":memory:", threads: 0, clock })).best;
@@ -44,7 +44,7 @@ for (const device of devices) {
     const scores = found.map(({ score }) => score);
     const middle = median(scores);
     const { costs } = found.find(({ score }) => score === middle) ?? found[0];
-    const { sramLive, flash } = parseConfig({ device, task }, "experiment:mixed").budgets;
+    const { sramLive, flash } = parseConfig({ device, task, runtime: "none" }, "experiment:mixed").budgets;
     const percent = (value: number, budget: number) => `${((100 * value) / budget).toFixed(1)}%`;
     const cells = [
       device,

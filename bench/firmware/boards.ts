@@ -17,6 +17,10 @@ export interface Program {
   /** Of the compiler, such as -O2. */
   readonly optimise?: string;
   readonly defines?: string;
+  /** Bytes of the memories, where it is to have less than the board. */
+  readonly memory?: { readonly flash: number; readonly ram: number; readonly stack: number };
+  /** Seconds that it may run. */
+  readonly timeout?: number;
 }
 
 /** Whether the cross compiler and the emulator are there. */
@@ -31,8 +35,22 @@ export function hasBoards(): boolean {
  * @returns what it wrote
  * @throws Error where it is not built, or ends with another status than 0
  */
-export function runProgram({ target, board, build, network, optimise = "-O3", defines = "" }: Program): string {
-  const variables = { NETWORK: network, BOARD: board, BUILD: build, OPTIMISE: optimise, DEFINES: defines };
+export function runProgram({
+  target,
+  board,
+  build,
+  network,
+  optimise = "-O3",
+  defines = "",
+  memory,
+  timeout = 60,
+}: Program): string {
+  const link = Object.entries(memory ?? {}).map(([name, bytes]) => `--defsym=${name.toUpperCase()}_BYTES=${bytes}`);
+  const variables = {
+    ...{ NETWORK: network, BOARD: board, BUILD: build, OPTIMISE: optimise, DEFINES: defines },
+    LINK: link.join(" "),
+    TIMEOUT: String(timeout),
+  };
   const args = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
   const folder = join(packageRoot, "examples", "cortex-m");
   const { status, stdout, stderr } = spawnSync("make", ["-s", "-C", folder, target, ...args], { encoding: "utf8" });

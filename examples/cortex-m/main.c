@@ -3,10 +3,9 @@
 #include "network.h"
 #include "vectors.h"
 
-static qes_output_t output[QES_OUTPUTS];
-
 int main(void)
 {
+    qes_output_t *const output = qes_outputs();
     uint64_t instructions = 0;
     uint32_t equal = 0;
     for (uint32_t vector = 0; vector < QES_VECTORS; vector++) {
@@ -15,15 +14,15 @@ int main(void)
         const uint64_t before = board_instructions();
         qes_run(qes_input(), output);
         instructions = board_instructions() - before;
-        for (uint32_t i = 0; i < QES_OUTPUTS; i++) equal += output[i] == qes_expected[vector][i];
+        equal += qes_digest(output) == qes_digests[vector];
     }
     board_write_number(equal);
     board_write(" of ");
-    board_write_number((uint64_t)QES_VECTORS * QES_OUTPUTS);
-    board_write(" outputs as they should be\n");
+    board_write_number(QES_VECTORS);
+    board_write(" images with the outputs that they should have\n");
     board_write_number(instructions);
     board_write(" instructions an inference\n");
     board_write_number(board_used_stack());
     board_write(" bytes of stack\n");
-    return equal != QES_VECTORS * QES_OUTPUTS;
+    return equal != QES_VECTORS;
 }

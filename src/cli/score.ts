@@ -188,6 +188,9 @@ function scoreEntry(entry: StructureEntry, settings: Settings) {
   const { score, stages, blocks } = measured ?? computed();
   const { classes, runtime } = settings;
   const deployment = runtime === undefined ? undefined : { runtime, classes };
+  if (deployment !== undefined && network.squeeze.some((channels) => channels > 0)) {
+    throw new UserError(`${entry.where}: no runtime here has a squeeze-excite; expected --runtime none with it`);
+  }
   return {
     name: entry.name,
     resolution: settings.resolution,

@@ -47,7 +47,7 @@ export function cNetwork(
 
 const outputType = ({ classes }: IntegerNetwork) => (classes > 0 ? "int32_t" : "uint8_t");
 
-function headerText(network: IntegerNetwork, { arena }: Plan, flash: CNetwork["flash"]): string {
+function headerText(network: IntegerNetwork, plan: Plan, flash: CNetwork["flash"]): string {
   const { name, digest, resolution, channels, classes, outputStep, layers } = network;
   const last = layers.at(-1)!.convs.at(-1)!.shape;
   const outputs = classes > 0 ? classes : last.outResolution ** 2 * last.outChannels;
@@ -66,7 +66,7 @@ function headerText(network: IntegerNetwork, { arena }: Plan, flash: CNetwork["f
 #define QES_OUTPUTS ${outputs}
 
 /* Bytes of RAM, beside the stack and what the caller keeps. */
-#define QES_ARENA ${arena}
+#define QES_ARENA ${plan.arena}
 /* Bytes of constant data on a 32-bit machine, beside the code. */
 #define QES_FLASH_WEIGHTS ${flash.weights}
 #define QES_FLASH_CONSTANTS ${flash.constants}
@@ -77,6 +77,9 @@ typedef ${outputType(network)} qes_output_t;
 
 /* Where an image may be written to need no room of its own; it is gone after qes_run. */
 uint8_t *qes_input(void);
+
+/* Where outputs may be written to ${plan.outputsAt === undefined ? "(in memory of their own, since they are more than the arena)" : "need no room of their own"}; they are gone with the next image. */
+qes_output_t *qes_outputs(void);
 
 /* From an image, bytes of shape (${resolution}, ${resolution}, ${channels}), to ${what}. */
 void qes_run(const uint8_t *input, qes_output_t *output);
@@ -124,6 +127,11 @@ static uint32_t arena[QES_ARENA / 4];
 uint8_t *qes_input(void)
 {
     return (uint8_t *)arena;
+}
+
+qes_output_t *qes_outputs(void)
+{
+${plan.outputsAt === undefined ? "    static qes_output_t outputs[QES_OUTPUTS];\n\n    return outputs;" : `    return (qes_output_t *)(void *)(arena + ${plan.outputsAt / 4});`}
 }
 
 void qes_run(const uint8_t *input, qes_output_t *output)

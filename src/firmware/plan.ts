@@ -51,6 +51,8 @@ export interface Plan {
   /** Where the scratch of a step begins. */
   readonly scratchAt: (step: Step) => number;
   readonly offset: (place: Place) => number;
+  /** Where outputs may be written, once all else is read: a multiple of 4; undefined where the arena has no room for them. */
+  readonly outputsAt: number | undefined;
 }
 
 const groups = (channels: number) => Math.ceil(channels / GROUP);
@@ -98,7 +100,15 @@ export function planOf(network: NetworkDescription, { fused = false }: PlanOptio
     arena,
     scratchAt: ({ low }) => low,
     offset: ({ end, bytes }) => (end === "low" ? 0 : arena - bytes),
+    outputsAt: outputsAt(network, steps.at(-1)!, arena),
   };
+}
+
+/** The last step reads means from its scratch and writes a word a class; without classes it copies a tensor, from its beginning on, to a place before it. */
+function outputsAt({ layers, classes }: NetworkDescription, { low }: Step, arena: number): number | undefined {
+  if (classes === 0 || 4 * classes <= low) return 0;
+  const behind = low + filled(layers.at(-1)!.convs.at(-1)!.outChannels);
+  return behind + 4 * classes <= arena ? behind : undefined;
 }
 
 const otherEnd = ({ end }: Place): End => (end === "low" ? "high" : "low");
@@ -236,9 +246,10 @@ const tooLarge = (expected: string, got: number) =>
 
 function checkLayers({ layers, totals }: NetworkDescription, fused: boolean): void {
   if (totals.weights > MOST_WEIGHTS) throw tooLarge(`${MOST_WEIGHTS} weights`, totals.weights);
-  layers.forEach(({ convs, block, inner, shortcut }, i) => {
+  layers.forEach(({ convs, block, inner, shortcut, squeeze }, i) => {
     const refuse = (expected: string, got: string) =>
       new UserError(`c: block ${block} layer ${inner}: expected ${expected}, got ${got}; choose another network`);
+    if (squeeze !== undefined) throw refuse("a layer without a squeeze-excite", "one with it");
     if (shortcut === "projected") throw refuse("a shortcut without a projection", "one with it");
     if (i === 0 && (convs.length > 1 || convs[0].depthwise)) {
       throw refuse("a single conv that reads the image", "a block of several");
