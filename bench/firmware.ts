@@ -70,7 +70,7 @@ function presets(temporary: string, names: readonly string[]): void {
   console.log("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
   for (const name of names.length > 0
     ? names
-    : presetNames().filter((preset) => presetValue(preset).device !== undefined)) {
+    : presetNames().filter((preset) => parseConfig(presetValue(preset), preset).device !== undefined)) {
     const config = parseConfig(presetValue(name), name);
     const { memory } = deviceOf(config.device as string, name);
     const { spaces, budgets } = boundProblem(openProblem(config));
