@@ -3,7 +3,7 @@ import type { Redis } from "ioredis";
 import { UserError } from "../base/user-error.ts";
 import type { Address } from "./address.ts";
 import { connect } from "./connection.ts";
-import { BEAT, liveWorkers, type WorkerInfo } from "./registry.ts";
+import { BEAT, ban, liveWorkers, type WorkerInfo } from "./registry.ts";
 import { RemoteTransport, type Trust, type Workers } from "./remote-transport.ts";
 
 /** Milliseconds after which it is told that no worker of this build is there. */
@@ -26,7 +26,8 @@ export class Broker implements Workers {
   #looking = false;
   #lastSeen = performance.now();
   #told = false;
-  readonly #banned = new Set<string>();
+  /** Why, by name. */
+  readonly #banned = new Map<string, string>();
 
   private constructor(redis: Redis, { shown }: Address, options: BrokerOptions) {
     this.#redis = redis;
@@ -73,6 +74,17 @@ export class Broker implements Workers {
       trust,
       shown: this.#shown,
     });
+  }
+
+  /** Workers that are believed no more. */
+  get banned(): ReadonlyMap<string, string> {
+    return this.#banned;
+  }
+
+  /** What it answers is not taken any more, and it is told to end. */
+  ban(name: string, reason: string): void {
+    this.#banned.set(name, reason);
+    ban(this.#redis, name, reason).catch(() => {});
   }
 
   close(): void {

@@ -50,3 +50,8 @@ export async function leave(redis: Redis, name: string): Promise<void> {
   await redis.srem(names, name);
   await redis.del(keyOf(name));
 }
+
+/** Has a worker told that it is to end; it is not asked to agree. */
+export async function ban(redis: Redis, name: string, reason: string): Promise<void> {
+  await redis.set(banOf(name), reason, "EX", 86_400);
+}

@@ -25,6 +25,15 @@ export async function brokerAddress(args: Arguments): Promise<Address | undefine
   return readAddress(text, { where, insecure });
 }
 
+/** Of those that have a search scored there. */
+export const remoteOptions = {
+  ...brokerOptions,
+  verify: text("of the batches that workers score, how many are checked here by their best network", {
+    choices: ["some", "all"],
+    defaultDescription: "the first 20 of every worker, 1 in 20 later",
+  }),
+} as const;
+
 /** Scoring by the workers of the broker that was given. */
 export async function openRemote(args: Arguments, config: Config): Promise<RemoteScoring | undefined> {
   const address = await brokerAddress(args);
@@ -38,6 +47,9 @@ export async function openRemote(args: Arguments, config: Config): Promise<Remot
   }
   const { RemoteScoring } = await import("../broker/remote-scoring.ts");
   return RemoteScoring.open(address, {
+    verify: textOption(args, "verify") as "some" | "all" | undefined,
+    onLie: (worker, flaw) =>
+      note(`${worker}: gave the score ${flaw}; it is banned, and what it scored is scored again`),
     onLonely: () => note(`${address.shown}: no worker of this version is there; waiting for qes worker --broker`),
   });
 }

@@ -5,7 +5,7 @@ import { parseSeeds } from "../config/sweep-plan.ts";
 import { BoundWatch } from "../run/bound-watch.ts";
 import { keepLate } from "../run/kept-bounds.ts";
 import { MAX_THREADS, type RunOptions, type RunResult, SearchStopped, startSearch } from "../run/run.ts";
-import { brokerOptions, openRemote } from "./broker.ts";
+import { openRemote, remoteOptions } from "./broker.ts";
 import {
   type Arguments,
   type Command,
@@ -52,7 +52,7 @@ export const runOptions = {
   quiet: flag("no progress"),
   "no-bound": flag("no bound beside the search: do not prove how far its result is from the optimum"),
   unlock: unlockOption,
-  ...brokerOptions,
+  ...remoteOptions,
 } as const;
 
 export const searchCommand: Command = {

@@ -64,6 +64,11 @@ export function packRequest(context: string, genomes: Uint8Array): Uint8Array {
   return pack({ version: MESSAGE_VERSION, context, genomes } satisfies Request);
 }
 
+/** The genomes of a request. */
+export function readRequest(request: Uint8Array): Uint8Array {
+  return new Uint8Array((unpack(request) as Request).genomes);
+}
+
 /** Answers a request. @throws what `score` throws */
 export function answer(request: Uint8Array, context: string, score: (genomes: Uint8Array) => BatchScores): Uint8Array {
   const began = performance.now();

@@ -12,5 +12,10 @@ export interface Pool {
   readonly faults: ReadonlyMap<string, number>;
   /** @param genomes whole genomes, one after another; read before the promise settles, not kept after */
   score(genomes: Uint8Array): Promise<BatchScores>;
+  /**
+   * Scores a population again, where others did who may err. Absent where the scores are this program's own.
+   * @throws UserError where these are not its scores
+   */
+  confirm?(genomes: Uint8Array, scores: Float64Array): Promise<void>;
   close(): Promise<void>;
 }

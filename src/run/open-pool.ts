@@ -9,6 +9,7 @@ import type { TimeLimits } from "../pool/time-limit.ts";
 import type { Problem } from "../problem/problem.ts";
 import { createScorer } from "../problem/scorer.ts";
 import { kindOf } from "../score/kinds/kinds.ts";
+import type { Checkpoint } from "../search/loop.ts";
 
 export interface PoolOptions {
   /** 0 scores in this thread; absent: chosen by measurement. Never changes the result. */
@@ -34,4 +35,13 @@ export function openPool(problem: Problem, { threads, elsewhere, limits }: PoolO
   const cpus = Math.min(availableParallelism(), threadsWithinAddresses());
   if (cpus === 0) return inline();
   return new MeasuredPool({ inline, threads: () => inThreads(cpus) }, { begin, genomeLength, cpus });
+}
+
+/** Has a pool score a population again where others scored it. @throws UserError where its scores are wrong */
+export async function confirmed(
+  pool: Pool,
+  { genomes, scores }: Pick<Checkpoint, "genomes" | "scores">,
+): Promise<true> {
+  await pool.confirm?.(genomes, scores);
+  return true;
 }

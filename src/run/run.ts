@@ -19,7 +19,7 @@ import { checkHooks } from "./hooks.ts";
 import { keepWatched } from "./kept-bounds.ts";
 import { checkState, type Loading, loadSeen } from "./known-candidates.ts";
 import { measuredResult, selectsByNoise } from "./measuring.ts";
-import { openPool, type PoolOptions } from "./open-pool.ts";
+import { confirmed, openPool, type PoolOptions } from "./open-pool.ts";
 import { resumableRun, resumedConfig } from "./resumable.ts";
 import { Stopping } from "./stopping.ts";
 
@@ -207,10 +207,9 @@ async function conduct(
   try {
     while (!search.done && !stopping.asked) {
       const asked = search.ask();
-      const scored = await stopping.race(pool.score(asked.genomes));
-      if (scored === undefined) break;
-      const { scores } = scored;
-      const reasons = new Map(scored.failures);
+      const { scores, failures } = (await stopping.race(pool.score(asked.genomes))) ?? {};
+      if (scores === undefined) break;
+      const reasons = new Map(failures);
       if (asked.generation === 0 && reasons.size > 0) {
         throw new UserError(`space.start cannot be scored: ${reasons.get(0)}; start from another network`);
       }
@@ -228,7 +227,9 @@ async function conduct(
         search.stopAt(stopScoreOf(report, stopGap as number));
         knowsEnd = true;
       }
-      border = search.checkpoint();
+      const closed = search.checkpoint();
+      if (search.done && !(await stopping.race(confirmed(pool, closed)))) break;
+      border = closed;
       ended = search.done;
       await queue.commit({
         run,
@@ -292,7 +293,7 @@ async function resultOf(
   const byNoise = selectsByNoise(problem.config.score);
   if (done && byNoise) options.onMeasure?.();
   const { index, measured, unmeasured } = done
-    ? await measuredResult(problem, border, options)
+    ? await measuredResult(problem, border, { ...options, elsewhere: undefined })
     : { index: 0, unmeasured: byNoise ? "the search is not done" : undefined };
   const best = candidateAt(problem, border, index, measured);
   return unmeasured === undefined ? { best } : { best, unmeasured };
