@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as after } from "node:timers/promises";
 import { type Job, Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import { unpack } from "msgpackr/pack";
@@ -26,6 +27,7 @@ const LOOK = 500;
 /** A batch that has been with a worker for this many milliseconds, and for so many times what batches take, is sent once more. */
 const PATIENCE = 3000;
 const FACTOR = 6;
+const REJECTED_PAUSE = 200;
 /** Answers whose times count. */
 const REMEMBERED = 64;
 
@@ -60,6 +62,8 @@ interface Pending {
   readonly jobs: string[];
   /** When the newest was last known to wait for a worker. */
   waited: number;
+  /** How often it was sent once more because it took too long. */
+  late: number;
   /** The newest was taken by a worker. */
   taken: boolean;
   looking: boolean;
@@ -109,7 +113,7 @@ export class RemoteTransport implements Transport {
     const now = performance.now();
     let pending: Pending;
     const answered = new Promise<Uint8Array>((resolve, reject) => {
-      const common = { content, request, jobs: [], looking: false, taken: false, answered: undefined };
+      const common = { content, request, jobs: [], looking: false, late: 0, taken: false, answered: undefined };
       pending = { ...common, began: now, waited: now, resolve, reject };
     });
     const abort = () => pending.reject(signal.reason);
@@ -203,7 +207,11 @@ export class RemoteTransport implements Transport {
       if (await (this.#options.trust?.(worker, pending.request, reply) ?? true)) {
         pending.answered ??= id;
         pending.resolve(reply);
-      } else if (pending.jobs.at(-1) === id && this.#pending.has(id)) this.#send(pending);
+      } else {
+        // Whoever is not believed may be the first to take it again.
+        await after(REJECTED_PAUSE);
+        if (pending.jobs.at(-1) === id && this.#pending.has(id) && !this.#closed) this.#send(pending);
+      }
     } catch (error) {
       pending.reject(error);
     }
@@ -241,7 +249,11 @@ export class RemoteTransport implements Transport {
       const gone = pending.taken && job.processedBy !== undefined && !this.#options.workers.lives(job.processedBy);
       pending.taken = true;
       // Every further time it gets twice as long.
-      if (gone || age > patience * 2 ** (pending.jobs.length - 1)) this.#send(pending);
+      if (gone) this.#send(pending);
+      else if (age > patience * 2 ** pending.late) {
+        pending.late++;
+        this.#send(pending);
+      }
     }
   }
 

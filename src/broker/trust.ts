@@ -15,8 +15,8 @@ const LATER = 20;
 /** Threads that check, at most. */
 const MOST_THREADS = 4;
 
-/** Of the batches beyond a worker's first: one in twenty, all, or, for tests of what follows, none. */
-export type Verify = "some" | "all" | "first";
+/** A worker's first batches and some later ones, all, or none, so that the final population alone is checked. */
+export type Verify = "some" | "all" | "none";
 
 /**
  * Checks what workers answer by scoring the best genome of a batch again here, and the first that is said to have failed. What is checked is a matter of
@@ -37,7 +37,7 @@ export class Checks {
   async flaw(worker: string, request: Uint8Array, reply: Uint8Array): Promise<string | undefined> {
     const count = this.#answered.get(worker) ?? 0;
     this.#answered.set(worker, count + 1);
-    if (count >= FIRST && !this.#isDrawn()) return undefined;
+    if (!this.#isDrawn(count)) return undefined;
     const { scoringContext, space } = this.#problem;
     const length = space.genomeLength;
     const genomes = readRequest(request);
@@ -72,8 +72,10 @@ export class Checks {
     await this.#pool?.close();
   }
 
-  #isDrawn(): boolean {
-    return this.#verify === "all" || (this.#verify === "some" && randomInt(LATER) === 0);
+  /** @param count batches that its worker answered before */
+  #isDrawn(count: number): boolean {
+    if (this.#verify !== "some") return this.#verify === "all";
+    return count < FIRST || randomInt(LATER) === 0;
   }
 
   #score(genomes: readonly Uint8Array[]): Promise<BatchScores> {
