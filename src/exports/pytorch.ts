@@ -21,6 +21,7 @@ export function pytorchFiles(network: NetworkDescription): ReadonlyMap<string, s
     ["quant.py", template("quant.py")],
     ["train.py", template("train.py")],
     ["check.py", template("check.py")],
+    ["whole.py", template("whole.py")],
     ["requirements.txt", template("requirements.txt")],
     ["README.md", filled("README.md.in", network)],
     ["network.json", `${JSON.stringify(network, null, 1)}\n`],

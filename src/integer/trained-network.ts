@@ -135,7 +135,7 @@ function guessedStep({ layers }: NetworkDescription, heldStep: number, { values 
   const { convs, shortcut } = layers.at(-1)!;
   const top = (conv: number) => {
     const [gamma, beta] = ["gamma", "beta"].map((kind) => values(`L${layers.length - 1}.C${conv}.${kind}`));
-    return Math.max(0, greatestOf(gamma.map((value, channel) => beta[channel] + 4 * Math.abs(value))));
+    return Math.max(0, greatestOf(Array.from(gamma, (value, channel) => beta[channel] + 4 * Math.abs(value))));
   };
   const held = shortcut === "none" || shortcut === "projected" ? 0 : heldStep * valuesOf(convs[0].bitsA);
   const main = convs.findLastIndex(({ projection }) => !projection);

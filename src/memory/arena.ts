@@ -1,6 +1,7 @@
 import { FULL_PRECISION_BITS } from "../network/bits.ts";
+import { MOST_CONVS } from "../network/families.ts";
 import type { Network } from "../network/network.ts";
-import { layerMoments, type StoredAt } from "./layer-memory.ts";
+import { layerMoments, type Moment, type StoredAt } from "./layer-memory.ts";
 import type { MemoryForm, MemoryTerm } from "./memory-form.ts";
 import type { Deployment } from "./runtime.ts";
 import { storedBits } from "./storage.ts";
@@ -80,26 +81,45 @@ function storedIn(network: Network, layer: number, stored: readonly number[]): S
   };
 }
 
+const eight = () => 8;
+const zero = () => 0;
+/** Bits at which a line is measured: none, of the layer alone, of what is behind it alone. */
+const points = [false, true].map((ends): readonly StoredAt[] => [
+  { input: zero, behind: 0, ends },
+  { input: eight, behind: 0, ends },
+  { input: zero, behind: 8, ends },
+]);
+/** Bytes of every moment of a layer at each of them: forms are made by the hundred thousand. */
+const measured = points[0].map(() => new Float64Array(4 * MOST_CONVS));
+let row = measured[0];
+let moments = 0;
+const note: Moment = (_, input, output, held, scratch) => {
+  row[moments++] = input + output + held + scratch;
+};
+
 function termsOf(network: Network, layer: number, deployment: Deployment, ends: boolean): MemoryTerm[] {
-  const momentsAt = (a: number, n: number): number[] => {
-    const bytes: number[] = [];
-    layerMoments(network, layer, deployment, { input: () => a, behind: n, ends }, (_, input, output, held, scratch) => {
-      bytes.push(input + output + held + scratch);
-    });
-    return bytes;
-  };
-  const atA = momentsAt(8, 0);
-  const atN = momentsAt(0, 8);
-  const terms = momentsAt(0, 0).map((constant, i) => ({
-    perA: (atA[i] - constant) / 8,
-    perN: (atN[i] - constant) / 8,
-    constant,
-  }));
-  return terms.filter((term, i) => !terms.some((other, j) => i !== j && covers(other, term, j < i)));
+  const stored = points[ends ? 1 : 0];
+  for (let point = 0; point < stored.length; point++) {
+    row = measured[point];
+    moments = 0;
+    layerMoments(network, layer, deployment, stored[point], note);
+  }
+  const [none, own, behind] = measured;
+  const terms: MemoryTerm[] = [];
+  for (let i = 0; i < moments; i++) {
+    const constant = none[i];
+    const term = { perA: (own[i] - constant) / 8, perN: (behind[i] - constant) / 8, constant };
+    // Of equal ones the first stays.
+    if (terms.some((other) => covers(other, term))) continue;
+    let kept = 0;
+    for (const other of terms) if (!covers(term, other)) terms[kept++] = other;
+    terms.length = kept;
+    terms.push(term);
+  }
+  return terms;
 }
 
-/** Whether a term is never below another, and above it somewhere or `earlier`. */
-function covers(x: MemoryTerm, y: MemoryTerm, earlier: boolean): boolean {
-  if (x.perA < y.perA || x.perN < y.perN || x.constant < y.constant) return false;
-  return earlier || x.perA > y.perA || x.perN > y.perN || x.constant > y.constant;
+/** Whether a term is never below another. */
+function covers(x: MemoryTerm, y: MemoryTerm): boolean {
+  return x.perA >= y.perA && x.perN >= y.perN && x.constant >= y.constant;
 }

@@ -25,7 +25,16 @@ test("the best network of an archive goes into a folder, and its figures are the
   expect(json.stderr).toBe("");
   expect(classes.stderr).toBe("--classes 10: best.sqlite counts 2 outputs; flash is that of 10 here\n");
   expect(readdirSync(join(folder, "net")).sort()).toEqual(
-    ["README.md", "check.py", "model.py", "network.json", "quant.py", "requirements.txt", "train.py"].sort(),
+    [
+      "README.md",
+      "check.py",
+      "model.py",
+      "network.json",
+      "quant.py",
+      "requirements.txt",
+      "train.py",
+      "whole.py",
+    ].sort(),
   );
   const written = JSON.parse(readFileSync(join(folder, "net", "network.json"), "utf8"));
   // What a runtime needs is not of the network alone.

@@ -73,6 +73,8 @@ export function* compiling(space: SpaceDescription, budgets: Budgets): Generator
   const deployment = deploymentOf(space);
   const sums = limited(sumsOf(deployment), budgets);
   const peaks = limited(peaksOf(deployment), budgets);
+  // No classifier is behind them, so that what there would be need not be measured.
+  const innerPeaks = limited(peaksOf(deployment && { ...deployment, classes: 0 }), budgets);
   const memories = peaks.map(({ name }) => name);
   const memoryLimits = memories.map((name) => budgets[name]!);
   const end = bitsAtEnd(memories, deployment);
@@ -84,7 +86,7 @@ export function* compiling(space: SpaceDescription, budgets: Budgets): Generator
   const weights = blockWeights(space);
   const scorer = new AnalyticScore(space.score);
   const blocks: SpaceChainBlock[] = [];
-  const parts = { space, scorer, sums, peaks, activations, memories, memoryLimits };
+  const parts = { space, scorer, sums, peaks, innerPeaks, activations, memories, memoryLimits };
   for (const [b, weight] of weights.entries()) blocks.push(yield* compilingBlock(parts, b, weight));
   const limitOf = ({ name }: NamedSum) =>
     name === "layers" ? attainableLayers(space, budgets[name]!) : budgets[name]!;
@@ -138,20 +140,23 @@ function blockWeights(space: SpaceDescription): BlockWeight[] {
 function* compilingBlock(
   parts: Pick<SpaceChain, "space" | "scorer" | "activations" | "memories" | "memoryLimits"> & {
     readonly sums: readonly NamedSum[];
+    /** Of the layers of the last block, and of all others. */
     readonly peaks: readonly NamedPeak[];
+    readonly innerPeaks: readonly NamedPeak[];
   },
   b: number,
   weight: BlockWeight,
 ): Generator<void, SpaceChainBlock> {
-  const { space, scorer, sums, peaks } = parts;
+  const { space, scorer, sums } = parts;
   const description = space.blocks[b];
   const { outs, family, s, pairs } = description;
   const ins = b === 0 ? [space.inputChannels] : space.blocks[b - 1].outs;
   const resolution = space.blocks.slice(0, b).reduce((r, block) => Math.ceil(r / block.s), space.resolution);
-  const classes = b === space.blocks.length - 1 ? space.classes : 0;
+  const isLast = b === space.blocks.length - 1;
+  const classes = isLast ? space.classes : 0;
   const shapes = shapeList(description);
   const variants = shapes.length / outs.length;
-  const probe = new LayerProbe(scorer, sums, peaks, parts);
+  const probe = new LayerProbe(scorer, sums, isLast ? parts.peaks : parts.innerPeaks, parts);
   const first = emptyLayerFigures(ins.length * outs.length * variants, sums.length, parts);
   const rest = emptyLayerFigures(outs.length * variants, sums.length, parts);
   const shape: LayerShape = { in: 0, btn: 0, out: 0, k: 0, s: 0 };

@@ -50,6 +50,8 @@ export class LayerMeter {
   readonly #alone = new Network(16);
   readonly #followed = new Network(16);
   readonly #values = new Float64Array(2);
+  /** What may follow the layer last built at activation bits, whatever its weights' are; by those bits. */
+  readonly #followers = new Map<number, number>();
   #classes = 0;
   #weight = 0;
   #lnOut = 0;
@@ -89,6 +91,7 @@ export class LayerMeter {
    * @param from channels it reads; of an inner layer that is not the block's first, `out`
    */
   build(b: number, first: boolean, from: number, { out, k, btn }: { out: number; k: number; btn: number }): void {
+    this.#followers.clear();
     const { family, s } = this.#space.blocks[b];
     const { resolution, weight, lnOut, classes } = this.#facts[b];
     const shape = { in: from, btn, out, k, s: first ? s : 1 };
@@ -133,13 +136,23 @@ export class LayerMeter {
   }
 
   #mayFollow(convs: number, a: number): number {
+    let mask = this.#followers.get(a);
+    if (mask === undefined) {
+      mask = this.#maskOf(convs, a);
+      this.#followers.set(a, mask);
+    }
+    return mask;
+  }
+
+  #maskOf(convs: number, a: number): number {
     const network = this.#followed;
+    const limitsTensors = this.#sram !== Number.POSITIVE_INFINITY || this.#sramLive !== Number.POSITIVE_INFINITY;
     for (let i = 0; i < convs; i++) network.bitsA[i] = a;
     let mask = 0;
     for (let c = 0; c < this.bits.length; c++) {
       network.bitsA[convs] = this.bits[c] || FULL_PRECISION_BITS;
       let fits = this.#arenaFits(this.bits[c] === END_BITS) && squeezeBits(network, 0) <= 8 * this.#sramLive;
-      for (let i = 0; i < convs && fits; i++) {
+      for (let i = 0; i < convs && fits && limitsTensors; i++) {
         const live = liveBits(network, 0, i, network.bitsA[nextMainConv(network, i)] || FULL_PRECISION_BITS);
         fits = live <= 8 * this.#sramLive && (network.projection[i] === 1 || sramOf(network, 0, 0, i) <= this.#sram);
       }
