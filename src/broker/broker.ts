@@ -4,6 +4,7 @@ import { UserError } from "../base/user-error.ts";
 import type { Address } from "./address.ts";
 import { connect } from "./connection.ts";
 import { BEAT, ban, liveWorkers, type WorkerInfo } from "./registry.ts";
+import { RemoteSearches } from "./remote-searches.ts";
 import { RemoteTransport, type Trust, type Workers } from "./remote-transport.ts";
 
 /** Milliseconds after which it is told that no worker of this build is there. */
@@ -12,6 +13,8 @@ const LONELY = 10_000;
 export interface BrokerOptions {
   /** By `scoringBuild`. */
   readonly build: string;
+  /** By `searchBuild`, where whole searches are asked for. */
+  readonly searchBuild?: string | undefined;
   /** No worker has been there for a while. */
   readonly onLonely?: () => void;
 }
@@ -76,6 +79,11 @@ export class Broker implements Workers {
     });
   }
 
+  /** Whole searches by workers of `searchBuild`. */
+  searches(): RemoteSearches {
+    return new RemoteSearches(this.#redis, { build: this.#options.searchBuild!, workers: this, shown: this.#shown });
+  }
+
   /** Workers that are believed no more. */
   get banned(): ReadonlyMap<string, string> {
     return this.#banned;
@@ -93,7 +101,13 @@ export class Broker implements Workers {
   }
 
   get #own(): readonly WorkerInfo[] {
-    return this.#live.filter(({ build, name }) => build === this.#options.build && !this.#banned.has(name));
+    const { build, searchBuild = null } = this.#options;
+    return this.#live.filter(
+      (worker) =>
+        worker.build === build &&
+        (searchBuild === null || worker.searchBuild === searchBuild) &&
+        !this.#banned.has(worker.name),
+    );
   }
 
   async #look(): Promise<void> {
@@ -115,10 +129,16 @@ export class Broker implements Workers {
   }
 
   #otherBuilds(): UserError {
-    const others = this.#live.slice(0, 5).map(({ name, version, build }) => `${name} has ${version} (${build})`);
+    const { build, searchBuild } = this.#options;
+    const searched = searchBuild !== undefined;
+    const others = this.#live
+      .slice(0, 5)
+      .map(
+        ({ name, version, ...builds }) => `${name} has ${version} (${searched ? builds.searchBuild : builds.build})`,
+      );
     const more = this.#live.length > 5 ? ` and ${this.#live.length - 5} more` : "";
     return new UserError(
-      `${this.#shown}: expected workers of build ${this.#options.build}, got others, which are never asked: ${others.join(", ")}${more}; ` +
+      `${this.#shown}: expected workers of build ${searchBuild ?? build}, got others, which are never asked: ${others.join(", ")}${more}; ` +
         "start workers of this version on machines that compute alike",
     );
   }

@@ -8,6 +8,8 @@ export interface WorkerInfo {
   readonly process: number;
   /** By `scoringBuild`. */
   readonly build: string;
+  /** By `searchBuild`. */
+  readonly searchBuild: string;
   readonly version: string;
   readonly threads: number;
   /** Batches and searches in hand. */

@@ -32,7 +32,7 @@ const REJECTED_PAUSE = 200;
 const REMEMBERED = 64;
 
 /** What a broker says where waiting does not help: rights, passwords, memory, a disk, a replica. */
-const REFUSALS = /\b(?:NOPERM|NOAUTH|WRONGPASS|OOM|MISCONF|READONLY)\b/;
+export const REFUSALS = /\b(?:NOPERM|NOAUTH|WRONGPASS|OOM|MISCONF|READONLY)\b/;
 
 /** Those who answer. */
 export interface Workers {

@@ -37,7 +37,7 @@ export interface ScoreWorkerOptions {
 }
 
 /** What every worker of a queue is told: locks are renewed on its event loop, where nothing is ever scored. */
-const workerOptions = {
+export const workerOptions = {
   prefix: PREFIX,
   lockDuration: 30_000,
   stalledInterval: 30_000,

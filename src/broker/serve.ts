@@ -9,6 +9,8 @@ import { scoringBuild } from "./build.ts";
 import { connect } from "./connection.ts";
 import { BEAT, beat, leave } from "./registry.ts";
 import { ScoreWorker } from "./score-worker.ts";
+import { searchBuild } from "./search-jobs.ts";
+import { type Searches, SearchWorker } from "./search-worker.ts";
 
 export interface ServeOptions {
   readonly threads: number;
@@ -16,6 +18,8 @@ export interface ServeOptions {
   readonly version: string;
   /** Ends it, when what is in hand is done. */
   readonly stop: AbortSignal;
+  readonly searches: Searches;
+  readonly onSearch: (id: string) => void;
   readonly onStart: (worker: { readonly name: string; readonly build: string }) => void;
   readonly onError: (message: string) => void;
 }
@@ -25,7 +29,7 @@ export interface ServeOptions {
  * @throws UserError where the broker cannot be connected to, or a coordinator found wrong scores
  */
 export async function serve(address: Address, options: ServeOptions): Promise<void> {
-  const { threads, version, stop, onStart, onError } = options;
+  const { threads, version, stop, searches, onStart, onError, onSearch } = options;
   const build = scoringBuild();
   const redis = await connect(address);
   const host = hostname();
@@ -37,12 +41,14 @@ export async function serve(address: Address, options: ServeOptions): Promise<vo
     onError(error.message);
   };
   const scoring = new ScoreWorker(redis, { name, build, threads, checked: checkedSetup, onError: tell });
-  const own = { name, host, process: process.pid, build, version, threads };
+  const program = searchBuild(build, searches.program);
+  const searching = new SearchWorker(redis, { name, build: program, threads, searches, onError: tell, onSearch });
+  const own = { name, host, process: process.pid, build, searchBuild: program, version, threads };
   const ended = new AbortController();
   let banned: string | null = null;
   const sign = async () => {
-    const { inHand, lastMinute } = scoring;
-    banned ??= await beat(redis, { ...own, inHand, lastMinute, searches: 0 });
+    const inHand = scoring.inHand + searching.inHand;
+    banned ??= await beat(redis, { ...own, inHand, lastMinute: scoring.lastMinute, searches: searching.done });
     if (banned !== null) ended.abort();
     await scoring.look();
   };
@@ -52,7 +58,7 @@ export async function serve(address: Address, options: ServeOptions): Promise<vo
     const timer = setInterval(() => sign().catch(tell), BEAT);
     const end = AbortSignal.any([stop, ended.signal]);
     if (!end.aborted) await new Promise((resolve) => end.addEventListener("abort", resolve, { once: true }));
-    await scoring.close();
+    await Promise.all([scoring.close(), searching.close()]);
     clearInterval(timer);
     if (redis.status === "ready") await leave(redis, name);
   } finally {

@@ -35,8 +35,9 @@ export class Processes {
   /**
    * Does something for every item, in their order; what is waiting when a signal comes, or when `each` answers false, is left out.
    * @param each runs commands by `run`
+   * @param atATime items; absent: the cores
    */
-  async forEach<T>(items: readonly T[], each: (item: T) => Promise<boolean>): Promise<void> {
+  async forEach<T>(items: readonly T[], each: (item: T) => Promise<boolean>, atATime = this.#atATime): Promise<void> {
     const waiting = items.values();
     let going = true;
     const lane = async () => {
@@ -46,15 +47,20 @@ export class Processes {
     };
     const onSignal = (signal: NodeJS.Signals) => {
       if (!this.stop.aborted) note("stopping at the next checkpoints; once more stops at once");
-      this.#stop.abort();
-      for (const child of this.#children) child.kill(signal);
+      this.end(signal);
     };
     for (const signal of signals) process.on(signal, onSignal);
     try {
-      await Promise.all(Array.from({ length: Math.min(this.#atATime, items.length) }, lane));
+      await Promise.all(Array.from({ length: Math.min(atATime, items.length) }, lane));
     } finally {
       for (const signal of signals) process.off(signal, onSignal);
     }
+  }
+
+  /** Stops, and hands a signal on. */
+  end(signal: NodeJS.Signals): void {
+    this.#stop.abort();
+    for (const child of this.#children) child.kill(signal);
   }
 
   run(args: readonly string[]): Promise<Ended> {

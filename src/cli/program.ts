@@ -31,8 +31,13 @@ const commands: readonly Entry[] = [
   },
   {
     usage: "worker",
-    describe: "serve the searches of a broker with the cores of this machine",
+    describe: "serve the searches and sweeps of a broker with the cores of this machine",
     load: async () => (await import("./worker.ts")).workerCommand,
+  },
+  {
+    usage: "workers",
+    describe: "list the workers of a broker: build, host, what is in hand, rate",
+    load: async () => (await import("./workers.ts")).workersCommand,
   },
   {
     usage: "score <structures>",

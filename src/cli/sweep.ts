@@ -1,23 +1,18 @@
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
-import { basename, extname, join } from "node:path";
-import { packageRoot } from "../base/package-root.ts";
+import { basename, extname } from "node:path";
 import { UserError } from "../base/user-error.ts";
-import { gapOf } from "../bound/gap.ts";
 import type { Config } from "../config/config.ts";
 import { type PlannedSearch, parseSweepPlan } from "../config/sweep-plan.ts";
-import { bestNetworks } from "../run/archived.ts";
 import { MAX_THREADS } from "../run/run.ts";
-import type { SeedRun } from "../run/seed-archive.ts";
 import { SweepFolder, type SweepRecord, searchId } from "../run/sweep.ts";
+import { brokerOptions } from "./broker.ts";
 import { type Command, flag, flagOption, note, print, printJson, text, textOption, wholeOption } from "./command.ts";
-import { runUnlessDone } from "./free-search.ts";
 import { chosenConfig, readText } from "./input.ts";
-import { patientBound } from "./patient-bound.ts";
-import { Processes, STOPPED, threadsAmongMany } from "./processes.ts";
+import { Processes, STOPPED } from "./processes.ts";
+import { programBuild } from "./program-build.ts";
 import { csv } from "./render/csv.ts";
 import { type SweepRow, sweepRow, sweepText } from "./render/sweep.ts";
-import { version } from "./version.ts";
+import { openSweepBroker, type SweepBroker } from "./sweep-broker.ts";
+import { runSweepSearch } from "./sweep-search.ts";
 
 export const sweepCommand: Command = {
   positionals: { plan: "YAML: searches, seeds, and keys of the configuration with their values" },
@@ -39,10 +34,15 @@ export const sweepCommand: Command = {
     json: flag("print one JSON object on stdout"),
     csv: flag("print CSV on stdout"),
     quiet: flag("no progress"),
+    ...brokerOptions,
   },
   examples: [
     ["qes sweep plan.yaml", "every search of the plan, as many at a time as there are cores; again goes on"],
     ["qes sweep plan.yaml --index 3", "one of them: Slurm's $SLURM_ARRAY_TASK_ID, Kubernetes' $JOB_COMPLETION_INDEX"],
+    [
+      "qes sweep plan.yaml --broker broker.url",
+      "by the workers of a broker: qes worker --broker broker.url on each machine",
+    ],
     ["qes sweep plan.yaml --csv > sweep.csv", "the table of results"],
   ],
   async run(args) {
@@ -60,7 +60,10 @@ export const sweepCommand: Command = {
     const wanted = only === undefined ? planned : [planned[only]];
     const sweep = new Sweep(folder, wholeOption(args, "threads", 0, MAX_THREADS), flagOption(args, "quiet"));
     try {
-      if (!flagOption(args, "list")) await sweep.run(wanted);
+      if (!flagOption(args, "list")) {
+        const remote = await openSweepBroker(args);
+        await sweep.run(wanted, remote).finally(() => remote?.close());
+      }
       // One job of an array leaves its archive: another may gather at the same time.
       const gathers = only === undefined && !flagOption(args, "list");
       const rows = wanted.map((search) => sweep.row(search, gathers, textOption(args, "keep") === "all"));
@@ -78,6 +81,7 @@ interface PreparedSearch extends PlannedSearch {
   readonly config: Config;
   /** Of the search command. */
   readonly args: readonly string[];
+  readonly bound: boolean;
 }
 
 /** @throws UserError where it is no configuration */
@@ -92,27 +96,12 @@ function prepared(search: PlannedSearch, bound: boolean, plan: string): Prepared
   try {
     const config = chosenConfig(from, assignments);
     const place = typeof source === "string" ? [source] : ["--device", source.device, "--task", source.task];
-    const args = [
-      ...place,
-      ...assignments.flatMap((assignment) => ["--set", assignment]),
-      ...(bound ? [] : ["--no-bound"]),
-    ];
-    return { ...search, id: searchId(config, build()), config, args };
+    const args = [...place, ...assignments.flatMap((assignment) => ["--set", assignment])];
+    return { ...search, id: searchId(JSON.stringify(config), programBuild()), config, args, bound };
   } catch (error) {
     if (error instanceof UserError) throw new UserError(`${plan}: search ${index}: ${error.message}`);
     throw error;
   }
-}
-
-let known: string | undefined;
-
-/** Which program runs: its version, and what was built of it, where that is on record. */
-function build(): string {
-  const stamp = join(packageRoot, "dist/build.json");
-  known ??= existsSync(stamp)
-    ? `${version} ${createHash("sha256").update(readFileSync(stamp)).digest("hex")}`
-    : version;
-  return known;
 }
 
 /** Runs the searches that are not finished, each in a process of its own. */
@@ -135,43 +124,37 @@ class Sweep {
     return this.#processes.stop.aborted ? STOPPED : this.#reasons.size > 0 ? 2 : 0;
   }
 
-  async run(searches: readonly PreparedSearch[]): Promise<void> {
+  /** @param remote has them run elsewhere */
+  async run(searches: readonly PreparedSearch[], remote: SweepBroker | undefined): Promise<void> {
     const open = searches.filter(({ id }) => this.#folder.record(id) === undefined);
     // The same search may be there twice, by names that say the same.
     const distinct = [...new Map(open.map((search) => [search.id, search])).values()];
     if (!this.#quiet && distinct.length < searches.length) {
       note(`${searches.length - distinct.length} of ${searches.length} searches are done already`);
     }
-    await this.#processes.forEach(distinct, async (search) => {
-      await this.#runOne(search);
+    const runOne = async (search: PreparedSearch) => {
+      await (remote === undefined ? this.#runOne(search) : this.#runElsewhere(search, remote));
       this.#done++;
       if (!this.#quiet && !this.#processes.stop.aborted)
         note(`${this.#lineOf(search)} (${this.#done} of ${distinct.length})`);
       return true;
-    });
+    };
+    await this.#processes.forEach(distinct, runOne, remote?.atATime);
     if (this.#processes.stop.aborted) note("stopped; the same command goes on");
   }
 
-  async #runOne({ id, config, args }: PreparedSearch): Promise<void> {
+  async #runOne({ id, config, args, bound }: PreparedSearch): Promise<void> {
     const archive = this.#folder.archiveOf(id);
-    const own = [...threadsAmongMany(config, this.#threads), "--json", "--quiet"];
-    const ended = await runUnlessDone(this.#processes, { archive, config }, (before) => {
-      const command =
-        before === undefined
-          ? ["search", ...args, "--archive", archive]
-          : ["resume", archive, "--run", String(before.run), ...(args.includes("--no-bound") ? ["--no-bound"] : [])];
-      return [...command, ...own];
-    });
-    if (!("code" in ended)) {
-      // A kill came between its end and the record of it.
-      this.#folder.finish(id, resultOf(archive, ended, args.includes("--no-bound") ? undefined : config));
-      return;
-    }
-    const { code, stdout, stderr } = ended;
-    if (code === 0) this.#folder.finish(id, JSON.parse(stdout));
-    else if (code !== STOPPED && !this.#processes.stop.aborted) {
-      this.#reasons.set(id, stderr.trim() || `its process ended with ${code ?? "a signal"}`);
-    }
+    const search = { config, args, bound, archive, threads: this.#threads };
+    const outcome = await runSweepSearch(this.#processes, search);
+    if (outcome === "stopped") return;
+    if ("result" in outcome) this.#folder.finish(id, outcome.result);
+    else this.#reasons.set(id, outcome.reason);
+  }
+
+  async #runElsewhere({ id, config, bound }: PreparedSearch, remote: SweepBroker): Promise<void> {
+    const reason = await remote.run({ id, config, bound }, this.#folder, this.#processes.stop);
+    if (reason !== undefined) this.#reasons.set(id, reason);
   }
 
   #lineOf({ id, index }: PreparedSearch): string {
@@ -187,14 +170,6 @@ class Sweep {
     const archive = finished?.run === undefined ? this.#folder.archiveOf(id) : this.#folder.archive;
     return sweepRow(planned, finished, { archive, reason: this.#reasons.get(id) });
   }
-}
-
-/** What a search would have printed that is done. */
-function resultOf(archive: string, { run, digest, evaluations, seconds }: SeedRun, bounded: Config | undefined) {
-  const [best] = bestNetworks(archive, { run }).networks;
-  const upperBound = bounded === undefined ? Number.POSITIVE_INFINITY : patientBound(bounded);
-  const bound = Number.isFinite(upperBound) ? { bound: { upperBound, gap: gapOf(upperBound, best.score) } } : {};
-  return { run, digest, evaluations, seconds, best, ...bound };
 }
 
 function show(rows: readonly SweepRow[], folder: SweepFolder, args: Parameters<Command["run"]>[0]): void {

@@ -1,9 +1,11 @@
-import { availableParallelism } from "node:os";
+import { availableParallelism, tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
 import { UserError } from "../base/user-error.ts";
 import { MAX_THREADS } from "../run/run.ts";
 import { brokerAddress, brokerOptions } from "./broker.ts";
-import { type Command, flag, flagOption, note, text, wholeOption } from "./command.ts";
+import { type Command, flag, flagOption, note, text, textOption, wholeOption } from "./command.ts";
 import { version } from "./version.ts";
+import { workerSearches } from "./worker-searches.ts";
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
@@ -11,6 +13,9 @@ export const workerCommand: Command = {
   options: {
     ...brokerOptions,
     threads: text("batches that it scores at the same time", { defaultDescription: "the cores" }),
+    folder: text("keeps searches that are not finished: a worker of this folder goes on with them", {
+      defaultDescription: "one of the user's, among temporary files",
+    }),
     quiet: flag("no notes"),
   },
   examples: [
@@ -29,12 +34,19 @@ export const workerCommand: Command = {
       if (!quiet) note("finishing what is in hand; once more stops at once");
     };
     for (const signal of signals) process.on(signal, onSignal);
+    const searches = workerSearches(
+      textOption(args, "folder") ?? join(tmpdir(), `qes-worker-${userInfo().uid}-${version}`),
+    );
     const { serve } = await import("../broker/serve.ts");
     try {
       await serve(address, {
         threads,
         version,
         stop: stop.signal,
+        searches,
+        onSearch: (id) => {
+          if (!quiet) note(`search ${id} is done`);
+        },
         onStart: ({ name, build }) => {
           if (!quiet) note(`${name}: build ${build}, ${threads} threads, serves ${address.shown}`);
         },

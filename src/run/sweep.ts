@@ -3,7 +3,6 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from "node:path";
 import * as z from "zod";
 import { UserError } from "../base/user-error.ts";
-import type { Config } from "../config/config.ts";
 import { ArchiveMerger } from "./merge.ts";
 import { pruneArchive } from "./prune.ts";
 
@@ -31,13 +30,11 @@ export type SweepRecord = z.output<typeof record>;
 
 /**
  * What a search of a sweep is known by: its configuration, seed included, and the program that runs it. Equal ids, equal results.
+ * @param config as JSON
  * @param build says which program
  */
-export function searchId(config: Config, build: string): string {
-  return createHash("sha256")
-    .update(`${build}\n${JSON.stringify(config)}`)
-    .digest("hex")
-    .slice(0, 16);
+export function searchId(config: string, build: string): string {
+  return createHash("sha256").update(`${build}\n${config}`).digest("hex").slice(0, 16);
 }
 
 /**

@@ -31,7 +31,7 @@ export async function startWorker(
   let banned: string | undefined;
   const sign = async () => {
     const { inHand, lastMinute } = scoring;
-    const own = { name, host: hostname(), process: process.pid, build, version: "0.0.0", threads };
+    const own = { name, host: hostname(), process: process.pid, build, searchBuild: build, version: "0.0.0", threads };
     banned ??= (await beat(redis, { ...own, inHand, lastMinute, searches: 0 })) ?? undefined;
     await scoring.look();
   };

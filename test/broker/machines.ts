@@ -45,6 +45,11 @@ export function machines(url: () => string) {
       });
       return { ...worker, name };
     },
+    sweep(plan: string, ...args: readonly string[]): Started {
+      const sweep = startQes(folder, "sweep", plan, "--no-bound", "--json", "--broker", url(), ...args);
+      started.push(sweep);
+      return sweep;
+    },
     search(own = archive(), ...args: readonly string[]): Started {
       const search = startQes(folder, ...SEARCH, "--json", "--broker", url(), "--archive", own, ...args);
       started.push(search);

@@ -12,7 +12,7 @@ const folder = temporaryFolder();
 
 const presets = presetNames();
 const commands = [
-  ...["", "search", "resume", "sweep", "worker", "score", "runs", "best", "verify", "prune", "merge"],
+  ...["", "search", "resume", "sweep", "worker", "workers", "score", "runs", "best", "verify", "prune", "merge"],
   ...["presets", "preset"],
   ...["export", "import", "devices", "refine", "rank", "bound", "verify-bound", "bench"],
 ];
