@@ -10,6 +10,7 @@ const workshop = [
   "ablation",
   "expected-error",
   "firmware",
+  "machines/drills",
   "mixed-precision",
   "optimism",
   "durability/soak",
