@@ -26,6 +26,7 @@ const long = [
   "test/pool/{batches,faults,measured,pool,transport}.test.ts",
   "test/score/{expected,forward}/**",
   "test/search/loop.test.ts",
+  "test/study/**",
 ];
 
 export default defineConfig(({ mode }) => ({

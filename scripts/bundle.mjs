@@ -46,6 +46,7 @@ export async function bundle(folder) {
   chmodSync(join(folder, "src/cli/main.js"), 0o755);
   const benches = workshop.map((name) => `bench/${name}`);
   await write(benches, { format: "esm", chunkFileNames: "bench/chunks/[name]-[hash].js" });
+  await write(["study/main"], { format: "esm", chunkFileNames: "study/chunks/[name]-[hash].js" });
   for (const thread of threads) {
     await write([thread], { format: "cjs", entryFileNames: "[name].cjs", codeSplitting: false });
   }

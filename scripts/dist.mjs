@@ -13,7 +13,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, "dist");
 /** What was built: the hash of the inputs, and of every file that came of them. */
 const stampName = "build.json";
-const inputs = ["src", "workers", "bench", "scripts"];
+const inputs = ["src", "workers", "bench", "study", "scripts"];
 const settings = ["package.json", "package-lock.json", "tsconfig.json", "tsconfig.build.json"];
 const staging = ".building-";
 /** Milliseconds after which what no build has stamped goes: one that was killed left it. */

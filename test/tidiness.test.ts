@@ -3,7 +3,7 @@ import { dirname, join, normalize } from "node:path";
 import { expect, test } from "vitest";
 import { packageRoot } from "../src/base/package-root.ts";
 
-const files = ["src", "workers", "bench", "scripts", "test"].flatMap((folder) =>
+const files = ["src", "workers", "bench", "study", "scripts", "test"].flatMap((folder) =>
   readdirSync(join(packageRoot, folder), { recursive: true, encoding: "utf8" })
     .filter((file) => /\.(?:ts|mjs)$/.test(file))
     .map((file) => join(folder, file)),
