@@ -34,8 +34,12 @@ export async function trainAll(
 ): Promise<void> {
   const rowOf = ({ network, seed }: Training) =>
     readRows(options.rows).find((row) => row.network === network && row.seed === seed);
-  for (const training of trainings) {
-    if (rowOf(training) !== undefined || inHand(options.work).has(`${training.network}-${training.seed}`)) continue;
+  for (;;) {
+    const taken = inHand(options.work);
+    const isFree = (training: Training) =>
+      rowOf(training) === undefined && !taken.has(`${training.network}-${training.seed}`);
+    const training = trainings.find(isFree);
+    if (training === undefined) return;
     const stands = readRows(options.rows).length;
     options.say(`${stands} of ${trainings.length} trained; now ${training.network} seed ${training.seed}`);
     const network = networks.find(({ id }) => id === training.network)!;
