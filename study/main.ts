@@ -16,7 +16,8 @@ import { plannedTrainings } from "./trainings.ts";
  *   npm run study -- --rows           writes the results and figures of docs/study.md from the rows
  *   npm run study -- --again 2        trains so many rows, chosen by lot, once more and compares
  *   npm run study -- --sample         samples the networks again
- * --csv FILE: other rows than docs/study/rows.csv; --work FOLDER: where it trains. QES_PYTHON names a Python with PyTorch and numpy.
+ * --csv FILE: other rows than docs/study/rows.csv; --work FOLDER: where it trains; --first N: so many trainings of the plan; --limit N: so many training
+ * images, for a trial, whose rows belong in another file. QES_PYTHON names a Python with PyTorch and numpy.
  */
 
 const args = process.argv.slice(2);
@@ -28,6 +29,7 @@ const options = {
   rows: csv,
   work: optionOf("--work") ?? join(packageRoot, ".study"),
   python: process.env["QES_PYTHON"] ?? "/usr/bin/python3",
+  trial: args.includes("--limit") ? ["--limit", String(optionOf("--limit"))] : [],
   say: (line: string) => console.error(`${new Date().toISOString().slice(11, 19)} ${line}`),
 };
 
