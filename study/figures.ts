@@ -37,7 +37,7 @@ const dot = (x: number, y: number, colour: string) =>
 /** Round figures from the least value to the greatest, at most about six. */
 function ticks(values: readonly number[]): number[] {
   const [low, high] = [leastOf(values), greatestOf(values)];
-  const rough = Math.max((high - low) / 5, 1e-9);
+  const rough = Math.max((high - low) / 5, Math.abs(high) / 1000, 1e-9);
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((times) => times * power).find((size) => size >= rough)!;
   const first = Math.floor(low / step);
@@ -128,7 +128,7 @@ function intervals(a: readonly Ranking[], b: readonly Ranking[]): string {
   });
   body.push(
     text(
-      230,
+      20,
       height - 6,
       "Kendall's tau with accuracy, 95% intervals: blue across budgets (a), orange at one budget (b)",
     ),

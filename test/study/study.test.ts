@@ -130,7 +130,7 @@ test("a row is added whole, and a line that was cut off is no row", () => {
     expect(readRows(file)).toEqual([first]);
     appendRow(file, second);
     const both = readFileSync(file, "utf8");
-    for (let cut = whole.length; cut < both.length; cut++) {
+    for (let cut = whole.length; cut < both.length; cut += 9) {
       writeFileSync(file, both.slice(0, cut));
       expect(readRows(file)).toEqual([first]);
       appendRow(file, second);
