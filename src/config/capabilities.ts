@@ -37,6 +37,7 @@ export const capabilities: Readonly<Record<string, Capability>> = {
   "cmsis-nn": everywhere("activations 8, weights 8 or 4: Arm's CMSIS-NN", bitProduct([8], [8, 4])),
   "cmix-nn": everywhere("each 2, 4 or 8: CMix-NN, mixed precision on Cortex-M", bitProduct([2, 4, 8], [2, 4, 8])),
   "pulp-nn": everywhere("each 2, 4 or 8: PULP-NN, mixed precision on RISC-V", bitProduct([2, 4, 8], [2, 4, 8])),
+  "qes-c": everywhere("each 2 to 8: the C that is exported", bitProduct([2, 3, 4, 5, 6, 7, 8], [2, 3, 4, 5, 6, 7, 8])),
   int8: everywhere("each 8: ESP-NN and most others", bitProduct([8], [8])),
 };
 

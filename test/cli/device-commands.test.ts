@@ -127,6 +127,7 @@ describe("qes devices, preset --full, refine and rank", () => {
       "cmsis-nn",
       "cmix-nn",
       "pulp-nn",
+      "qes-c",
       "int8",
     ]);
     expect((await qes("devices")).stdout).toMatch(/stm32f746 +STM32F746 +Arm Cortex-M7, 216 MHz +320 KiB +1024 KiB/);
