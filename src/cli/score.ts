@@ -3,7 +3,8 @@ import { defaultScore, type ScoreConfig } from "../config/config.ts";
 import { writtenRuntime } from "../config/devices.ts";
 import type { RuntimeFile } from "../config/runtime.ts";
 import { namedArenaSteps, peakStep } from "../costs/arena-step.ts";
-import { costs, emptyCosts } from "../costs/costs.ts";
+import { budgetNames } from "../costs/cost-table.ts";
+import { type Costs, costs, emptyCosts, overLimits } from "../costs/costs.ts";
 import { liveSteps } from "../costs/live-sram.ts";
 import { placedSteps } from "../firmware/placement.ts";
 import { describeNetwork } from "../formats/network-description.ts";
@@ -94,7 +95,7 @@ export const scoreCommand: Command = {
     runtime: text("what deploys it, for its arena and flash: a name of qes devices, a YAML file, or none", {
       defaultDescription: "the file's, else none",
     }),
-    config: text("take the settings from this preset or YAML file"),
+    config: text("take the settings from this preset or YAML file, and say what is over its budgets"),
     memory: flag("list the live memory of every step; with a runtime, what it needs and where everything lies"),
     json: flag("print a JSON array on stdout"),
   },
@@ -133,12 +134,13 @@ export const scoreCommand: Command = {
       maxChannels: wholeOption(args, "max-channels", 1, 65536),
     });
     const runtime = args["runtime"] === undefined ? {} : { runtime: readRuntime(textOption(args, "runtime")!) };
+    const limits = config && Float64Array.from(budgetNames, (name) => config.budgets[name] ?? Number.POSITIVE_INFINITY);
     let failed = 0;
     const rows = entries.map((entry) => {
       try {
         const { scoring, ...record } = entry;
         const ownScoring = scoring === undefined ? {} : fromScoring(scoring);
-        return scoreEntry(entry, {
+        const row = scoreEntry(entry, {
           ...published,
           ...fromConfig,
           ...ownScoring,
@@ -146,6 +148,7 @@ export const scoreCommand: Command = {
           ...options,
           ...runtime,
         });
+        return limits === undefined ? row : { ...row, overBudget: overBudget(row.costs, limits) };
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
         if (entries.length === 1) throw error;
@@ -237,7 +240,13 @@ const settingsText = ({ stageWeights, sigmaActivation, sigmaWeight }: Settings) 
 /** JSON leaves out what is not defined. */
 const noMemory = { memory: undefined, arena: undefined, placement: undefined };
 
-type Row = ReturnType<typeof scoreEntry> | { readonly name: string; readonly error: string };
+/** The budgets that are exceeded, with figures. */
+const overBudget = (found: Costs, limits: Float64Array) =>
+  overLimits(found, limits).map((name) => `${name} ${found[name]} > ${limits[budgetNames.indexOf(name)]}`);
+
+type Row =
+  | (ReturnType<typeof scoreEntry> & { readonly overBudget?: readonly string[] })
+  | { readonly name: string; readonly error: string };
 
 function render(rows: readonly Row[], memory: boolean): string {
   const measured = rows.some((row) => "scoreStd" in row);
@@ -258,6 +267,14 @@ function render(rows: readonly Row[], memory: boolean): string {
     ...(settings.size > 1 ? ["scored with each network's own stage weights and sigmas"] : settings),
     classes.size > 1 ? "flash counts each network's own classifier" : classifierLine(only),
   ];
+  for (const row of rows) {
+    if (!("overBudget" in row) || row.overBudget === undefined) continue;
+    lines.push(
+      row.overBudget.length === 0
+        ? `${row.name}: within the budgets`
+        : `${row.name}: over budget: ${row.overBudget.join("; ")}`,
+    );
+  }
   if (memory) {
     for (const row of rows) {
       if ("error" in row) continue;

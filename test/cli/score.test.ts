@@ -63,8 +63,19 @@ test("options win over the file's record, the record over the configuration", as
   );
   const own = await qesJson(folder, "score", "record.json");
   const named = await qesJson(folder, "score", "record.json", "--config", "imagenet-mixed-7.0g");
-  expect(named).toEqual(own);
+  expect(named).toEqual([{ ...own[0], overBudget: [] }]);
   const options = ["--resolution", "64", "--stage-weights", "0,1", "--sigma-weight", "4", "--sigma-activation", "2"];
+  // Its own costs are what it is held to.
+  const { bitops, macs } = named[0].costs;
+  writeFileSync(
+    join(folder, "tight.yaml"),
+    (await qes(folder, "preset", "imagenet-mixed-7.0g")).stdout.replace(
+      /^budgets:.*$/m,
+      `budgets: { bitops: ${bitops - 1}, macs: ${macs} }`,
+    ),
+  );
+  const [over] = await qesJson(folder, "score", "record.json", "--config", "tight.yaml");
+  expect(over.overBudget).toEqual([`bitops ${bitops} > ${bitops - 1}`]);
   const [other] = await qesJson(folder, "score", "record.json", ...options);
   expect(other.costs.macs).toBe(4 * own[0].costs.macs);
   expect(other.stages[0]).toBe(0);
