@@ -17,7 +17,10 @@ export function pageWith(page: string, results: Results): string {
 export function readmeSentence({ b, rows }: Results): string {
   const tau = b.costs.find(({ name }) => name === SCORE)?.tau;
   if (tau === undefined) return `Whether it predicts accuracy is being studied ([docs/study.md](docs/study.md)).`;
-  return `On Fashion-MNIST, ${b.trained.length} networks of equal BitOps, flash and SRAM, minutes of training: Kendall's tau of score and accuracy is ${signed(tau)} (${rows.length} trainings so far: [docs/study.md](docs/study.md)).`;
+  if (!b.isWhole) {
+    return `Whether it predicts accuracy is being studied: of ${b.trained.length} of 24 networks of equal BitOps, flash and SRAM Kendall's tau of score and accuracy is ${signed(tau)}, and no verdict yet ([docs/study.md](docs/study.md)).`;
+  }
+  return `On Fashion-MNIST, ${b.trained.length} networks of equal BitOps, flash and SRAM, minutes of training: Kendall's tau of score and accuracy is ${signed(tau)} (${rows.length} trainings, [docs/study.md](docs/study.md)).`;
 }
 
 const number = (x: number) => x.toFixed(2);
@@ -64,13 +67,13 @@ function sections(results: Results): string[] {
   ];
 }
 
-function part({ trained, costs }: Part, letter: string, note: string): string[] {
+function part({ isWhole, trained, costs }: Part, letter: string, note: string): string[] {
   if (costs.length === 0) return [`${trained.length} networks are trained: too few for a rank.`];
   const accuracies = trained.map(({ mean }) => mean).sort((x, y) => x - y);
   const [score] = costs;
   return [
     `![accuracy against score and costs](study/${letter}.svg)`,
-    `${trained.length} networks, ${number(accuracies[0])} to ${number(accuracies.at(-1)!)}%. Hypothesis that tau of the score is above 0: ${verdict(score.tau)}. ${note}`,
+    `${trained.length} networks, ${number(accuracies[0])} to ${number(accuracies.at(-1)!)}%. Hypothesis that tau of the score is above 0: ${isWhole ? verdict(score.tau) : "no verdict before all of its networks are trained, and until then these are but the first of them by lot"}. ${note}`,
     table(
       ["rank by", " tau with accuracy", " 95% interval", " tau of the score less it"],
       costs.map(({ name, tau, behind }) => [
@@ -108,7 +111,7 @@ const differenceText = (difference: Interval | undefined) =>
   difference === undefined ? "" : `${number(difference.value)} (${span(difference)})`;
 
 function carrying(a: Part, b: Part): string[] {
-  const [first, second] = a.scores.length > 0 ? [a.scores, b.scores] : [b.scores, a.scores];
+  const first = a.scores.length > 0 ? a.scores : b.scores;
   if (first.length === 0) return ["Too few networks are trained."];
   const cell = (ranking: Ranking | undefined) =>
     ranking === undefined ? ["", ""] : [`${number(ranking.tau.value)} (${span(ranking.tau)})`, apart(ranking)];
@@ -116,15 +119,17 @@ function carrying(a: Part, b: Part): string[] {
     name,
     ...[a.scores, b.scores].flatMap((scores) => cell(scores.find((other) => other.name === name))),
   ]);
-  const better = (scores: readonly Ranking[]) => scores.filter((r) => r.behindAmongMany && r.behindAmongMany.high < 0);
-  const agreed = better(b.scores).filter(({ name }) =>
-    a.scores.some((other) => other.name === name && other.behind!.value < 0),
-  );
-  const found = agreed.map(({ name }) => name).join(", ");
+  const isBetter = ({ name, behindAmongMany }: Ranking) =>
+    behindAmongMany !== undefined &&
+    behindAmongMany.high < 0 &&
+    a.scores.some((other) => other.name === name && other.behind!.value < 0);
+  const found = b.scores.filter(isBetter).map(({ name }) => name);
   return [
     "![tau of every score](study/d.svg)",
     table(["score", " a: tau (95%)", " a: analytic less it", " b: tau (95%)", " b: analytic less it"], rows),
-    `Better than the analytic score by the rule of the plan: ${found || "none"}.${second.length === 0 ? " One of the two parts is too small yet, so none can be." : ""}`,
+    a.isWhole && b.isWhole
+      ? `Better than the analytic score by the rule of the plan: ${found.join(", ") || "none"}.`
+      : "No verdict before all networks of a and b are trained.",
   ];
 }
 

@@ -32,6 +32,8 @@ export interface Ranking {
 }
 
 export interface Part {
+  /** Whether all networks of the plan are trained: a hypothesis is judged once, then. */
+  readonly isWhole: boolean;
   readonly trained: readonly Trained[];
   readonly costs: readonly Ranking[];
   readonly scores: readonly Ranking[];
@@ -50,8 +52,8 @@ export interface Results {
   readonly noiseNetworks: number;
 }
 
-/** Networks that a ranking needs; with fewer there is none. */
-const LEAST = 5;
+/** Networks that a ranking needs; with fewer there is none. Resamples of less say little. */
+const LEAST = 8;
 
 export function resultsOf(rows: readonly Row[], networks: readonly Sampled[]): Results {
   const trained = networks.flatMap((network): Trained[] => {
@@ -59,7 +61,7 @@ export function resultsOf(rows: readonly Row[], networks: readonly Sampled[]): R
     const accuracies = own.map(({ accuracy }) => 100 * accuracy);
     return own.length === 0 ? [] : [{ network, row: own[0], accuracies, mean: meanOf(accuracies) }];
   });
-  const part = (letter: string) => partOf(trained.filter(({ network }) => network.id.startsWith(letter)));
+  const part = (letter: string) => partOf(trained, networks, letter);
   const c = ["b24", "c8", "c4", "c3"].flatMap((id) => trained.filter(({ network }) => network.id === id));
   const [mixed, ...uniform] = c;
   const several = trained.filter(({ accuracies }) => accuracies.length > 1);
@@ -76,8 +78,10 @@ export function resultsOf(rows: readonly Row[], networks: readonly Sampled[]): R
   };
 }
 
-function partOf(trained: readonly Trained[]): Part {
-  if (trained.length < LEAST) return { trained, costs: [], scores: [] };
+function partOf(all: readonly Trained[], networks: readonly Sampled[], letter: string): Part {
+  const trained = all.filter(({ network }) => network.id.startsWith(letter));
+  const isWhole = trained.length === networks.filter(({ id }) => id.startsWith(letter)).length;
+  if (trained.length < LEAST) return { isWhole, trained, costs: [], scores: [] };
   const rows = trained.map(({ row }) => row);
   const accuracy = trained.map(({ mean }) => mean);
   const resamples = resamplesOf(trained.length);
@@ -97,6 +101,7 @@ function partOf(trained: readonly Trained[]): Part {
     return { ...ranking, behind: interval(0.95), behindAmongMany: interval(1 - 0.05 / among) };
   };
   return {
+    isWhole,
     trained,
     costs: [score, ...costPredictors(rows)].map((predictor) => rankingOf(predictor)),
     scores: [score, ...others].map((predictor) => rankingOf(predictor, others.length)),
