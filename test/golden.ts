@@ -39,7 +39,7 @@ function goldenCase(record: Record, name: string, resolution: number, settings: 
     sigmaWeight: settings.init_std ?? 4,
     score: record.score,
     scoreKind: settings.type,
-    effectiveness: record.efficient_score,
+    effectiveness: record.efficient_score ?? null,
     stageScores: record.stage_scores,
     flops: record.flops,
     flash: record.model_size,

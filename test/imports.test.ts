@@ -165,7 +165,7 @@ test("yargs is the command line's, piscina the pool's, zod and yaml those that r
   const importers = (name: string) => imports.filter(({ to }) => to === name).map(({ from }) => from);
   expect(importers("yargs").filter((file) => !file.startsWith("src/cli/"))).toEqual([]);
   expect(importers("piscina").filter((file) => !file.startsWith("src/pool/"))).toEqual([]);
-  const readers = ["config", "device", "issues", "runtime", "sweep-plan", "task"].map(
+  const readers = ["config", "device", "issues", "runtime", "score-schema", "sweep-plan", "task"].map(
     (file) => `src/config/${file}.ts`,
   );
   expect(importers("zod").sort()).toEqual(["src/bound/proof/certificate.ts", ...readers, "src/run/sweep.ts"]);

@@ -15,9 +15,15 @@ export interface BoundProblem {
  */
 export function boundProblem({ config, space, classes, runtime }: Problem): BoundProblem {
   const { score, budgets } = config;
-  if (kindOf(score).layerSum === undefined) {
+  const { layerSum, unbounded } = kindOf(score);
+  if (layerSum === undefined) {
     throw new UserError(
-      `score.kind: the bound needs analytic, where a score is a sum over layers, got ${score.kind}; there is no bound for it`,
+      `score.kind: the bound needs analytic, where a score is a sum over layers, got ${score.kind}; there is no bound for it${unbounded === undefined ? "" : `: ${unbounded}`}`,
+    );
+  }
+  if (budgets.effectiveness !== undefined) {
+    throw new UserError(
+      "budgets.effectiveness: the bound needs budgets of sums or peaks of layers, and effectiveness, the greatest quotient of depth and mean width over the stages, is neither; leave it out for a bound of the larger space",
     );
   }
   const limits = Object.fromEntries(Object.entries(budgets).filter(([, limit]) => limit !== undefined));

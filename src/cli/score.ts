@@ -12,10 +12,11 @@ import type { StructureEntry } from "../formats/structures-file.ts";
 import { type KernelName, kernelNames } from "../kernel/kernels.ts";
 import type { Network } from "../network/network.ts";
 import { networkOf, parseStructure, type Structure } from "../network/structure.ts";
-import { AnalyticScore } from "../score/analytic.ts";
+import { AnalyticScore, type ScoreDetail } from "../score/analytic.ts";
+import { effectivenessOf } from "../score/effectiveness.ts";
 import { ExpectedScore } from "../score/expected/expected.ts";
 import { type ForwardDetail, ForwardScore } from "../score/forward/forward.ts";
-import { scoreKinds } from "../score/kinds/kinds.ts";
+import { kindOf, type ScoreOptions, scoreKinds } from "../score/kinds/kinds.ts";
 import {
   type Command,
   flag,
@@ -169,7 +170,7 @@ export const scoreCommand: Command = {
 
 /** The resolution of a measured score is not the input's. */
 function fromScoring(score: ScoreConfig): Partial<Settings> {
-  if (score.kind !== "forward") return score;
+  if (score.kind !== "forward" && score.kind !== "deepmad") return score;
   const { resolution: measuredResolution, ...rest } = score;
   return withoutUndefined({ ...rest, measuredResolution });
 }
@@ -184,10 +185,7 @@ function scoreEntry(entry: StructureEntry, settings: Settings) {
   }
   const network = networkOf(structure, settings.resolution);
   const measured = settings.kind === "forward" ? measure(network, settings, entry.where) : undefined;
-  const computed = () =>
-    settings.kind === "expected"
-      ? new ExpectedScore(settings).detail(network)
-      : new AnalyticScore(settings).detail(network);
+  const computed = () => computedDetail(network, settings);
   const { score, stages, blocks } = measured ?? computed();
   const { classes, runtime } = settings;
   const deployment = runtime === undefined ? undefined : { runtime, classes };
@@ -205,12 +203,27 @@ function scoreEntry(entry: StructureEntry, settings: Settings) {
     classes,
     ...(runtime === undefined ? {} : { runtime: writtenRuntime(runtime) }),
     costs: costs(network, classes, emptyCosts(), deployment),
+    effectiveness: effectivenessOf(network),
     largestStep: peakStep(network, deployment),
     memory: liveSteps(network),
     ...(deployment === undefined ? {} : { arena: namedArenaSteps(network, deployment) }),
     ...placement(entry, structure, settings),
     settings: settingsText(settings),
   };
+}
+
+function computedDetail(network: Network, settings: Settings): ScoreDetail {
+  const { kind } = settings;
+  const { computed } = kindOf({ kind });
+  if (computed === undefined)
+    return (kind === "expected" ? new ExpectedScore(settings) : new AnalyticScore(settings)).detail(network);
+  if (kind === "ensemble" && !("parts" in settings)) {
+    throw new UserError("ensemble: expected its parts, of a configuration; give one with --config");
+  }
+  // A configuration's own fields beside those that all kinds have.
+  const own = kind === "ensemble" ? {} : defaultScore(kind);
+  const { resolution: _, ...given } = settings;
+  return computed({ ...own, ...given, resolution: settings.measuredResolution } as ScoreOptions).detail(network);
 }
 
 /** Where everything lies, where the runtime is the one whose code is written here and it has a kernel for every layer. */

@@ -4,7 +4,6 @@ import { UserError } from "../base/user-error.ts";
 import { parseYamlText } from "../base/yaml-text.ts";
 import { type CostName, costTable, type DeployedCost } from "../costs/cost-table.ts";
 import { operatorSets } from "../engine/operators.ts";
-import { kernelNames } from "../kernel/kernels.ts";
 import { searchFamilies } from "../network/families.ts";
 import { describe, parseStructure, type Structure } from "../network/structure.ts";
 import { kindOf } from "../score/kinds/kinds.ts";
@@ -13,11 +12,11 @@ import { chosenRuntime, fillFromDevice, startIsTasks } from "./devices.ts";
 import { normaliseResolution } from "./input-resolution.ts";
 import { parseFields } from "./issues.ts";
 import { checkRuntime, type RuntimeFile } from "./runtime.ts";
+import { scoreSchema } from "./score-schema.ts";
 import { fillTemplate } from "./template.ts";
 
 const whole = (min: number, max = Number.MAX_SAFE_INTEGER) => z.number().int().min(min).max(max);
 const positive = z.number().positive().max(1e18);
-const weights = z.array(z.number().min(0).max(1e6)).min(1).max(64);
 
 const familyNames = () => searchFamilies().map(({ search }) => search.name);
 
@@ -49,28 +48,6 @@ const spaceSchema = z.strictObject({
   bits: z.array(whole(1, 15)).min(1).max(15).optional(),
 });
 
-const scoreFields = {
-  stageWeights: weights.default([0, 0, 1, 1, 6]),
-  sigmaActivation: positive.default(5),
-  sigmaWeight: positive.default(4),
-};
-
-const scoreSchema = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("analytic"), ...scoreFields }),
-  z.strictObject({ kind: z.literal("expected"), ...scoreFields }),
-  z.strictObject({
-    kind: z.literal("forward"),
-    ...scoreFields,
-    repeats: whole(1, 1e6).default(8),
-    batch: whole(1, 1024).default(1),
-    resolution: whole(1, 4096).optional(),
-    noiseSeed: whole(0).default(1),
-    kernel: z.enum(kernelNames).default("simd"),
-    maxChannels: whole(1, 65536).optional(),
-    rescaled: z.boolean().default(true),
-  }),
-]);
-
 const schema = z.strictObject({
   name: z.string().min(1).max(100).default("search"),
   /** Each a name or what a file of one holds; checked and filled in by `fillFromDevice`. */
@@ -99,6 +76,8 @@ const schema = z.strictObject({
       /** Of what `runtime` says. */
       flashDeployed: positive.optional(),
       arena: positive.optional(),
+      /** DeepMAD's, of the network as a whole: neither a sum nor a peak of layers. */
+      effectiveness: positive.optional(),
     })
     .prefault({}),
   search: z
@@ -195,7 +174,8 @@ export function parseConfig(raw: unknown, where = "configuration"): Config {
     );
   }
   const generation = config.search.generation ?? kindOf(config.score).generation;
-  const stopGap = config.search.stopGap ?? (kindOf(config.score).layerSum === undefined ? "off" : 0);
+  const bounded = kindOf(config.score).layerSum !== undefined && config.budgets.effectiveness === undefined;
+  const stopGap = config.search.stopGap ?? (bounded ? 0 : "off");
   // The sizes of runs with the operators of earlier versions are fixed.
   const growing = config.search.growing ?? config.search.operators === "fitted";
   // A search of the expected score has no proven end, so what it begins with decides more.

@@ -13,6 +13,8 @@ export interface BreedingOptions {
   readonly seed: number;
   /** Budgets in the order of `budgetNames`. */
   readonly limits: Float64Array;
+  /** Budget of effectiveness; absent: none. */
+  readonly effectiveness?: number;
   /** None for the published operators. */
   readonly rates: OperatorRates | undefined;
 }
@@ -36,7 +38,11 @@ export class Breeding {
   /** Of every child, `RECORD_WORDS` each. */
   readonly #records: Uint32Array;
 
-  constructor(memory: GenomeMemory, { space, members, children }: Bred, { seed, limits, rates }: BreedingOptions) {
+  constructor(
+    memory: GenomeMemory,
+    { space, members, children }: Bred,
+    { seed, limits, effectiveness = Number.POSITIVE_INFINITY, rates }: BreedingOptions,
+  ) {
     this.#memory = memory;
     this.#module = memory.module;
     const words = (children.length / space.genomeLength) * RECORD_WORDS;
@@ -48,7 +54,8 @@ export class Breeding {
     memory.set(layout.SEED_LOW, seed >>> 0);
     memory.set(layout.SEED_HIGH, Math.floor(seed / 4294967296) >>> 0);
     memory.doubles.set(limits.subarray(0, layout.FIGURES), layout.LIMITS >> 3);
-    const more = limits.subarray(layout.FIGURES, costNames.length).some((limit) => limit !== Number.POSITIVE_INFINITY);
+    const further = [...limits.subarray(layout.FIGURES, costNames.length), effectiveness];
+    const more = further.some((limit) => limit !== Number.POSITIVE_INFINITY);
     memory.set(layout.MORE_BUDGETS, more ? 1 : 0);
     const limitOf = (name: (typeof budgetNames)[number]) =>
       limits[budgetNames.indexOf(name)] ?? Number.POSITIVE_INFINITY;

@@ -75,6 +75,7 @@ export class GenomeEngine {
     if (this.#breeds) throw new Error("genome engine: expected one search an engine, got a second");
     this.#breeds = true;
     this.#more.limits = options.limits;
+    this.#more.effectiveness = options.effectiveness ?? Number.POSITIVE_INFINITY;
     return new Breeding(this.#memory, this, options);
   }
 

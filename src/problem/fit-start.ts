@@ -2,27 +2,39 @@ import { leastOf } from "../base/extremes.ts";
 import { UserError } from "../base/user-error.ts";
 import { budgetNames } from "../costs/cost-table.ts";
 import { overLimits } from "../costs/costs.ts";
+import { Network } from "../network/network.ts";
+import { effectivenessOf } from "../score/effectiveness.ts";
 import { setDepth, setExpansion, setOut, setResolution } from "../space/genes.ts";
-import { btnUnits, costsAt, outUnits, resolutionOf, shrunkKernel } from "../space/genome.ts";
+import { btnUnits, costsAt, decode, outUnits, resolutionOf, shrunkKernel } from "../space/genome.ts";
 import { smallestCosts } from "../space/smallest.ts";
 import { ConvGene, type Space, SuperGene } from "../space/space.ts";
 import type { Problem } from "./problem.ts";
 
 /** Of a problem, what says whether a genome is within budget. */
-type Budgeted = Pick<Problem, "space" | "classes" | "limits"> & Partial<Pick<Problem, "deployment">>;
+type Budgeted = Pick<Problem, "space" | "classes" | "limits"> & Partial<Pick<Problem, "deployment" | "effectiveness">>;
 
 /** What else helps: a board has the memory that it has. */
 const SMALLER =
   "or let the networks be smaller: by a lower input.resolution, fewer bits, or fewer blocks in space.start";
 
 /** What the start network needs beyond its budgets, e.g. `flash 1200000 > 1048576 (14.4% over)`; empty where it fits. */
-export function overBudget({ space, classes, limits, deployment }: Budgeted, genome: Uint8Array): string[] {
+export function overBudget(problem: Budgeted, genome: Uint8Array): string[] {
+  const { space, classes, limits, deployment } = problem;
   const cost = costsAt(space, genome, 0, classes, deployment);
-  return overLimits(cost, limits).map((name) => {
+  const over = overLimits(cost, limits).map((name) => {
     const limit = limits[budgetNames.indexOf(name)];
     const figure = cost[name] ?? Number.NaN;
     return `${name} ${figure} > ${limit} (${((100 * figure) / limit - 100).toFixed(1)}% over)`;
   });
+  return [...over, ...overEffectiveness(problem, genome)];
+}
+
+function overEffectiveness({ space, effectiveness = Number.POSITIVE_INFINITY }: Budgeted, genome: Uint8Array) {
+  if (effectiveness === Number.POSITIVE_INFINITY) return [];
+  const network = new Network(space.convCapacity);
+  decode(space, genome, 0, network);
+  const own = effectivenessOf(network);
+  return own <= effectiveness ? [] : [`effectiveness ${own} > ${effectiveness}`];
 }
 
 /**

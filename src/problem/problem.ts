@@ -16,6 +16,8 @@ export interface Problem {
   readonly classes: number;
   /** Budgets in the order of `budgetNames`, infinite where there is none. */
   readonly limits: Float64Array;
+  /** Budget of DeepMAD's effectiveness, which is no cost of the table; infinite where there is none. */
+  readonly effectiveness: number;
   /** What deploys the networks, and that with the classes; without it there are no costs of a deployment. */
   readonly runtime: Runtime | undefined;
   readonly deployment: Deployment | undefined;
@@ -51,6 +53,7 @@ export function openProblem(config: Config): Problem {
     capability,
     classes,
     limits,
+    effectiveness: config.budgets.effectiveness ?? Number.POSITIVE_INFINITY,
     runtime,
     deployment,
     scoringContext: scoringContext(config, space),

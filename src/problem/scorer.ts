@@ -1,6 +1,7 @@
 import { GenomeEngine } from "../engine/engine.ts";
 import { Network } from "../network/network.ts";
 import type { AnalyticScore } from "../score/analytic.ts";
+import type { ComputedScore } from "../score/computed.ts";
 import { kindOf, type MeasuredScore } from "../score/kinds/kinds.ts";
 import { decode } from "../space/genome.ts";
 import type { Space } from "../space/space.ts";
@@ -25,8 +26,9 @@ export interface Scorer {
 
 /** @param engine of the space, where there is one already */
 export function createScorer({ config: { score }, space }: Problem, engine?: GenomeEngine): Scorer {
-  const { layerSum, expected, measured } = kindOf(score);
+  const { layerSum, expected, computed, measured } = kindOf(score);
   if (measured !== undefined) return measuringScorer(measured(score), space);
+  if (computed !== undefined) return computingScorer(computed(score), space);
   const own = engine ?? new GenomeEngine(space, 0);
   if (layerSum !== undefined) setLayerSum(own, layerSum(score));
   else own.setExpectedScore(expected!(score).tables);
@@ -43,6 +45,21 @@ function engineScorer(engine: GenomeEngine): Scorer {
     genomeLength: engine.space.genomeLength,
     score(genomes) {
       const scores = engine.scores(genomes);
+      return withFailures(scores, (i) => `the score is ${scores[i]}`);
+    },
+  };
+}
+
+function computingScorer(score: ComputedScore, space: Space): Scorer {
+  const network = new Network(space.convCapacity);
+  const { genomeLength } = space;
+  return {
+    genomeLength,
+    score(genomes) {
+      const scores = Float64Array.from({ length: genomes.length / genomeLength }, (_, i) => {
+        decode(space, genomes, i * genomeLength, network);
+        return score.score(network);
+      });
       return withFailures(scores, (i) => `the score is ${scores[i]}`);
     },
   };

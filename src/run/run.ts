@@ -160,7 +160,7 @@ async function conduct(
   { id: run, context, checkpoint, seconds: secondsBefore }: Pick<RunRow, "id" | "context" | "checkpoint" | "seconds">,
   options: RunOptions,
 ): Promise<RunResult> {
-  const { config, space, classes, limits } = problem;
+  const { config, space, classes, limits, effectiveness } = problem;
   const { generations: closed = 0, evaluations: bred = 0 } = checkpoint?.counters ?? {};
   const known = { context, run, closed, evaluations: config.search.evaluations - bred, length: space.genomeLength };
   const seen = await loadSeen(archive, known, options);
@@ -185,8 +185,7 @@ async function conduct(
       growing,
       evaluations,
       operators,
-      limits,
-      seen,
+      ...{ limits, effectiveness, seen },
       refine: operators !== "published" ? bitRefiner(problem) : undefined,
       refineEvery: config.search.refineEvery,
     },

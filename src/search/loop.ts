@@ -58,6 +58,7 @@ export interface SearchOptions extends Sizes {
   readonly rates?: OperatorRates;
   /** In the order of `costNames`. */
   readonly limits: Float64Array;
+  readonly effectiveness?: number;
   readonly seen: SeenSet;
   /** Sets the best bits for a genome's widths, in place; without it no child is refined. */
   readonly refine?: ((genomes: Uint8Array, at: number) => void) | undefined;
@@ -90,7 +91,7 @@ export class Search {
   constructor(options: SearchOptions, checkpoint?: Checkpoint) {
     this.#options = options;
     this.#stopScore = options.stopScore ?? Number.POSITIVE_INFINITY;
-    const { engine, generation, start, population, seed, limits } = options;
+    const { engine, generation, start, population, seed, limits, effectiveness } = options;
     const { rooms, space } = engine;
     const length = space.genomeLength;
     const most = Math.max(generation, start.length / length);
@@ -98,7 +99,10 @@ export class Search {
       throw new RangeError(`engine: expected rooms for ${population} members and ${most} children`);
     }
     this.#length = length;
-    this.#breeding = engine.breeding({ seed, limits, rates: options.rates ?? operatorRates[options.operators] });
+    this.#breeding = engine.breeding({
+      ...{ seed, limits, rates: options.rates ?? operatorRates[options.operators] },
+      ...(effectiveness === undefined ? {} : { effectiveness }),
+    });
     this.#population = new Population(population, length, engine.members);
     this.#seen = options.seen;
     this.#genomes = engine.children;

@@ -1,6 +1,10 @@
 import { type SharedNoise, sharedNoise } from "../../kernel/noise.ts";
 import type { Network } from "../../network/network.ts";
 import { AnalyticScore } from "../analytic.ts";
+import { bitopsScore, parametersScore, RandomScore } from "../baselines.ts";
+import type { ComputedScore } from "../computed.ts";
+import { type DeepMadOptions, DeepMadScore } from "../deepmad.ts";
+import { EnsembleScore } from "../ensemble.ts";
 import { type ExpectedOptions, ExpectedScore } from "../expected/expected.ts";
 import { ForwardScore } from "../forward/forward.ts";
 import type { ForwardOptions } from "../forward/options.ts";
@@ -27,6 +31,9 @@ interface ScoreKind<Options> {
   readonly layerSum?: (options: Options) => AnalyticScore;
   /** Where it follows from all layers before: the genome engine computes that too, and there is no bound. */
   readonly expected?: (options: Options) => ExpectedScore;
+  /** Where it is computed network by network, without noise, and what of it is no sum over the layers that a bound could take. */
+  readonly computed?: (options: Options) => ComputedScore;
+  readonly unbounded?: string;
   /** Where it is measured. */
   readonly measured?: (options: Options) => MeasuredScore;
   /**
@@ -47,10 +54,29 @@ interface ScoreKind<Options> {
 
 type AnalyticOptions = ConstructorParameters<typeof AnalyticScore>[0];
 
+/** What every score carries: for the measured score of its networks, and for its own. */
+interface CommonOptions extends AnalyticOptions {}
+
+type PartOptions =
+  | (AnalyticOptions & { readonly kind: "analytic" })
+  | (ExpectedOptions & { readonly kind: "expected" })
+  | (DeepMadOptions & { readonly kind: "deepmad" })
+  | { readonly kind: "random"; readonly seed: number }
+  | { readonly kind: "params" | "bitops" };
+
 export type ScoreOptions =
   | (AnalyticOptions & { readonly kind: "analytic" })
   | (ExpectedOptions & { readonly kind: "expected" })
-  | (ForwardOptions & { readonly kind: "forward" });
+  | (ForwardOptions & { readonly kind: "forward" })
+  | (CommonOptions & DeepMadOptions & { readonly kind: "deepmad" })
+  | (CommonOptions & { readonly kind: "ensemble"; readonly parts: readonly Weighted[] })
+  | (CommonOptions & { readonly kind: "random"; readonly seed: number })
+  | (CommonOptions & { readonly kind: "params" | "bitops" });
+
+interface Weighted {
+  readonly weight: number;
+  readonly score: PartOptions;
+}
 
 /** Between the noise seeds of two streams: seeds that people write are smaller. */
 const STREAM = 2 ** 40;
@@ -72,7 +98,56 @@ export const scoreKinds = {
     generation: 256,
     begin: "threads",
   },
+  deepmad: {
+    computed: (options: DeepMadOptions) => new DeepMadScore(options),
+    unbounded:
+      "a stage counts a sum over its layers times the logarithm of its end's size, and depths are penalised together",
+    generation: 1024,
+    begin: "inline",
+  },
+  ensemble: {
+    computed: ({ parts }: { readonly parts: readonly Weighted[] }) =>
+      new EnsembleScore(parts.map(({ weight, score }) => ({ weight, score: partOf(score) }))),
+    unbounded: "its parts need not be sums over layers",
+    generation: 1024,
+    begin: "inline",
+  },
+  random: {
+    computed: ({ seed }: { readonly seed: number }) => new RandomScore(seed),
+    unbounded: "it says nothing of the layers",
+    generation: 1024,
+    begin: "inline",
+  },
+  params: {
+    computed: parametersScore,
+    unbounded: "it is a baseline: a sum over layers, but no logarithm of their fan-in, which the bound's tables hold",
+    generation: 1024,
+    begin: "inline",
+  },
+  bitops: {
+    computed: bitopsScore,
+    unbounded: "it is a baseline: a sum over layers, but no logarithm of their fan-in, which the bound's tables hold",
+    generation: 1024,
+    begin: "inline",
+  },
 } as const satisfies { readonly [K in ScoreOptions["kind"]]: ScoreKind<Extract<ScoreOptions, { kind: K }>> };
+
+function partOf(options: PartOptions): Pick<ComputedScore, "check" | "detail"> {
+  switch (options.kind) {
+    case "analytic":
+      return new AnalyticScore(options);
+    case "expected":
+      return new ExpectedScore(options);
+    case "deepmad":
+      return new DeepMadScore(options);
+    case "random":
+      return new RandomScore(options.seed);
+    case "params":
+      return parametersScore();
+    case "bitops":
+      return bitopsScore();
+  }
+}
 
 /** The row of a score, for functions that take any. */
 export function kindOf({ kind }: Pick<ScoreOptions, "kind">): ScoreKind<ScoreOptions> {
@@ -81,6 +156,6 @@ export function kindOf({ kind }: Pick<ScoreOptions, "kind">): ScoreKind<ScoreOpt
 
 /** @throws UserError where no network of this shape can be scored */
 export function checkScorable(options: ScoreOptions, network: Network): void {
-  const { layerSum, expected, measured } = kindOf(options);
-  (layerSum ?? expected ?? measured)!(options).check(network);
+  const { layerSum, expected, computed, measured } = kindOf(options);
+  (layerSum ?? expected ?? computed ?? measured)!(options).check(network);
 }
