@@ -18,6 +18,8 @@ import { fillTemplate } from "./template.ts";
 const whole = (min: number, max = Number.MAX_SAFE_INTEGER) => z.number().int().min(min).max(max);
 const positive = z.number().positive().max(1e18);
 
+const width = whole(8, 16_320);
+
 const familyNames = () => searchFamilies().map(({ search }) => search.name);
 
 const spaceSchema = z.strictObject({
@@ -37,13 +39,23 @@ const spaceSchema = z.strictObject({
   expansions: z
     .array(z.number().positive().max(16))
     .min(1)
-    .max(32)
+    .max(64)
     .transform((expansions) => expansions.toSorted((x, y) => x - y))
     .default([1.5, 2, 2.5, 3, 3.5, 4]),
-  maxOut: whole(8, 2040).default(1280),
-  stemOut: z.tuple([whole(8, 2040), whole(8, 2040)]).default([8, 32]),
+  /** Widths are multiples of it, at most 255 times it. */
+  widthStep: width
+    .refine((step) => step % 8 === 0, "expected a multiple of 8")
+    .max(64)
+    .default(8),
+  maxOut: width.default(1280),
+  stemOut: z.tuple([width, width]).default([8, 32]),
+  /** Range of every block of the start, null for none of its own. */
+  blockOut: z
+    .array(z.tuple([width, width]).nullable())
+    .max(256)
+    .optional(),
   /** Absent: the head keeps its width. */
-  headOut: z.tuple([whole(8, 2040), whole(8, 2040)]).optional(),
+  headOut: z.tuple([width, width]).optional(),
   maxDepth: whole(1, 64).optional(),
   bits: z.array(whole(1, 15)).min(1).max(15).optional(),
 });

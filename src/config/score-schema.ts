@@ -26,7 +26,7 @@ const deepMadSchema = z.strictObject({
   /** With the errors of the released program. */
   like: z.literal("released").optional(),
 });
-const randomSchema = z.strictObject({ kind: z.literal("random"), ...scoreFields, seed: whole(0).default(1) });
+const randomSchema = z.strictObject({ kind: z.literal("random"), ...scoreFields, randomSeed: whole(0).default(1) });
 const parametersSchema = z.strictObject({ kind: z.literal("params"), ...scoreFields });
 const bitopsSchema = z.strictObject({ kind: z.literal("bitops"), ...scoreFields });
 /** Those that an ensemble can weigh: without noise. */

@@ -5,6 +5,7 @@ import { parseConfig } from "../config/config.ts";
 import { familyOf, searchFamilies } from "../network/families.ts";
 import { describe, parseStructure } from "../network/structure.ts";
 import { readNetworks } from "./formats.ts";
+import { releasedSpaces, roundedStart } from "./released-spaces.ts";
 
 /** A configuration that was read from another program's, and what of it has no counterpart, each with its place. */
 export interface ImportedConfig {
@@ -14,18 +15,13 @@ export interface ImportedConfig {
 
 type Dict = { readonly [key: string]: PythonValue };
 
-/** The released program's name of each space that is searched here, and the expansions that it has. */
-const spaces: Readonly<Record<string, { readonly superClass: string; readonly expansions?: readonly number[] }>> = {
-  space_quant_k1dwk1: { superClass: "SuperQuantResK1DWK1" },
-  space_k1dwk1: { superClass: "SuperResK1DWK1", expansions: [1.5, 2, 2.5, 3, 3.5, 4, 5, 6] },
-};
-
 /** Its names of budgets; flops are 8-bit equivalent, 64 BitOps each. */
 const budgetNames: Readonly<Record<string, { readonly budget: string; readonly unit: number }>> = {
   flops: { budget: "bitops", unit: 64 },
   layers: { budget: "layers", unit: 1 },
   model_size: { budget: "flash", unit: 1 },
   max_feature: { budget: "sram", unit: 1 },
+  efficient_score: { budget: "effectiveness", unit: 1 },
 };
 
 /** Keys without a counterpart, and why none is missed; docs/import.md has the table. */
@@ -76,14 +72,14 @@ class Reading {
     this.#unknown(root, "", ["work_dir", "image_size", "model", "space", "score", "budgets", "search"]);
     const model = this.#dict(root, "model");
     const start = this.#start(model);
-    const { superClass, space } = this.#space(this.#dict(root, "space"), start);
+    const { superClass, space, start: own } = this.#space(this.#dict(root, "space"), start);
     const quantised = familyOf(superClass)?.quantised === "always";
     const input = { resolution: this.#number(root, "image_size", "image_size"), channels: start[0].in };
     const config = {
       name: nameOf(root["work_dir"], this.#where),
       input,
       // The inner class follows from the class.
-      space: { ...space, start: start.map(({ inner_class, ...block }) => block) },
+      space: { ...space, start: own.map(({ inner_class, ...block }) => block) },
       score: this.#score(this.#dict(root, "score"), quantised),
       budgets: this.#budgets(root),
       search: this.#search(this.#dict(root, "search")),
@@ -108,8 +104,8 @@ class Reading {
   }
 
   #space(space: Dict, start: ReturnType<typeof parseStructure>) {
-    const type = this.#choice(space, "type", "space.type", Object.keys(spaces));
-    const { superClass, expansions } = spaces[type];
+    const type = this.#choice(space, "type", "space.type", Object.keys(releasedSpaces));
+    const { superClass, expansions, ...ranges } = releasedSpaces[type];
     const size = space["image_size"];
     if (size !== undefined && size !== this.#module.values["image_size"]) {
       this.#fail(
@@ -119,7 +115,16 @@ class Reading {
     }
     const kernels = space["kernel_size_list"];
     const most = space["maximum_channel"];
-    const stem = start[0].out;
+    const { step, start: own, rounded } = roundedStart(start, typeof most === "number" ? most : (ranges.maxOut ?? 0));
+    if (rounded) {
+      this.#notes.push(
+        `${this.#where}: the start's widths are rounded to multiples of ${step}, which the widths of a search are`,
+      );
+    }
+    const stem = own[0].out;
+    const leastStem = Math.max(step, ranges.leastStem ?? 8);
+    const isUsual = step === 8 && leastStem === 8 && stem <= 32;
+    const ownBlocks = ranges.blockOut?.slice(0, own.length);
     this.#unknown(space, "space.", [
       "type",
       "image_size",
@@ -130,18 +135,22 @@ class Reading {
     ]);
     return {
       superClass,
+      start: own,
       space: {
         family: searchFamilies().find((family) => family.className === superClass)!.search.name,
         ...(expansions === undefined ? {} : { expansions }),
-        ...(kernels === undefined ? {} : { kernels }),
-        ...(most === undefined ? {} : { maxOut: most }),
+        ...(step === 8 ? {} : { widthStep: step }),
+        ...(kernels === undefined && ranges.kernels === undefined ? {} : { kernels: kernels ?? ranges.kernels }),
+        ...(most === undefined && ranges.maxOut === undefined ? {} : { maxOut: most ?? ranges.maxOut }),
+        ...(isUsual ? {} : { stemOut: [Math.min(leastStem, stem), Math.max(32, stem)] }),
         ...(space["exclude_stem"] === true ? { stemOut: [stem, stem] } : {}),
+        ...(ownBlocks === undefined ? {} : { blockOut: ownBlocks }),
       },
     };
   }
 
   #score(score: Dict, quantised: boolean) {
-    this.#choice(score, "type", "score.type", ["madnas"]);
+    const type = this.#choice(score, "type", "score.type", ["madnas", "deepmad"]);
     const weights = score["multi_block_ratio"] ?? [0, 0, 1, 1, 6];
     const ratio = score["ratio"] === undefined ? 1 : this.#number(score, "ratio", "score.ratio");
     if (!Array.isArray(weights) || !weights.every((weight) => typeof weight === "number")) {
@@ -151,7 +160,16 @@ class Reading {
       );
     }
     const sigma = (key: string) => (score[key] === undefined ? 1 : this.#number(score, key, `score.${key}`));
-    this.#unknown(score, "score.", ["type", "multi_block_ratio", "ratio", "init_std", "init_std_act"]);
+    const deepMad = { alpha1: "alpha1", alpha2: "alpha2", depth_penalty_ratio: "depthPenalty" };
+    const known = type === "deepmad" ? Object.keys(deepMad) : ["init_std", "init_std_act"];
+    this.#unknown(score, "score.", ["type", "multi_block_ratio", "ratio", ...known]);
+    if (type === "deepmad") {
+      const own = Object.entries(deepMad).flatMap(([key, name]) =>
+        score[key] === undefined ? [] : [[name, this.#number(score, key, `score.${key}`)]],
+      );
+      const stageWeights = (weights as number[]).map((weight) => weight * ratio);
+      return { kind: "deepmad", stageWeights, ...Object.fromEntries(own) };
+    }
     return {
       kind: "analytic",
       stageWeights: (weights as number[]).map((weight) => weight * ratio),

@@ -34,6 +34,11 @@ interface FamilySearch {
   readonly name: string;
   /** The most inner layers of the first super block, and of every other one where layers have no budget. */
   readonly maxDepth: readonly [first: number, others: number];
+  /**
+   * Where the bottleneck is a width of its own: the least and most share of the block's width, of which it is any width. Absent: it is the block's width
+   * times one of the space's expansions.
+   */
+  readonly bottleneck?: readonly [least: number, most: number];
   /** Blocks that share no budget of layers: stem, first super block and, unless it is 2, head. Absent: 3. */
   readonly undivided?: 2 | 3;
 }
@@ -96,17 +101,17 @@ const rows: Family[] = [
   ...withAndWithoutBits("K1KXK1", {
     convs: [pointwise("in", "btn"), dense("btn", "btn", true), pointwise("btn", "out")],
     shortcut: "projected",
-    search: { name: "k1kxk1", maxDepth: [3, 8], undivided: 2 },
+    search: { name: "k1kxk1", maxDepth: [3, 8], undivided: 2, bottleneck: [0.1, 1] },
   }),
   ...withAndWithoutBits("K1KX", {
     convs: [pointwise("in", "btn"), dense("btn", "out", true)],
     shortcut: "projected-between-widths",
-    search: { name: "k1kx", maxDepth: [2, 8], undivided: 2 },
+    search: { name: "k1kx", maxDepth: [2, 8], undivided: 2, bottleneck: [0.1, 1] },
   }),
   ...withAndWithoutBits("KXKX", {
     convs: [dense("in", "btn", false), dense("btn", "out", true)],
     shortcut: "projected-between-widths",
-    search: { name: "kxkx", maxDepth: [2, 8], undivided: 2 },
+    search: { name: "kxkx", maxDepth: [2, 8], undivided: 2, bottleneck: [0.1, 1] },
   }),
   ...withAndWithoutBits("K1DWSEK1", {
     convs: inverted,

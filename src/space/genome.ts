@@ -180,8 +180,13 @@ export function encode(space: Space, structure: Structure, resolution: number, w
       fail(`${place}.k`, `one of ${[...kernels].join(", ")} at input resolution ${r}`, block.k);
     const btn = block.btn! / step;
     if (expansionOf(space, block.out / step, btn) < 0) {
-      const legal = options.expansions.map((_, e) => space.btnUnits[e * 256 + block.out / step] * step);
-      fail(`${place}.btn`, `expansion * out, rounded: one of ${[...new Set(legal)].join(", ")}`, block.btn);
+      const units = Array.from({ length: space.expansions }, (_, e) => space.btnUnits[e * 256 + block.out / step]);
+      const legal = [...new Set(units)].map((width) => width * step);
+      const expected =
+        family.search?.bottleneck === undefined
+          ? `expansion * out, rounded: one of ${legal.join(", ")}`
+          : `a multiple of ${step} from ${legal[0]} to ${legal[legal.length - 1]}`;
+      fail(`${place}.btn`, expected, block.btn);
     }
     genome[offset + SuperGene.k] = block.k;
     genome[offset + SuperGene.btn] = btn & 255;

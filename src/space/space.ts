@@ -11,12 +11,14 @@ export interface SpaceOptions {
   /** Class of every super block. */
   readonly superClass: string;
   readonly kernels: readonly number[];
-  /** btn / out. */
+  /** btn / out; not heeded where the family's bottleneck is a width of its own. */
   readonly expansions: readonly number[];
   /** Widths are multiples of this. */
   readonly widthStep: number;
   readonly maxOut: number;
   readonly stemOut: readonly [number, number];
+  /** Range of the width of each block of the start, where it is narrower than what follows from the others; absent: of none. */
+  readonly blockOut?: readonly (readonly [number, number] | null)[] | undefined;
   /** Range of the head's width; undefined keeps the start's. */
   readonly headOut?: readonly [number, number] | undefined;
   /** Most inner layers of the first super block, and of the others. */
@@ -70,7 +72,10 @@ export class Space {
   readonly genomeLength: number;
   /** Depth slots of every super block: its bits genes. */
   readonly depthSlots: number;
-  /** btnUnits[e * 256 + outUnits]: round8(expansion e * out) in units of widthStep, half to even, at least 1. */
+  /**
+   * btnUnits[e * 256 + outUnits]: round8(expansion e * out) in units of widthStep, half to even, at least 1; where the bottleneck is a width of its own, the
+   * e-th of those that a width allows, the last one beyond them.
+   */
   readonly btnUnits: Uint16Array;
   /** Convs a network of the space can have. */
   readonly convCapacity: number;
@@ -108,13 +113,14 @@ export class Space {
         body: [options.widthStep, options.maxOut],
         head: options.headOut ?? [block.out, block.out],
       }[role];
+      const own = options.blockOut?.[i];
       const compiled: SpaceBlock = {
         role,
         family,
         s: block.s,
         k: block.k,
-        minOut: widths[0],
-        maxOut: widths[1],
+        minOut: Math.max(widths[0], own?.[0] ?? 0),
+        maxOut: Math.min(widths[1], own?.[1] ?? widths[1]),
         maxDepth: role === "body" ? options.maxDepth[i === firstSuper ? 0 : 1] : 1,
         bits: new BitSteps(bitsOf(block, role, options)),
         stridesBefore: [...strides],
@@ -125,13 +131,14 @@ export class Space {
       return compiled;
     });
     this.genomeLength = offset;
-    this.btnUnits = expansionTable(options.expansions);
+    const bottleneck = familyOf(options.superClass)?.search?.bottleneck;
+    this.btnUnits = bottleneck === undefined ? expansionTable(options.expansions) : widthTable(bottleneck);
     this.convCapacity = networkCapacity(this.blocks);
   }
 
   /** Largest expansion index + 1. */
   get expansions(): number {
-    return this.options.expansions.length;
+    return this.btnUnits.length / 256;
   }
 
   /** Pixels of one side of a block's input. */
@@ -160,6 +167,16 @@ function expansionTable(expansions: readonly number[]): Uint16Array {
   return table;
 }
 
+function widthTable([least, most]: readonly [number, number]): Uint16Array {
+  const table = new Uint16Array(255 * 256);
+  for (let out = 0; out < 256; out++) {
+    const low = Math.max(1, Math.ceil(least * out));
+    const high = Math.max(1, Math.floor(most * out));
+    for (let e = 0; e < 255; e++) table[e * 256 + out] = Math.min(high, low + e);
+  }
+  return table;
+}
+
 function checkOptions(options: SpaceOptions): void {
   const fail = (key: string, expected: string, got: unknown): never => {
     throw new UserError(`space.${key}: expected ${expected}, got ${describe(got)}`);
@@ -170,6 +187,13 @@ function checkOptions(options: SpaceOptions): void {
   }
   for (const out of stemOut) if (out % widthStep !== 0) fail("stemOut", `multiples of ${widthStep}`, out);
   for (const out of headOut ?? []) if (out % widthStep !== 0) fail("headOut", `multiples of ${widthStep}`, out);
+  for (const [i, range] of (options.blockOut ?? []).entries()) {
+    if (range === null) continue;
+    const [low, high] = range;
+    if (low % widthStep !== 0 || high % widthStep !== 0 || low > high) {
+      fail(`blockOut[${i}]`, `the smaller width first, multiples of ${widthStep}`, range);
+    }
+  }
   if (stemOut[0] > stemOut[1]) fail("stemOut", "the smaller width first", stemOut);
   if (headOut !== undefined && headOut[0] > headOut[1]) fail("headOut", "the smaller width first", headOut);
   if (resolutions.length > 1) {

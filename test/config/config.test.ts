@@ -43,7 +43,7 @@ describe("presets", () => {
 
   test("an unknown one is an error with the nearest name", () => {
     expect(() => presetText("imagenet-mixed-7g")).toThrowErrorMatchingInlineSnapshot(
-      `[UserError: no preset "imagenet-mixed-7g"; did you mean imagenet-mixed-7.0g? presets: imagenet-fp-300m, imagenet-mixed-19.2g, imagenet-mixed-7.0g, stm32f412-face, stm32f412-imagenet, stm32f412-vww, stm32f746-face, stm32f746-imagenet, stm32f746-vww, stm32h743-face, stm32h743-imagenet, stm32h743-vww]`,
+      `[UserError: no preset "imagenet-mixed-7g"; did you mean imagenet-mixed-7.0g? presets: damo-yolo-medium, damo-yolo-small, damo-yolo-tiny, deepmad-29m-224, deepmad-29m-288, deepmad-50m, deepmad-89m, deepmad-r18, deepmad-r34, deepmad-r50, detection-r50, imagenet-fp-300m, imagenet-mixed-19.2g, imagenet-mixed-7.0g, imagenet-r50, stm32f412-face, stm32f412-imagenet, stm32f412-vww, stm32f746-face, stm32f746-imagenet, stm32f746-vww, stm32h743-face, stm32h743-imagenet, stm32h743-vww]`,
     );
     expect(() => presetText("../package")).toThrow(UserError);
   });

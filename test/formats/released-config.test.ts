@@ -46,7 +46,7 @@ test("what has no counterpart is told with its place", () => {
     "mixed.py:3:1: log_level has no counterpart: progress is shown while it searches",
     "mixed.py:4:1: log_freq has no counterpart: progress is shown while it searches",
     "mixed.py:51:1: space_classifer has no counterpart",
-    'mixed.py:28:5: budget "latency" has no counterpart (flops, layers, model_size, max_feature have) and is left out',
+    'mixed.py:28:5: budget "latency" has no counterpart (flops, layers, model_size, max_feature, efficient_score have) and is left out',
     "mixed.py:48:5: search.sync_size_ratio has no counterpart: the result does not depend on the threads",
     "mixed.py:49:5: search.num_network has no counterpart: the archive keeps every network, and as many are shown as are asked for",
   ]);
@@ -59,7 +59,7 @@ test("budgets of which none has a counterpart are an error: the largest network 
   );
   expect(text).not.toBe(mixed);
   expect(() => read(text)).toThrow(
-    /budgets: expected one of flops, layers, model_size, max_feature among them, got "flop", "latency"/,
+    /budgets: expected one of flops, layers, model_size, max_feature, efficient_score among them, got "flop", "latency"/,
   );
 });
 
@@ -110,11 +110,15 @@ describe("what is not searched here is refused with its place and its name", () 
       "'Cnn3DNet'",
     ],
     ['got "SuperRes3DK1DWK1"', /SuperQuantResK1DWK1/g, "SuperRes3DK1DWK1"],
-    ['mixed.py:32:5: score.type: expected madnas, what is searched here, got "deepmad"', "'madnas'", "'deepmad'"],
+    [
+      'mixed.py:32:5: score.type: expected madnas or deepmad, what is searched here, got "stentr"',
+      "'madnas'",
+      "'stentr'",
+    ],
     [
       "mixed.py:39:5: space.type: expected space_quant_k1dwk1 or space_k1dwk1",
       "'space_quant_' 'k1dwk1'",
-      "'space_k1kxk1'",
+      "'space_3d_k1dwk1'",
     ],
     ["space.image_size: expected image_size, got 160", "image_size = image_size", "image_size = 160"],
     ["mixed.py:27:36: expected a value, or a name that was assigned above", "budget = 47", "budget = most"],

@@ -42,7 +42,7 @@ describe("families of two and of four convs a layer, added as rows", () => {
     expect(depths(4 * convs + 2)).toEqual([1, first, 2, 2, 1]);
   });
 
-  test.each(toyFamilies)(
+  test.each([...toyFamilies, ...searchFamilies().filter(({ quantised }) => quantised === "always")])(
     "$className: genomes are structures, with the score and the costs of their conv lists",
     (family) => {
       const problem = openProblem(toyConfig(family));

@@ -76,7 +76,11 @@ function describeBlock(space: Space, block: SpaceBlock, resolution: number): Blo
   const { widthStep, kernels } = space.options;
   const { family, s, minOut, maxOut, maxDepth } = block;
   const outs = [];
-  for (let out = minOut; out <= maxOut; out += widthStep) outs.push(out);
+  // Widths never shrink, so the ranges of the blocks before and behind leave out some.
+  const at = space.blocks.indexOf(block);
+  const least = space.blocks.slice(0, at).reduce((low, before) => Math.max(low, before.minOut), minOut);
+  const most = space.blocks.slice(at).reduce((high, behind) => Math.min(high, behind.maxOut), maxOut);
+  for (let out = least; out <= most; out += widthStep) outs.push(out);
   const pairs = [...block.bits.pairs].map((pair) => ({ a: pair >> 4, w: pair & 15 }));
   const common = { family, s, outs, maxDepth, pairs: pairs.length === 0 ? [{ a: 0, w: 0 }] : pairs };
   if (!family.isSuper) return { ...common, kernels: [block.k], bottlenecks: (out) => [out] };

@@ -61,7 +61,7 @@ type PartOptions =
   | (AnalyticOptions & { readonly kind: "analytic" })
   | (ExpectedOptions & { readonly kind: "expected" })
   | (DeepMadOptions & { readonly kind: "deepmad" })
-  | { readonly kind: "random"; readonly seed: number }
+  | { readonly kind: "random"; readonly randomSeed: number }
   | { readonly kind: "params" | "bitops" };
 
 export type ScoreOptions =
@@ -70,7 +70,7 @@ export type ScoreOptions =
   | (ForwardOptions & { readonly kind: "forward" })
   | (CommonOptions & DeepMadOptions & { readonly kind: "deepmad" })
   | (CommonOptions & { readonly kind: "ensemble"; readonly parts: readonly Weighted[] })
-  | (CommonOptions & { readonly kind: "random"; readonly seed: number })
+  | (CommonOptions & { readonly kind: "random"; readonly randomSeed: number })
   | (CommonOptions & { readonly kind: "params" | "bitops" });
 
 interface Weighted {
@@ -113,7 +113,7 @@ export const scoreKinds = {
     begin: "inline",
   },
   random: {
-    computed: ({ seed }: { readonly seed: number }) => new RandomScore(seed),
+    computed: ({ randomSeed }: { readonly randomSeed: number }) => new RandomScore(randomSeed),
     unbounded: "it says nothing of the layers",
     generation: 1024,
     begin: "inline",
@@ -141,7 +141,7 @@ function partOf(options: PartOptions): Pick<ComputedScore, "check" | "detail"> {
     case "deepmad":
       return new DeepMadScore(options);
     case "random":
-      return new RandomScore(options.seed);
+      return new RandomScore(options.randomSeed);
     case "params":
       return parametersScore();
     case "bitops":
