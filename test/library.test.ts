@@ -102,7 +102,7 @@ describe("a mistake of a caller is told as one", () => {
     ["top: expected a whole number of networks above 0, got NaN", () => bestNetworks(archive, { top: Number.NaN })],
     ['archive: expected the path of a file, got ""', () => archivedRuns("")],
     ["archive: expected the path of a file, got nothing", () => verifyArchive(undefined as unknown as string)],
-    ['no preset "imagenet"; presets: imagenet-fp-300m, ', () => presetText("imagenet")],
+    ['no preset "imagenet"; presets: damo-yolo-medium, ', () => presetText("imagenet")],
     ["no preset nothing; presets: ", () => presetText(undefined as unknown as string)],
     ["proof: the certificate: expected object, got nothing", () => parseCertificate(undefined, "proof")],
     [
