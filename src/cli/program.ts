@@ -112,6 +112,12 @@ const commands: readonly Entry[] = [
     load: async () => (await import("./bound.ts")).boundCommand,
   },
   {
+    usage: "front [source]",
+    describe:
+      "every network of a space that no other beats in score and one or two costs, and what more of a cost buys",
+    load: async () => (await import("./front.ts")).frontCommand,
+  },
+  {
     usage: "verify-bound <certificate>",
     describe: "check a certificate of qes bound, with code that shares nothing with the solver",
     load: async () => (await import("./verify-bound.ts")).verifyBoundCommand,

@@ -12,11 +12,9 @@ import type { StructureEntry } from "../formats/structures-file.ts";
 import { type KernelName, kernelNames } from "../kernel/kernels.ts";
 import type { Network } from "../network/network.ts";
 import { networkOf, parseStructure, type Structure } from "../network/structure.ts";
-import { AnalyticScore, type ScoreDetail } from "../score/analytic.ts";
 import { effectivenessOf } from "../score/effectiveness.ts";
-import { ExpectedScore } from "../score/expected/expected.ts";
 import { type ForwardDetail, ForwardScore } from "../score/forward/forward.ts";
-import { kindOf, type ScoreOptions, scoreKinds } from "../score/kinds/kinds.ts";
+import { scoreKinds } from "../score/kinds/kinds.ts";
 import {
   type Command,
   flag,
@@ -30,6 +28,7 @@ import {
   textOption,
   wholeOption,
 } from "./command.ts";
+import { computedDetail } from "./computed-detail.ts";
 import { readConfig, readNetworkFile, readRuntime, runOption } from "./input.ts";
 import {
   arenaTable,
@@ -210,20 +209,6 @@ function scoreEntry(entry: StructureEntry, settings: Settings) {
     ...placement(entry, structure, settings),
     settings: settingsText(settings),
   };
-}
-
-function computedDetail(network: Network, settings: Settings): ScoreDetail {
-  const { kind } = settings;
-  const { computed } = kindOf({ kind });
-  if (computed === undefined)
-    return (kind === "expected" ? new ExpectedScore(settings) : new AnalyticScore(settings)).detail(network);
-  if (kind === "ensemble" && !("parts" in settings)) {
-    throw new UserError("ensemble: expected its parts, of a configuration; give one with --config");
-  }
-  // A configuration's own fields beside those that all kinds have.
-  const own = kind === "ensemble" ? {} : defaultScore(kind);
-  const { resolution: _, ...given } = settings;
-  return computed({ ...own, ...given, resolution: settings.measuredResolution } as ScoreOptions).detail(network);
 }
 
 /** Where everything lies, where the runtime is the one whose code is written here and it has a kernel for every layer. */

@@ -1,5 +1,8 @@
 import fc from "fast-check";
 import type { Enumerated } from "../../bench/durability/all-networks.ts";
+
+export type { Enumerated };
+
 import type { BlockDescription, Budgets, SpaceDescription } from "../../src/bound/graph/space-description.ts";
 import { runtimeNames, runtimeOf } from "../../src/config/devices.ts";
 import { budgetNames, type CostName } from "../../src/costs/cost-table.ts";

@@ -14,7 +14,7 @@ const presets = presetNames();
 const commands = [
   ...["", "search", "resume", "sweep", "worker", "workers", "score", "runs", "best", "verify", "prune", "merge"],
   ...["presets", "preset"],
-  ...["export", "import", "devices", "refine", "rank", "bound", "verify-bound", "bench"],
+  ...["export", "import", "devices", "refine", "rank", "bound", "front", "verify-bound", "bench"],
 ];
 const lines = [
   ["presets"],
