@@ -19,6 +19,7 @@ export { type CostName, costNames } from "./costs/cost-table.ts";
 export { type Costs, costs, emptyCosts } from "./costs/costs.ts";
 export { type LargestStep, type LiveStep, largestStep, liveSteps, sramLive } from "./costs/live-sram.ts";
 export { type Format, type FormattedNetwork, formatNames, formatOf, readNetworks } from "./formats/formats.ts";
+export { type ConvFigures, type LayerTable, layerTable } from "./formats/layer-table.ts";
 export type { StructureEntry } from "./formats/structures-file.ts";
 export { Network } from "./network/network.ts";
 export { type Block, networkOf, parseStructure, type Structure } from "./network/structure.ts";

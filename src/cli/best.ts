@@ -17,6 +17,7 @@ import {
 import { csv, networkCells } from "./render/csv.ts";
 import { classifierLine, costCells, costHeader, stepLine, table } from "./render/format.ts";
 import { measuredCells, noiseText } from "./render/measurement.ts";
+import { networkStrips, showsBlocks } from "./render/strips.ts";
 import { structureTable } from "./render/structure.ts";
 
 export const bestCommand: Command = {
@@ -72,6 +73,7 @@ export const bestCommand: Command = {
         print(`\n#${i + 1}`);
         print(structureTable(row.structure));
         print(stepLine(row.largestStep));
+        if (showsBlocks()) print(networkStrips(row.structure, row.resolution, process.stdout.columns ?? 80));
       }
       print(classifierLine(networks[0].classes));
     }

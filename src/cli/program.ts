@@ -55,6 +55,16 @@ const commands: readonly Entry[] = [
     load: async () => (await import("./best.ts")).bestCommand,
   },
   {
+    usage: "report [archive]",
+    describe: "write what a run found as one page for a browser: the network, the search, the runs, the devices",
+    load: async () => (await import("./report.ts")).reportCommand,
+  },
+  {
+    usage: "watch [archive]",
+    describe: "show a run while it goes on, as a page for a browser of this machine",
+    load: async () => (await import("./watch.ts")).watchCommand,
+  },
+  {
     usage: "verify [archive]",
     describe: "check an archive: its structure, checksums, populations and digests, and scores and costs of a sample",
     load: async () => (await import("./verify.ts")).verifyCommand,

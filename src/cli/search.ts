@@ -39,6 +39,7 @@ import {
 import { resultText } from "./render/measurement.ts";
 import { ProgressView } from "./render/progress.ts";
 import { conductSeeds } from "./seeds.ts";
+import { Watching } from "./watching.ts";
 
 /** A terminal that is closed stops a run like Ctrl-C does. */
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -51,6 +52,7 @@ export const runOptions = {
   json: flag("print one JSON object on stdout"),
   quiet: flag("no progress"),
   "no-bound": flag("no bound beside the search: do not prove how far its result is from the optimum"),
+  watch: flag("show the run while it goes on, as a page for a browser of this machine, whose address is told"),
   unlock: unlockOption,
   ...remoteOptions,
 } as const;
@@ -85,7 +87,9 @@ export const searchCommand: Command = {
     const archive = textOption(args, "archive") ?? DEFAULT_ARCHIVE;
     const several = textOption(args, "seeds");
     if (several !== undefined) {
-      if (seed !== undefined) throw new UserError("--seeds: not together with --seed; leave one out");
+      for (const name of ["seed", "watch"]) {
+        if (args[name] !== undefined) throw new UserError(`--seeds: not together with --${name}; leave one out`);
+      }
       if (textOption(args, "broker") !== undefined) {
         throw new UserError("--seeds: not together with --broker; give the seeds to qes sweep");
       }
@@ -120,6 +124,10 @@ export async function conductRun(
   const clock = () => performance.now() / 1000;
   const view = flagOption(args, "quiet") ? undefined : new ProgressView(config, clock);
   const watch = flagOption(args, "no-bound") ? undefined : new BoundWatch(config);
+  const live = flagOption(args, "watch") ? new Watching() : undefined;
+  if (live !== undefined && archive === ":memory:") {
+    throw new UserError("--watch: expected an archive in a file, got :memory:; give one");
+  }
   const stop = new AbortController();
   let searching = true;
   const remote = await openRemote(args, config);
@@ -142,6 +150,7 @@ export async function conductRun(
       clock,
       bound: watch,
       onStart: (id, changes) => {
+        live?.start(archive, id);
         if (view !== undefined) note(`${config.name}: run ${id} in ${archive}`);
         if (changes.length > 0) note(`the start network was shrunk into the budgets: ${changes.join("; ")}`);
       },
@@ -182,6 +191,7 @@ export async function conductRun(
     remote?.close();
     await watch?.close();
     view?.end();
+    await live?.close();
     for (const signal of signals) process.off(signal, onSignal);
   }
 }

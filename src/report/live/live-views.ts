@@ -1,0 +1,58 @@
+import { greatestOf, leastOf } from "../../base/extremes.ts";
+import { count, metric, plural, score, seconds, tick } from "../page/figures.ts";
+import { el, type Html } from "../page/html.ts";
+import { path, plot, stepPath } from "../page/plot.ts";
+import { linear, linearTicks, logarithmic, powers } from "../page/scale.ts";
+import { meter, section } from "../page/table.ts";
+import { networkStrips } from "../views/network.ts";
+import { fateBar } from "../views/race.ts";
+import { verdict } from "../views/verdict.ts";
+import type { LiveModel } from "./live-reader.ts";
+
+/** Points of a line that is drawn anew at every tick. */
+const MOST_POINTS = 160;
+
+/** The parts of a live page by their ids. */
+export function liveParts(model: LiveModel): Readonly<Record<string, Html>> {
+  const network = networkStrips(model, model.run.status === "running" ? "The best network so far" : undefined);
+  return {
+    verdict: verdict(model),
+    progress: progress(model),
+    network: network ?? el("section", { id: "network" }),
+  };
+}
+
+function progress({ run, points }: LiveModel): Html {
+  const { evaluations, of, seconds: time, status } = run;
+  const rate = time > 0 ? evaluations / time : 0;
+  const left = status === "running" && rate > 0 ? `, at most ${seconds((of - evaluations) / rate)} left` : "";
+  const done = `${count(evaluations)} of ${plural(of, "child", "children")}`;
+  return section(
+    "progress",
+    status === "running" ? "Best score so far" : `The search is ${status}`,
+    `${done}, ${seconds(time)}, ${metric(rate)} a second${left}.`,
+    meter(of > 0 ? evaluations / of : 0, done),
+    bestLine(points),
+    fateBar({ run }),
+  );
+}
+
+function bestLine(points: LiveModel["points"]): Html | undefined {
+  const shown = points.filter(([children]) => children > 0);
+  if (shown.length < 2) return undefined;
+  const [first, last] = [shown[0][0], shown[shown.length - 1][0]];
+  const scores = shown.map(([, best]) => best);
+  const [low, high] = [leastOf(scores), greatestOf(scores)];
+  const x = logarithmic(first, Math.max(last, first + 1));
+  const y = linear(low, high === low ? low + 1 : high);
+  const step = Math.ceil(shown.length / MOST_POINTS);
+  const drawn = shown.filter((_, i) => i % step === 0 || i === shown.length - 1);
+  return plot({
+    label: `Best score by children bred, now ${score(high)}`,
+    height: 190,
+    x: powers(first, last).map((value) => ({ at: x(value), text: tick(metric(value)) })),
+    y: linearTicks(low, high, 4).map((value) => ({ at: y(value), text: String(value) })),
+    caption: "children bred (log)",
+    marks: [path(stepPath(drawn.map(([children, best]) => [x(children), y(best)] as const)), "l-a")],
+  });
+}

@@ -1,0 +1,142 @@
+import { randomBytes, timingSafeEqual } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createGzip, type Gzip } from "node:zlib";
+import { UserError } from "../../base/user-error.ts";
+import { page, policyOf } from "../page/document.ts";
+import { el, Html } from "../page/html.ts";
+import { script } from "../page/script.ts";
+import { LiveParts } from "./live-parts.ts";
+import { liveScript } from "./live-script.ts";
+
+/** Browsers that may look at the same time. */
+const STREAMS = 8;
+/** Milliseconds between two looks at the archive. */
+const TICK = 500;
+const CONNECT = "; connect-src 'self'";
+
+export interface LiveOptions {
+  readonly run?: number | undefined;
+  /** 0, which is the default, takes any that is free. */
+  readonly port?: number | undefined;
+}
+
+/** A page that shows a run while it goes on. */
+export interface LivePage {
+  /** With the token, without which nothing is answered. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Serves a live page to this machine alone: a path with a random token, asked for by GET under this machine's name; anything else is not found. The archive is only read.
+ * @throws UserError where there is no archive, no such run, or the port cannot be had
+ */
+export async function openLivePage(path: string, { run, port = 0 }: LiveOptions = {}): Promise<LivePage> {
+  const parts = new LiveParts(path, run);
+  const token = randomBytes(24).toString("base64url");
+  const streams = new Set<Gzip>();
+  const tick = () => {
+    const news = parts.news();
+    if (news === undefined) return;
+    for (const stream of streams) say(stream, news);
+  };
+  const server = createServer((request, response) => {
+    const what = asked(request, token, (server.address() as AddressInfo).port);
+    if (what === "page") sendPage(response, tick, parts);
+    else if (what === "events" && streams.size < STREAMS) sendEvents(response, streams, parts.all);
+    else response.writeHead(what === "events" ? 503 : 404, plain).end();
+  });
+  tick();
+  // An archive that is damaged or gone ends the ticks, not what is shown.
+  const timer = setInterval(() => {
+    try {
+      if (streams.size > 0) tick();
+    } catch (error) {
+      clearInterval(timer);
+      if (!(error instanceof UserError)) throw error;
+    }
+  }, TICK);
+  const close = async () => {
+    clearInterval(timer);
+    for (const stream of streams) stream.end();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    parts.close();
+  };
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject).listen(port, "127.0.0.1", resolve);
+    });
+  } catch (error) {
+    clearInterval(timer);
+    parts.close();
+    throw new UserError(
+      `port ${port}: cannot be had (${(error as NodeJS.ErrnoException).code}); choose another, or none`,
+    );
+  }
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/${token}/`, close };
+}
+
+const plain = { "content-type": "text/plain", "cache-control": "no-store", "x-content-type-options": "nosniff" };
+
+/** What a request asks for; undefined where it is none of those that are answered. */
+function asked(
+  { method, url = "", headers }: IncomingMessage,
+  token: string,
+  port: number,
+): "page" | "events" | undefined {
+  const hosts = [`127.0.0.1:${port}`, `localhost:${port}`];
+  if (method !== "GET" || !hosts.includes(headers.host ?? "")) return undefined;
+  const [, given = "", rest, ...more] = url.split("/");
+  const [a, b] = [Buffer.from(given), Buffer.from(token)];
+  if (a.length !== b.length || !timingSafeEqual(a, b) || more.length > 0) return undefined;
+  return rest === "" ? "page" : rest === "events" ? "events" : undefined;
+}
+
+function sendPage(response: ServerResponse, tick: () => void, { all }: LiveParts): void {
+  tick();
+  const body = [
+    el(
+      "header",
+      { class: "top" },
+      el("b", {}, "Live"),
+      el("span", { id: "live-state", role: "status" }, "connecting"),
+      theme,
+    ),
+    el(
+      "main",
+      {},
+      [...all.values()].map((text) => new Html(text)),
+    ),
+  ];
+  response
+    .writeHead(200, {
+      ...plain,
+      "content-type": "text/html; charset=utf-8",
+      "content-security-policy": `${policyOf([script, liveScript], CONNECT)}; frame-ancestors 'none'`,
+      "referrer-policy": "no-referrer",
+      "cross-origin-resource-policy": "same-origin",
+    })
+    .end(page("Live", body, [liveScript], CONNECT));
+}
+
+const theme = el("label", { class: "theme" }, el("input", { type: "checkbox", id: "theme" }), "Dark or light");
+
+function sendEvents(response: ServerResponse, streams: Set<Gzip>, parts: ReadonlyMap<string, string>): void {
+  response.writeHead(200, { ...plain, "content-type": "text/event-stream", "content-encoding": "gzip" });
+  const stream = createGzip();
+  stream.pipe(response);
+  say(stream, Object.fromEntries(parts));
+  streams.add(stream);
+  response.once("close", () => {
+    streams.delete(stream);
+    stream.destroy();
+  });
+}
+
+/** A message, compressed and sent at once. */
+function say(stream: Gzip, parts: Readonly<Record<string, string>>): void {
+  stream.write(`data: ${JSON.stringify(parts)}\n\n`);
+  stream.flush();
+}

@@ -1,0 +1,275 @@
+import { greatestOf } from "../../base/extremes.ts";
+import type { ConvFigures } from "../../formats/layer-table.ts";
+import type { NetworkView, ReportModel } from "../model/model.ts";
+import { bytes, metric, percent, score } from "../page/figures.ts";
+import { type Child, el, type Html } from "../page/html.ts";
+import { axis, barsPath, legend, path } from "../page/plot.ts";
+import { asTable, dataTable, section } from "../page/table.ts";
+
+const kinds = { pointwise: "1×1", depthwise: "depthwise", conv: "full conv", projection: "projection" } as const;
+
+/** The best network, a column a conv in the order in which they run. */
+export function networkStrips(
+  { network, run }: Pick<ReportModel, "network" | "run">,
+  title?: string,
+): Html | undefined {
+  if (network === null) return undefined;
+  const { convs, blocks } = network;
+  const peak = convs.reduce((most, conv) => (conv.live > most.live ? conv : most));
+  const at = convs.indexOf(peak);
+  return section(
+    "network",
+    title ?? finding(network, peak),
+    [
+      "Every conv in the order in which it runs, a column each.",
+      el("span", { class: "js" }, " Point at one, or use the arrow keys."),
+    ],
+    el(
+      "div",
+      { class: "readout", id: "network-readout", "aria-live": "polite" },
+      cells(network, peak).map((cell, i) => el("span", {}, i > 1 ? `${columns[i]} ` : "", el("b", {}, cell))),
+    ),
+    el(
+      "div",
+      {
+        class: "strips",
+        tabindex: 0,
+        role: "group",
+        "aria-label": "The network, conv by conv",
+        "data-strips": "network-table",
+        "data-readout": "network-readout",
+        "data-at": at,
+      },
+      el("div", { class: "label head" }),
+      el(
+        "div",
+        { class: "strip head" },
+        axis(
+          blocks.map(({ name, from, to }) => ({
+            at: (from + to) / 2 / convs.length,
+            text: name,
+            anchor: "middle" as const,
+          })),
+          "x b",
+          blocks.map(({ name, from, to }) => ({
+            at: (from + to) / 2 / convs.length,
+            text: name.replace("block ", "").replace(/^(stem|head)$/, (word) => word[0].toUpperCase()),
+          })),
+          true,
+        ),
+      ),
+      strips(network, at, run.status !== "running"),
+    ),
+    legend(
+      ["a", "1×1, input, gain"],
+      ["b2", "depthwise, output, ln(channels) at a stage's end"],
+      ["c", "full conv or projection, held by the shortcut"],
+    ),
+    asTable(
+      `The same as a table (${convs.length} convs)`,
+      el(
+        "div",
+        { id: "network-table" },
+        dataTable(
+          "The network as a table",
+          columns,
+          convs.map((conv) => cells(network, conv)),
+          [2, 3, 4, 5, 6, 7, 8],
+        ),
+      ),
+    ),
+  );
+}
+
+function finding({ convs, blocks, classifierFlash }: NetworkView, peak: ConvFigures): string {
+  const index = convs.indexOf(peak);
+  const peaks = blocks.find(({ from, to }) => from <= index && index < to)?.name ?? "";
+  const flash = convs.reduce((sum, conv) => sum + conv.flash, classifierFlash);
+  const shares = blocks.map(({ name, from, to }) => ({
+    name,
+    flash: convs.slice(from, to).reduce((sum, conv) => sum + conv.flash, 0),
+  }));
+  if (classifierFlash > 0) shares.push({ name: "classifier", flash: classifierFlash });
+  const most = shares.reduce((a, b) => (b.flash > a.flash ? b : a));
+  const place = (name: string) => (name.startsWith("block") ? name : `the ${name}`);
+  return `Memory peaks in ${place(peaks)}, ${percent(Number((most.flash / flash).toFixed(2)))} of the flash is in ${place(most.name)}`;
+}
+
+const columns = ["layer", "conv", "bits A", "bits W", "live SRAM", "flash", "BitOps", "score", "next bit"];
+
+function cells(network: NetworkView, conv: ConvFigures): Child[] {
+  const { convs, blocks, nextBits, scored } = network;
+  const index = convs.indexOf(conv);
+  const block = blocks.find(({ from, to }) => from <= index && index < to)?.name ?? "";
+  const next = nextBits.find(({ from, to }) => from <= index && index < to);
+  const shape = `${kinds[conv.kind]}${conv.kind === "conv" || conv.kind === "depthwise" ? ` ${conv.kernel}×${conv.kernel}` : ""}, ${conv.inChannels}→${conv.outChannels} at ${conv.inResolution}×${conv.inResolution}${conv.stride > 1 ? `, stride ${conv.stride}` : ""}`;
+  return [
+    block.startsWith("block") ? `${block}, layer ${conv.inner + 1}` : block,
+    shape,
+    conv.bitsA === 0 ? "full" : conv.bitsA,
+    conv.bitsW === 0 ? "full" : conv.bitsW,
+    bytes(conv.live),
+    bytes(conv.flash),
+    metric(conv.bitops),
+    scored ? `+${score(conv.gain + conv.width)}` : "",
+    next === undefined ? "" : `${next.before} → ${next.after}, ${(next.rate * 1e6).toPrecision(2)} a MBitOp`,
+  ];
+}
+
+interface Bar {
+  readonly kind: string;
+  readonly bars: readonly (readonly [place: number, from: number, to: number])[];
+}
+
+function strips(network: NetworkView, at: number, withPrices: boolean): Child[] {
+  const { convs, liveBudget, nextBits, scored, classifierFlash } = network;
+  const row = (title: string, note: string, height: number, bars: readonly Bar[], over: Child = undefined) => [
+    el("div", { class: "label" }, el("h3", {}, title), el("p", {}, note)),
+    el(
+      "div",
+      { class: "strip" },
+      el(
+        "svg",
+        {
+          width: "100%",
+          height,
+          viewBox: `0 0 ${convs.length} 100`,
+          preserveAspectRatio: "none",
+          role: "img",
+          "aria-label": `${title}: ${note}`,
+        },
+        shading(network),
+        bars.map(({ kind, bars: of }) => path(barsPath(of), kind)),
+        over,
+        el("rect", { class: "cross", x: at, y: 0, width: 1, height: 100 }),
+      ),
+    ),
+  ];
+  const most = greatestOf(convs.map(({ outChannels }) => Math.log(outChannels + 1)));
+  const colour = (conv: ConvFigures) => (conv.kind === "pointwise" ? "a" : conv.kind === "depthwise" ? "b2" : "c");
+  const channels = ["a", "b2", "c"].map((kind) => ({
+    kind,
+    bars: convs.flatMap((conv, i) => {
+      const half = Math.log(conv.outChannels + 1) / most / 2;
+      return colour(conv) === kind ? [[i, 0.5 - half, 0.5 + half] as const] : [];
+    }),
+  }));
+  const peak = greatestOf(convs.map(({ live }) => live));
+  const room = Math.max(peak, liveBudget !== null && liveBudget < 3 * peak ? liveBudget : 0) * 1.04;
+  const line = liveBudget !== null && liveBudget < 3 * peak ? liveBudget : peak;
+  const live = [
+    { kind: "c", bars: convs.map((conv, i) => [i, 0, conv.held / room] as const) },
+    { kind: "a", bars: convs.map((conv, i) => [i, conv.held / room, (conv.held + conv.input) / room] as const) },
+    { kind: "b2", bars: convs.map((conv, i) => [i, (conv.held + conv.input) / room, conv.live / room] as const) },
+  ];
+  const simple = (of: (conv: ConvFigures) => number) => {
+    const top = greatestOf(convs.map(of));
+    return [{ kind: "a", bars: convs.map((conv, i) => [i, 0, top > 0 ? of(conv) / top : 0] as const) }];
+  };
+  const gains = greatestOf(convs.map(({ gain, width }) => gain + width));
+  const budgetText = liveBudget === null ? `peak ${bytes(peak)}` : `budget ${bytes(liveBudget)}, peak ${bytes(peak)}`;
+  return [
+    row("Channels", "height is log", 84, channels),
+    bitRows(network, at),
+    row(
+      "Live SRAM",
+      `while the conv runs: ${budgetText}`,
+      130,
+      live,
+      el("path", { class: "l-limit", d: `M0 ${(100 - (100 * line) / room).toFixed(1)}H${convs.length}` }),
+    ),
+    row(
+      "Flash",
+      `up to ${bytes(greatestOf(convs.map(({ flash }) => flash)))}${classifierFlash > 0 ? `; the classifier ${bytes(classifierFlash)}` : ""}`,
+      56,
+      simple(({ flash }) => flash),
+    ),
+    row(
+      "BitOps",
+      `up to ${metric(greatestOf(convs.map(({ bitops }) => bitops)))}`,
+      56,
+      simple(({ bitops }) => bitops),
+    ),
+    scored && gains > 0
+      ? row("Score", `adds up to ${score(network.score)}`, 56, [
+          { kind: "a", bars: convs.map(({ gain }, i) => [i, 0, gain / gains] as const) },
+          { kind: "b2", bars: convs.map(({ gain, width }, i) => [i, gain / gains, (gain + width) / gains] as const) },
+        ])
+      : undefined,
+    withPrices && nextBits.length > 0 ? row("Next bit", "gain a BitOp, log", 48, [], prices(network)) : undefined,
+  ];
+}
+
+function prices({ nextBits }: NetworkView): Html | undefined {
+  const logs = nextBits.map(({ rate }) => Math.log(rate));
+  const low = -greatestOf(logs.map((log) => -log));
+  const width = greatestOf(logs) - low || 1;
+  return path(
+    nextBits
+      .map(({ from, to }, i) => `M${from + 0.1} ${(92 - (84 * (logs[i] - low)) / width).toFixed(1)}H${to - 0.1}`)
+      .join(""),
+    "l-a",
+  );
+}
+
+/** Every other block on a darker ground. */
+function shading({ blocks }: NetworkView): Html | undefined {
+  return path(
+    blocks.flatMap(({ from, to }, i) => (i % 2 === 0 ? [`M${from} 0H${to}V100H${from}z`] : [])).join(""),
+    "soft",
+  );
+}
+
+function bitRows({ convs }: NetworkView, at: number): Child[] {
+  const n = convs.length;
+  const most = greatestOf(convs.flatMap(({ bitsA, bitsW }) => [bitsA || 8, bitsW || 8]));
+  const kind = (bits: number) => {
+    const share = (bits || 8) / most;
+    return share > 0.85 ? "a" : share > 0.55 ? "b3" : "b1";
+  };
+  const texts = n <= 72;
+  const strip = (of: (conv: ConvFigures) => number) => [
+    ["a", "b3", "b1"].map((name) =>
+      el(
+        "svg",
+        { width: "100%", height: 22, viewBox: `0 0 ${n} 100`, preserveAspectRatio: "none" },
+        path(barsPath(convs.flatMap((conv, i) => (kind(of(conv)) === name ? [[i, 0.06, 0.94] as const] : []))), name),
+      ),
+    ),
+    texts
+      ? convs.map((conv, i) =>
+          el(
+            "text",
+            { class: kind(of(conv)) === "a" ? "m w" : "m", x: `${Number((((i + 0.5) / n) * 100).toFixed(2))}%`, y: 16 },
+            of(conv) || "f",
+          ),
+        )
+      : undefined,
+  ];
+  return [
+    el("div", { class: "label" }, el("h3", {}, "Bits"), el("p", {}, "activation, weight")),
+    el(
+      "div",
+      { class: "strip" },
+      el(
+        "svg",
+        { class: "bits", width: "100%", height: 46, role: "img", "aria-label": "Bits of activations and of weights" },
+        el(
+          "g",
+          {},
+          strip(({ bitsA }) => bitsA),
+        ),
+        el(
+          "svg",
+          { y: 24, width: "100%", height: 22 },
+          strip(({ bitsW }) => bitsW),
+        ),
+        el(
+          "svg",
+          { width: "100%", height: 46, viewBox: `0 0 ${n} 100`, preserveAspectRatio: "none" },
+          el("rect", { class: "cross", x: at, y: 0, width: 1, height: 100 }),
+        ),
+      ),
+    ),
+  ];
+}

@@ -1,0 +1,193 @@
+import { greatestOf, leastOf } from "../../base/extremes.ts";
+import type { PriceList, PricePoint, ReportModel, Unit } from "../model/model.ts";
+import { figure, score, tick } from "../page/figures.ts";
+import { el, type Html } from "../page/html.ts";
+import { barsPath, legend, linePath, path, plot } from "../page/plot.ts";
+import { linear, linearTicks } from "../page/scale.ts";
+import { asTable, dataTable, section } from "../page/table.ts";
+
+/** What a budget is raised by when its price is said. */
+const steps: Readonly<Record<Unit, readonly [size: number, name: string]>> = {
+  BitOps: [1e9, "GBitOp"],
+  MACs: [1e6, "MMAC"],
+  bytes: [1024, "KiB"],
+  layers: [1, "layer"],
+};
+const HEIGHT = 300;
+
+/** What the optimum would be under other values of a budget. */
+export function priceViews({ prices }: ReportModel): Html[] {
+  return prices.map(priceView);
+}
+
+function priceView(list: PriceList): Html {
+  const { title, unit, points, limit, budget } = list;
+  const own = nearest(points, limit);
+  const proven = points.filter((point) => point.proven).length;
+  const label = unit === "layers" ? "layers" : title;
+  const [from, to] = [points[0].value, points[points.length - 1].value];
+  const scores = points.map((point) => point.score);
+  const x = linear(from, to);
+  const low = leastOf(scores);
+  const room = (greatestOf(scores) - low || 1) * 0.06;
+  const y = linear(low - room, greatestOf(scores) + room);
+  const inside = limit !== null && limit >= from && limit <= to;
+  const place = (point: PricePoint) =>
+    [Number((100 * x(point.value)).toFixed(2)), Number((6 + (1 - y(point.score)) * (HEIGHT - 12)).toFixed(1))] as const;
+  const places = points.map(place);
+  const id = `price-${budget}`;
+  const at = points[own];
+  return section(
+    `what-if-${budget}`,
+    finding(list, own),
+    `The best score there can be at each budget of ${label}, everything else as in this run. ${proven === points.length ? "Every point is proven." : `${proven} of ${points.length} points are proven.`}`,
+    el(
+      "div",
+      { class: "two", "data-prices": id },
+      el(
+        "div",
+        {},
+        plot({
+          label: `Best score by budget of ${label}`,
+          height: HEIGHT,
+          x: linearTicks(from, to, 5).map((value) => ({ at: x(value), text: tick(figure(unit, value)) })),
+          y: linearTicks(low - room, greatestOf(scores) + room, 5).map((value) => ({
+            at: y(value),
+            text: String(value),
+          })),
+          caption: `budget of ${label}`,
+          marks: [
+            path(linePath(points.map((point) => [x(point.value), y(point.score)] as const)), "l-a"),
+            inside
+              ? path(
+                  linePath([
+                    [x(limit), 0],
+                    [x(limit), 1],
+                  ]),
+                  "l-limit",
+                  "budget now",
+                )
+              : undefined,
+          ],
+          over: [
+            ...places.map(([cx, cy], i) =>
+              el("circle", { class: "dot", cx: `${cx}%`, cy, r: points[i].proven ? 4 : 2.5 }),
+            ),
+            el("circle", {
+              class: "now",
+              cx: `${places[own][0]}%`,
+              cy: places[own][1],
+              r: 7,
+              "data-points": places.map((one) => one.join(",")).join(" "),
+            }),
+          ],
+        }),
+        el(
+          "div",
+          { class: "what js" },
+          el(
+            "label",
+            { for: `${id}-slider` },
+            `what if the budget of ${label} were`,
+            el("output", {}, figure(unit, at.value)),
+          ),
+          el("input", {
+            type: "range",
+            id: `${id}-slider`,
+            min: 0,
+            max: points.length - 1,
+            value: own,
+            "aria-valuetext": figure(unit, at.value),
+          }),
+        ),
+        legend(["a", `exact optimum, proven at ${proven} budgets`], inside ? ["l-limit", "budget now"] : undefined),
+      ),
+      el(
+        "div",
+        {},
+        el("p", { class: "big" }, score(at.score)),
+        el(
+          "p",
+          { class: "quiet" },
+          limit === null ? `the optimum at ${figure(unit, at.value)}` : "the optimum nearest to this run's budget",
+        ),
+        silhouette(at),
+        el("p", { class: "quiet" }, `${at.channels.length} convs, widths ${at.widths.join(" · ")}`),
+        el(
+          "table",
+          { class: "costs" },
+          el(
+            "tbody",
+            {},
+            at.costs.map((cost) =>
+              el(
+                "tr",
+                {},
+                el("th", { scope: "row" }, cost.title),
+                el("td", { class: "n" }, figure(cost.unit, cost.value)),
+                el("td", { class: "n quiet" }, "same"),
+              ),
+            ),
+          ),
+        ),
+      ),
+    ),
+    asTable(
+      "The same as a table",
+      el(
+        "div",
+        { id },
+        dataTable(
+          `Optima by budget of ${label}`,
+          ["budget", "score", ...at.costs.map((cost) => cost.title), "widths", "depths"],
+          points.map((point) => [
+            figure(unit, point.value),
+            score(point.score),
+            ...point.costs.map((cost) => figure(cost.unit, cost.value)),
+            point.widths.join(" "),
+            point.depths.join(" "),
+          ]),
+          [0, 1, ...at.costs.map((_, i) => i + 2)],
+        ),
+      ),
+    ),
+  );
+}
+
+/** The point at the budget, or the nearest. */
+function nearest(points: readonly PricePoint[], limit: number | null): number {
+  if (limit === null) return points.length - 1;
+  return points.reduce(
+    (best, point, i) => (Math.abs(point.value - limit) < Math.abs(points[best].value - limit) ? i : best),
+    0,
+  );
+}
+
+/** What one more step of the budget buys there. */
+function finding({ points, unit, title }: PriceList, own: number): string {
+  const [size, name] = steps[unit];
+  const a = points[Math.max(0, Math.min(own, points.length - 2))];
+  const b = points[Math.min(points.length - 1, own + 1)];
+  const rate = b.value > a.value ? ((b.score - a.score) / (b.value - a.value)) * size : 0;
+  const what = unit === "bytes" ? `${name} of ${title}` : name;
+  return rate > 0 ? `One more ${what} would buy ${Number(rate.toPrecision(2))}` : `More ${title} would buy nothing`;
+}
+
+function silhouette({ channels }: PricePoint): Html {
+  const most = Math.log(greatestOf(channels) + 1);
+  const bars = channels.map(
+    (width, i) => [i, 0.5 - Math.log(width + 1) / most / 2, 0.5 + Math.log(width + 1) / most / 2] as const,
+  );
+  return el(
+    "svg",
+    {
+      width: "100%",
+      height: 70,
+      viewBox: `0 0 ${channels.length} 100`,
+      preserveAspectRatio: "none",
+      role: "img",
+      "aria-label": "Widths of its convs",
+    },
+    path(barsPath(bars), "a"),
+  );
+}
