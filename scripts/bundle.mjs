@@ -11,6 +11,8 @@ const workshop = [
   "expected-error",
   "firmware",
   "machines/drills",
+  "machines/slow-worker",
+  "machines/traffic",
   "mixed-precision",
   "optimism",
   "durability/soak",

@@ -1,9 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { Archive } from "../../src/archive/archive.ts";
 import { UserError } from "../../src/base/user-error.ts";
-import { numberArgument } from "../durability/arguments.ts";
 import { hosts, qesOn, type Started, startOn, until } from "./hosts.ts";
 
 /** Hosts. */
@@ -13,13 +13,16 @@ export const WORKERS = [3, 4, 5];
 export const PORT = 6379;
 export const FAR_PORT = 6380;
 
-const evaluations = numberArgument("evaluations", 1500);
+const evaluations = 2400;
+/** 60 generations of 40 networks, each of 12.5 ms: 12 s on the three workers. */
 export const searchArguments = [
   "search",
   "imagenet-mixed-7.0g",
-  ...["kind=forward", "repeats=1", "resolution=64", "maxChannels=16"].flatMap((key) => ["--set", `score.${key}`]),
+  ...["generation=40", "growing=false"].flatMap((key) => ["--set", `search.${key}`]),
   ...["--evaluations", String(evaluations), "--no-bound", "--json"],
 ];
+const slowWorker = fileURLToPath(new URL("./slow-worker.js", import.meta.url));
+process.env["QES_BENCH_MILLISECONDS"] = "12.5";
 
 /** One set-up with all of its processes. */
 export class Site {
@@ -62,11 +65,15 @@ export class Site {
     });
   }
 
+  /** @param program of another build, with its own way to be started */
   async startWorker(host: number, port = PORT, program?: string): Promise<Started> {
-    const args = ["worker", "--broker", `${port}.url`, "--threads", "1", "--folder", `worker-${host}`];
-    const worker = qesOn(host, this.folder, args, program);
+    const url = `redis://:drill@${hosts.address(REDIS)}:${port}`;
+    const worker =
+      program === undefined
+        ? startOn(host, this.folder, process.execPath, slowWorker, url, "1")
+        : qesOn(host, this.folder, ["worker", "--broker", `${port}.url`], program);
     this.started.push(worker);
-    await until(() => worker.said().includes(" serves "), `the worker on host ${host}`);
+    await until(() => worker.said().includes("serves "), `the worker on host ${host}`);
     return worker;
   }
 

@@ -19,6 +19,8 @@ export interface ServeOptions {
   /** Ends it, when what is in hand is done. */
   readonly stop: AbortSignal;
   readonly searches: Searches;
+  /** File of the threads, in the place of workers/score.cjs. */
+  readonly worker?: string;
   readonly onSearch: (id: string) => void;
   readonly onStart: (worker: { readonly name: string; readonly build: string }) => void;
   readonly onError: (message: string) => void;
@@ -29,7 +31,7 @@ export interface ServeOptions {
  * @throws UserError where the broker cannot be connected to, or a coordinator found wrong scores
  */
 export async function serve(address: Address, options: ServeOptions): Promise<void> {
-  const { threads, version, stop, searches, onStart, onError, onSearch } = options;
+  const { threads, version, stop, searches, worker, onStart, onError, onSearch } = options;
   const build = scoringBuild();
   const redis = await connect(address);
   const host = hostname();
@@ -40,7 +42,7 @@ export async function serve(address: Address, options: ServeOptions): Promise<vo
     said = error.message;
     onError(error.message);
   };
-  const scoring = new ScoreWorker(redis, { name, build, threads, checked: checkedSetup, onError: tell });
+  const scoring = new ScoreWorker(redis, { name, build, threads, worker, checked: checkedSetup, onError: tell });
   const program = searchBuild(build, searches.program);
   const searching = new SearchWorker(redis, { name, build: program, threads, searches, onError: tell, onSearch });
   const own = { name, host, process: process.pid, build, searchBuild: program, version, threads };
