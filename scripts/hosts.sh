@@ -9,6 +9,8 @@ set -eu
 bridge=qes-bridge
 
 down() {
+  # A port whose host still has processes outlives it.
+  for port in $(ip -o link | grep -o 'qes-port-[0-9]*' | sort -u); do ip link delete "$port"; done
   for name in $(ip netns list | awk '/^qes-host-/ { print $1 }'); do ip netns delete "$name"; done
   ip link delete "$bridge" 2>/dev/null || true
 }
