@@ -19,7 +19,7 @@ const long = [
   "test/costs/toy-costs.test.ts",
   "test/engine/{breeding,mutation}.test.ts",
   "test/firmware/{boards,native}.test.ts",
-  "test/integer/{pytorch-agreement,reference}.test.ts",
+  "test/integer/{pytorch-agreement,pytorch-whole,reference}.test.ts",
   "test/exports/pytorch.test.ts",
   "test/onnx/{files,forms,hostile,import,integer,pytorch-models}.test.ts",
   "test/problem/{boards,fit-start}.test.ts",
