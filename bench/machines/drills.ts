@@ -172,9 +172,16 @@ async function conduct({ fault, port = PORT }: Drill): Promise<number> {
     site.workers = await Promise.all(WORKERS.map((host) => site.startWorker(host, port)));
     const began = performance.now();
     const search = site.search(port);
+    let seconds = 0;
+    // A fault may last longer than the search.
+    const timed = ({ outcome }: Started) =>
+      outcome.then(() => {
+        seconds = (performance.now() - began) / 1000;
+      });
+    timed(search);
     const last = (await fault(site, search)) ?? search;
+    if (last !== search) timed(last);
     const { code, stdout, stderr } = await last.outcome;
-    const seconds = (performance.now() - began) / 1000;
     if (code !== 0) throw new Error(`ended with ${code}: ${stderr}`);
     const { digest, failures } = JSON.parse(stdout);
     if (digest !== truth || Object.keys(failures).length > 0) throw new Error(`another result: ${stdout}`);
