@@ -18,7 +18,7 @@ export function readmeSentence({ b, rows }: Results): string {
   const tau = b.costs.find(({ name }) => name === SCORE)?.tau;
   if (tau === undefined) return `Whether it predicts accuracy is being studied ([docs/study.md](docs/study.md)).`;
   if (!b.isWhole) {
-    return `Whether it predicts accuracy is being studied: of ${b.trained.length} of 24 networks of equal BitOps, flash and SRAM Kendall's tau of score and accuracy is ${signed(tau)}, and no verdict yet ([docs/study.md](docs/study.md)).`;
+    return `Whether it predicts accuracy is being studied: over the first ${b.trained.length} of 24 trained networks of equal BitOps, flash and SRAM, Kendall's tau of score and accuracy is ${signed(tau)}; no verdict yet ([docs/study.md](docs/study.md)).`;
   }
   return `On Fashion-MNIST, ${b.trained.length} networks of equal BitOps, flash and SRAM, minutes of training: Kendall's tau of score and accuracy is ${signed(tau)} (${rows.length} trainings, [docs/study.md](docs/study.md)).`;
 }
