@@ -60,7 +60,8 @@ describe("the package", () => {
     );
     expect(
       listed.filter(
-        (path) => !/\.(?:js|d\.ts|cjs|wasm|yaml|md|json|txt)$|^LICENSE$|^(?:templates|examples)\//.test(path),
+        (path) =>
+          !/\.(?:js|d\.ts|cjs|wasm|yaml|md|json|txt)$|^LICENSE$|^(?:templates|examples|docs\/study)\//.test(path),
       ),
     ).toEqual([]);
     expect(listed.filter((path) => /fuzz|soak|damage|ablation|mixed-precision\.js|\.test\./.test(path))).toEqual([]);

@@ -137,8 +137,8 @@ const foreign: readonly (readonly [string, string, RegExp])[] = [
     /table "reused" is no table/,
   ],
   ["a table of somebody else", "CREATE TABLE notes (id INTEGER)", /table "notes" is no table/],
-  ["no table of checksums", "DROP TABLE generation", /schema 2 has generation.run, which is missing/],
-  ["no checksums of runs", "ALTER TABLE run DROP COLUMN seal", /schema 2 has run.seal, which is missing/],
+  ["no table of checksums", "DROP TABLE generation", /schema 3 has generation.run, which is missing/],
+  ["no checksums of runs", "ALTER TABLE run DROP COLUMN seal", /schema 3 has run.seal, which is missing/],
   [
     "a version that switches its checksums off",
     "UPDATE candidate SET score = 9999 WHERE rowid = 3; PRAGMA user_version = 1",
