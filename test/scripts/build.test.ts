@@ -16,7 +16,7 @@ import { describe, expect, test } from "vitest";
 import { packageRoot } from "../../src/base/package-root.ts";
 import { temporaryFolder } from "../temporary.ts";
 
-const copied = ["src", "workers", "bench", "scripts", "presets"];
+const copied = ["src", "workers", "bench", "scripts", "presets", "study"];
 const settings = ["package.json", "package-lock.json", "tsconfig.json", "tsconfig.build.json"];
 
 /** A checkout of its own, with the packages of this one: other tests run what is built here. */
