@@ -48,7 +48,8 @@ export function contextKey(scoringContext: string): string {
 }
 
 export function packSetup({ config, scoringContext }: Pick<Problem, "config" | "scoringContext">): Uint8Array {
-  return pack({ version: MESSAGE_VERSION, scoringContext, config } satisfies Setup);
+  // It outlives other messages, and goes to threads with all of its memory.
+  return new Uint8Array(pack({ version: MESSAGE_VERSION, scoringContext, config } satisfies Setup));
 }
 
 /** @throws Error where it comes from another version, or this program scores another thing by its configuration */
