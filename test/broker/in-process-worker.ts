@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { readAddress } from "../../src/broker/address.ts";
 import { connect } from "../../src/broker/connection.ts";
-import { beat } from "../../src/broker/registry.ts";
+import { beat, leave } from "../../src/broker/registry.ts";
 import { ScoreWorker } from "../../src/broker/score-worker.ts";
 
 export interface InProcessWorker {
@@ -43,6 +43,7 @@ export async function startWorker(
     async close() {
       await scoring.close();
       clearInterval(timer);
+      await leave(redis, name);
       redis.disconnect();
     },
   };

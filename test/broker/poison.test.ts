@@ -20,10 +20,7 @@ const plain: Config = { ...preset, search: { ...preset.search, evaluations: 200,
 /** The worker is told how long a genome is. */
 const config = { ...plain, length: openProblem(plain).space.genomeLength } as Config;
 
-/** QES_SLOW_TESTS=1 runs it: 15 seconds; in a run of all tests its thread once could not read the setup, for a reason that is not known. */
-const slow = process.env["QES_SLOW_TESTS"] === "1";
-
-describe.skipIf(!hasRedis || !slow)("networks that end what scores them", () => {
+describe.skipIf(!hasRedis)("networks that end what scores them", () => {
   let server: RedisServer;
   beforeAll(async () => {
     server = await startRedis();
