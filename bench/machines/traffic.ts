@@ -7,15 +7,16 @@ import { scoringBuild } from "../../src/broker/build.ts";
 import { parseConfig } from "../../src/config/config.ts";
 import { presetValue } from "../../src/config/presets.ts";
 import { BatchPool } from "../../src/pool/batch-pool.ts";
-import { packSetup } from "../../src/pool/message.ts";
+import { answer, contextKey, packSetup } from "../../src/pool/message.ts";
 import type { Transport } from "../../src/pool/transport.ts";
 import type { Problem } from "../../src/problem/problem.ts";
+import { createScorer, type Scorer } from "../../src/problem/scorer.ts";
 import { startSearch } from "../../src/run/run.ts";
 import { isMain, numberArgument } from "../durability/arguments.ts";
 
 /*
  * What a broker costs a search without faults: 59 generations of 5 batches of 8 networks, which take 100 ms asleep, on 3 workers of 2 threads and a Redis on
- * this machine; and the CPU time of the process that searches, beyond that of the same search alone. Arguments: --port of a Redis, --rounds, --generations, --milliseconds.
+ * this machine; and the CPU time of the process that searches, beyond that of the same search whose batches sleep in that process. Arguments: --port of a Redis, --rounds, --generations, --milliseconds.
  */
 
 const GENERATIONS = numberArgument("generations", 59);
@@ -23,6 +24,7 @@ const BATCHES = 5;
 const NETWORKS = 8;
 const WORKERS = 3;
 const THREADS = 2;
+const milliseconds = numberArgument("milliseconds", 100);
 
 const preset = parseConfig(presetValue("imagenet-mixed-7.0g"), "preset");
 const generation = BATCHES * NETWORKS;
@@ -30,7 +32,7 @@ const generation = BATCHES * NETWORKS;
 async function main(): Promise<void> {
   const url = `redis://127.0.0.1:${numberArgument("port", 6379)}`;
   const program = fileURLToPath(new URL("./slow-worker.js", import.meta.url));
-  const env = { ...process.env, QES_BENCH_MILLISECONDS: String(numberArgument("milliseconds", 100) / NETWORKS) };
+  const env = { ...process.env, QES_BENCH_MILLISECONDS: String(milliseconds / NETWORKS) };
   const workers: ChildProcess[] = [];
   for (let i = 0; i < WORKERS; i++) {
     workers.push(
@@ -59,8 +61,8 @@ async function measure(broker: Broker, seed: number): Promise<void> {
   };
   const config = { ...preset, search };
   let batches = 0;
-  const elsewhere = (problem: Problem) => {
-    const transport = broker.transport(packSetup(problem));
+  const by = (open: (problem: Problem) => Transport) => (problem: Problem) => {
+    const transport = open(problem);
     const counting: Transport = {
       slots: BATCHES,
       run(request, signal) {
@@ -73,13 +75,56 @@ async function measure(broker: Broker, seed: number): Promise<void> {
     const { space, scoringContext } = problem;
     return new BatchPool(counting, { genomeLength: space.genomeLength, scoringContext, most: NETWORKS });
   };
-  const alone = await timed(() => startSearch(config, { archive: ":memory:", threads: 0 }));
+  const scores = new Map<string, number>();
+  const asleep = by((problem) => new Asleep(problem, scores));
+  // Scores all of them, so that the next time none is to be scored.
+  await startSearch(config, { archive: ":memory:", elsewhere: asleep });
+  const here = await timed(() => startSearch(config, { archive: ":memory:", elsewhere: asleep }));
+  batches = 0;
+  const elsewhere = by((problem) => broker.transport(packSetup(problem)));
   const remote = await timed(() => startSearch(config, { archive: ":memory:", elsewhere }));
-  if (alone.digest !== remote.digest) throw new Error("another digest");
-  const cpu = (1000 * (remote.cpu - alone.cpu)) / batches;
+  if (here.digest !== remote.digest) throw new Error("another digest");
+  const [user, system] = [remote.user - here.user, remote.system - here.system].map((cpu) => (1000 * cpu) / batches);
   console.log(
-    `${batches} batches in ${remote.seconds.toFixed(2)} s, ${cpu.toFixed(3)} ms of CPU a batch, equal digest`,
+    `${batches} batches in ${remote.seconds.toFixed(2)} s, ${(user + system).toFixed(3)} ms of CPU a batch, ${system.toFixed(3)} of it the system's, equal digest`,
   );
+}
+
+/** Answers after a batch's time, as a broker does, with scores that are known. */
+class Asleep implements Transport {
+  readonly slots = BATCHES;
+  readonly #context: string;
+  readonly #length: number;
+  readonly #scorer: Scorer;
+  readonly #scores: Map<string, number>;
+
+  constructor(problem: Problem, scores: Map<string, number>) {
+    this.#context = contextKey(problem.scoringContext);
+    this.#length = problem.space.genomeLength;
+    this.#scorer = createScorer(problem);
+    this.#scores = scores;
+  }
+
+  async run(request: Uint8Array): Promise<Uint8Array> {
+    await after(milliseconds);
+    return answer(request, this.#context, (genomes) => ({ scores: this.#known(genomes), failures: [] }));
+  }
+
+  #known(genomes: Uint8Array): Float64Array {
+    const scores = new Float64Array(genomes.length / this.#length);
+    for (let i = 0; i < scores.length; i++) {
+      const genome = genomes.slice(i * this.#length, (i + 1) * this.#length);
+      const name = genome.toString();
+      const score = this.#scores.get(name) ?? this.#scorer.score(genome).scores[0];
+      this.#scores.set(name, score);
+      scores[i] = score;
+    }
+    return scores;
+  }
+
+  restart(): void {}
+
+  async close(): Promise<void> {}
 }
 
 /** Seconds. */
@@ -88,7 +133,7 @@ async function timed(run: () => Promise<{ readonly digest: string }>) {
   const before = process.cpuUsage();
   const { digest } = await run();
   const { user, system } = process.cpuUsage(before);
-  return { digest, seconds: (performance.now() - began) / 1000, cpu: (user + system) / 1e6 };
+  return { digest, seconds: (performance.now() - began) / 1000, user: user / 1e6, system: system / 1e6 };
 }
 
 if (isMain(import.meta.url)) await main();

@@ -3,10 +3,12 @@ import type { Redis } from "ioredis";
 import { UserError } from "../base/user-error.ts";
 import type { Address } from "./address.ts";
 import { connect } from "./connection.ts";
-import { BEAT, ban, liveWorkers, type WorkerInfo } from "./registry.ts";
+import { ban, lives, liveWorkers, type WorkerInfo } from "./registry.ts";
 import { RemoteSearches } from "./remote-searches.ts";
 import { RemoteTransport, type Trust, type Workers } from "./remote-transport.ts";
 
+/** Milliseconds between two looks at who is there. */
+const LOOK = 1000;
 /** Milliseconds after which it is told that no worker of this build is there. */
 const LONELY = 10_000;
 
@@ -42,7 +44,7 @@ export class Broker implements Workers {
   static async open(address: Address, options: BrokerOptions): Promise<Broker> {
     const broker = new Broker(await connect(address), address, options);
     await broker.#look();
-    broker.#timer = setInterval(() => broker.#look().catch(() => {}), BEAT);
+    broker.#timer = setInterval(() => broker.#look().catch(() => {}), LOOK);
     return broker;
   }
 
@@ -54,8 +56,8 @@ export class Broker implements Workers {
     );
   }
 
-  lives(name: string): boolean {
-    return this.#live.some((worker) => worker.name === name);
+  lives(name: string): Promise<boolean> {
+    return lives(this.#redis, name);
   }
 
   /**
@@ -66,7 +68,7 @@ export class Broker implements Workers {
     const began = performance.now();
     while (this.#own.length === 0) {
       if (this.#live.length > 0 && performance.now() - began > LONELY) throw this.#otherBuilds();
-      await after(BEAT / 4, undefined, { signal });
+      await after(LOOK / 4, undefined, { signal });
     }
   }
 

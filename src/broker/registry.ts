@@ -20,9 +20,9 @@ export interface WorkerInfo {
   readonly searches: number;
 }
 
-/** Milliseconds between two signs of life, and after which a worker that gives none is gone. */
-export const BEAT = 1000;
-const GONE = 5000;
+/** Milliseconds between two signs of life, and after which a worker that gives none is gone: what it had in hand is then asked of another as well. */
+export const BEAT = 500;
+const GONE = 2000;
 
 const names = `${PREFIX}:workers`;
 const keyOf = (name: string) => `${PREFIX}:worker:${name}`;
@@ -46,6 +46,11 @@ export async function liveWorkers(redis: Redis): Promise<WorkerInfo[]> {
   const gone = all.filter((_, i) => infos[i] === null);
   if (gone.length > 0) await redis.srem(names, gone);
   return infos.filter((info) => info !== null).map((info) => JSON.parse(info) as WorkerInfo);
+}
+
+/** Whether that worker gave a sign of life lately. */
+export async function lives(redis: Redis, name: string): Promise<boolean> {
+  return (await redis.exists(keyOf(name))) === 1;
 }
 
 export async function leave(redis: Redis, name: string): Promise<void> {

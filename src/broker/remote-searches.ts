@@ -74,8 +74,8 @@ export class RemoteSearches {
           const believed = await take(searchedOf(job.returnvalue));
           if (believed) return await this.#forget(id, sent);
           await job.remove();
-        } else if (job.processedBy !== undefined && !this.#options.workers.lives(job.processedBy)) {
-          // Twice in a row: a worker that has just come is not known yet.
+        } else if (job.processedBy !== undefined && !(await this.#options.workers.lives(job.processedBy))) {
+          // Twice in a row: a sign of life may be late.
           if (suspects.has(name)) sent++;
           suspects.add(name);
         } else suspects.delete(name);

@@ -2,11 +2,11 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as after } from "node:timers/promises";
 import { type Job, Queue } from "bullmq";
 import type { Redis } from "ioredis";
-import { unpack } from "msgpackr/pack";
 import { median } from "../base/median.ts";
 import { UserError } from "../base/user-error.ts";
 import { type Transport, TransportDown } from "../pool/transport.ts";
-import { BLOCK, PREFIX } from "./connection.ts";
+import { PREFIX } from "./connection.ts";
+import { Replies } from "./replies.ts";
 import {
   cancelKey,
   contentId,
@@ -14,7 +14,6 @@ import {
   KEEP,
   KEEP_SETUP,
   type KeptAnswer,
-  replyKey,
   type ScoreAnswer,
   type ScoreJob,
   scoreQueue,
@@ -39,7 +38,7 @@ export interface Workers {
   /** Batches that they score at the same time, and one that waits for each of them. */
   readonly slots: number;
   /** Whether that worker still gives signs of life. */
-  lives(name: string): boolean;
+  lives(name: string): Promise<boolean>;
 }
 
 /** Says whether an answer may be believed; a worker that it rejects is believed no more. */
@@ -64,8 +63,6 @@ interface Pending {
   waited: number;
   /** How often it was sent once more because it took too long. */
   late: number;
-  /** The newest was taken by a worker. */
-  taken: boolean;
   looking: boolean;
   /** The job whose answer counts. */
   answered: string | undefined;
@@ -86,8 +83,10 @@ export class RemoteTransport implements Transport {
   /** How often a content was sent, where an answer to it must not be taken again. */
   readonly #sent = new Map<string, number>();
   readonly #times: number[] = [];
+  /** Jobs that are about to be added. */
+  readonly #outbox = new Map<string, Pending>();
   readonly #timer: NodeJS.Timeout;
-  #replies: Redis | undefined;
+  #replies: Replies | undefined;
   #closed = false;
 
   constructor(redis: Redis, setup: Uint8Array, options: RemoteOptions) {
@@ -108,12 +107,15 @@ export class RemoteTransport implements Transport {
   async run(request: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
     signal.throwIfAborted();
     if (this.#closed) throw new Error("the transport was closed");
-    if (this.#replies === undefined) this.#receive();
+    this.#replies ??= new Replies(this.#redis, this.#session, {
+      onAnswer: (answer) => this.#take(answer),
+      onError: (error) => this.#refused(error),
+    });
     const content = contentId(this.#setupId, request);
     const now = performance.now();
     let pending: Pending;
     const answered = new Promise<Uint8Array>((resolve, reject) => {
-      const common = { content, request, jobs: [], looking: false, late: 0, taken: false, answered: undefined };
+      const common = { content, request, jobs: [], looking: false, late: 0, answered: undefined };
       pending = { ...common, began: now, waited: now, resolve, reject };
     });
     const abort = () => pending.reject(signal.reason);
@@ -144,7 +146,7 @@ export class RemoteTransport implements Transport {
     this.#closed = true;
     clearInterval(this.#timer);
     for (const { reject } of this.#pending.values()) reject(new Error("the transport was closed"));
-    this.#replies?.disconnect();
+    this.#replies?.close();
     await this.#queue.close();
   }
 
@@ -164,33 +166,39 @@ export class RemoteTransport implements Transport {
     this.#offer(job, pending);
   }
 
-  async #offer(job: string, pending: Pending): Promise<void> {
+  /** What is offered in one turn of the event loop goes to the broker together: a message costs more than what it carries. */
+  #offer(job: string, pending: Pending): void {
     this.#pending.set(job, pending);
     pending.waited = performance.now();
-    pending.taken = false;
-    const request = Buffer.from(pending.request.buffer, pending.request.byteOffset, pending.request.length);
-    const data = { setup: this.#setupId, request: request.toString("base64"), session: this.#session };
-    try {
-      // Asked first, on the same connection: one that is there already is not added, and nobody is told.
-      const there = this.#redis.exists(this.#queue.toKey(job));
-      await this.#queue.add("score", data, { ...jobOptions, jobId: job });
-      if ((await there) === 1) await this.#lookAt(job, pending);
-    } catch (error) {
-      this.#refused(error);
-    }
+    if (this.#outbox.size === 0) queueMicrotask(() => this.#flush());
+    this.#outbox.set(job, pending);
   }
 
-  async #receive(): Promise<void> {
-    const replies = this.#redis.duplicate({ retryStrategy: () => 500 });
-    this.#replies = replies;
-    replies.on("error", () => {});
-    while (!this.#closed) {
-      try {
-        const taken = await replies.blpopBuffer(replyKey(this.#session), BLOCK);
-        if (taken !== null) this.#take(unpack(taken[1]) as ScoreAnswer);
-      } catch (error) {
-        if (!this.#closed) this.#refused(error);
-      }
+  async #flush(): Promise<void> {
+    const offered = [...this.#outbox];
+    this.#outbox.clear();
+    const jobs = offered.map(
+      ([
+        jobId,
+        {
+          request: { buffer, byteOffset, length },
+        },
+      ]) => {
+        const request = Buffer.from(buffer, byteOffset, length).toString("base64");
+        return {
+          name: "score",
+          data: { setup: this.#setupId, request, session: this.#session },
+          opts: { ...jobOptions, jobId },
+        };
+      },
+    );
+    try {
+      // Asked first, on the same connection: one that is there already is not added, and nobody is told.
+      const there = this.#redis.exists(offered.map(([job]) => this.#queue.toKey(job)));
+      await this.#queue.addBulk(jobs);
+      if ((await there) > 0) await Promise.all(offered.map(([job, pending]) => this.#lookAt(job, pending)));
+    } catch (error) {
+      this.#refused(error);
     }
   }
 
@@ -237,7 +245,7 @@ export class RemoteTransport implements Transport {
     if (this.#pending.get(id) !== pending || pending.jobs.at(-1) !== id || this.#closed) return;
     if (job === undefined) {
       this.#giveSetup();
-      await this.#offer(id, pending);
+      this.#offer(id, pending);
     } else if (job.finishedOn !== undefined) {
       const kept = job.returnvalue;
       if (kept) await this.#take({ id, worker: kept.worker, reply: Buffer.from(kept.reply, "base64") });
@@ -246,8 +254,8 @@ export class RemoteTransport implements Transport {
     else {
       const age = performance.now() - pending.waited;
       const patience = Math.max(PATIENCE, FACTOR * (this.#times.length > 0 ? median(this.#times) : 0));
-      const gone = pending.taken && job.processedBy !== undefined && !this.#options.workers.lives(job.processedBy);
-      pending.taken = true;
+      const gone = job.processedBy !== undefined && !(await this.#options.workers.lives(job.processedBy));
+      if (this.#pending.get(id) !== pending || pending.jobs.at(-1) !== id || this.#closed) return;
       // Every further time it gets twice as long.
       if (gone) this.#send(pending);
       else if (age > patience * 2 ** pending.late) {

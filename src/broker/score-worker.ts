@@ -79,7 +79,7 @@ export class ScoreWorker {
     return this.#done.length;
   }
 
-  /** Ends what is not wanted any more; to be called every second. */
+  /** Ends what is not wanted any more; to be called at every sign of life. */
   async look(): Promise<void> {
     const ids = [...this.#inHand.keys()];
     if (ids.length === 0) return;
