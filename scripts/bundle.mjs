@@ -12,6 +12,7 @@ const workshop = [
   "firmware",
   "machines/drills",
   "machines/slow-worker",
+  "machines/sweeps",
   "machines/traffic",
   "mixed-precision",
   "optimism",
