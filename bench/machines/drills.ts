@@ -191,7 +191,7 @@ async function conduct({ fault, port = PORT }: Drill): Promise<number> {
       hosts.join(host);
       hosts.lossy(host, 0);
     }
-    site.end();
+    await site.end();
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -108,8 +108,10 @@ export class Site {
     await until(() => childrenIn(this.archive) >= share * evaluations, `${share} of the children`, 600);
   }
 
-  end(): void {
+  /** Resolves when none of its processes is left, and their ports are free. */
+  async end(): Promise<void> {
     for (const { process } of this.started) process.kill("SIGKILL");
+    await Promise.all(this.started.map(({ outcome }) => outcome));
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   }
 
@@ -122,7 +124,9 @@ export class Site {
   }
 }
 
-function childrenIn(path: string): number {
+/** Children that the run of an archive has bred; 0 where the archive is not there yet. */
+export function childrenIn(path: string): number {
+  if (!existsSync(path)) return 0;
   let children = 0;
   try {
     const archive = Archive.openForReading(path);
@@ -131,7 +135,7 @@ function childrenIn(path: string): number {
     });
     archive.close();
   } catch (error) {
-    // It is not there yet.
+    // It is being made.
     if (!(error instanceof UserError)) throw error;
   }
   return children;

@@ -1,10 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as after } from "node:timers/promises";
 import { afterAll } from "vitest";
-import { Archive } from "../../src/archive/archive.ts";
-import { UserError } from "../../src/base/user-error.ts";
+import { childrenIn } from "../../bench/machines/site.ts";
 import { qesJson, type Started, startQes } from "../cli/qes.ts";
 import { temporaryFolder } from "../temporary.ts";
 
@@ -66,20 +64,4 @@ export async function digestOf({ outcome }: Started): Promise<string> {
   const { code, stdout, stderr } = await outcome;
   if (code !== 0) throw new Error(`ended with ${code}:\n${stderr}`);
   return JSON.parse(stdout).digest;
-}
-
-function childrenIn(path: string): number {
-  if (!existsSync(path)) return 0;
-  let children = 0;
-  try {
-    const archive = Archive.openForReading(path);
-    archive.eachRun(({ checkpoint }) => {
-      children = checkpoint?.counters.evaluations ?? 0;
-    });
-    archive.close();
-  } catch (error) {
-    // It is being made.
-    if (!(error instanceof UserError)) throw error;
-  }
-  return children;
 }
