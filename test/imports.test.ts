@@ -13,6 +13,7 @@ const rooms: readonly (readonly [folder: string, what: string])[] = [
     "src/base",
     "the error that a user can mend, text that is read and never evaluated, ln, exp and erf, the median, where built files are",
   ],
+  ["src/operators", "what measured operators take: their tables, and what lies between the points"],
   [
     "src/network",
     "the table of families, bit pairs, the interchange form, the flat list of convs that everything folds over",

@@ -2,7 +2,7 @@ import { parseDocument } from "yaml";
 import { UserError } from "./user-error.ts";
 
 /** Far above any configuration, and low enough that the parser, whose time grows with the square of some of them, answers at once. */
-const limits = { characters: 64_000, keys: 5000, depth: 64, aliases: 100 } as const;
+const limits = { characters: 64_000, json: 64e6, keys: 5000, depth: 64, aliases: 100 } as const;
 
 /**
  * Reads YAML as data, in bounded time and depth.
@@ -13,6 +13,8 @@ export function parseYamlText(text: string, where: string): unknown {
   const refuse = (what: string): never => {
     throw new UserError(`${where}: expected ${what}; simplify it`);
   };
+  if (text.length > limits.characters && /^\s*\{/.test(text) && text.length <= limits.json)
+    return parseJson(text, where, refuse);
   if (text.length > limits.characters) {
     throw new UserError(
       `${where}: expected a configuration of at most ${limits.characters} characters, got ${text.length}`,
@@ -37,6 +39,16 @@ export function parseYamlText(text: string, where: string): unknown {
     return document.toJS({ maxAliasCount: 20 });
   } catch (error) {
     throw new UserError(`${where}: not readable as YAML: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** Configurations with tables of measured operators are long, and written as JSON, which takes time in proportion to its length. */
+function parseJson(text: string, where: string, refuse: (what: string) => never): unknown {
+  if (flowDepth(text) > limits.depth) refuse(`at most ${limits.depth} levels of brackets`);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UserError(`${where}: not readable as JSON: ${(error as Error).message}`);
   }
 }
 

@@ -4,8 +4,8 @@ import type { Budgets, SpaceDescription } from "./graph/space-description.ts";
 import type { BoundNetwork } from "./incumbents.ts";
 import { type SolveOptions, solve } from "./solve.ts";
 
-/** Costs are whole numbers of eighths, so that a network of less costs at least this much less. */
-const LEAST_DIFFERENCE = 1 / 8;
+/** Costs are whole numbers of eighths, those of measured operators of 2^-30, so that a network of less costs at least this much less. */
+const leastDifference = (name: CostName) => (name === "latency" || name === "energy" ? 2 ** -30 : 1 / 8);
 /** Scores closer than this count as equal. */
 const TOLERANCE = 1e-9;
 
@@ -53,7 +53,7 @@ export function* front(
     if (best !== undefined) {
       const costs = costsOf(best);
       for (const i of names.keys()) {
-        const smaller = limits.map((limit, j) => (i === j ? costs[i] - LEAST_DIFFERENCE : limit));
+        const smaller = limits.map((limit, j) => (i === j ? costs[i] - leastDifference(names[i]) : limit));
         const key = smaller.join();
         if (seen.has(key) || smaller[i] < 0) continue;
         seen.add(key);

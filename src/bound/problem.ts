@@ -13,7 +13,7 @@ export interface BoundProblem {
  * What the bound takes of a search's problem: all its genomes, its budgets.
  * @throws UserError where the score is not the closed form, for which alone a network's score is a sum over its layers
  */
-export function boundProblem({ config, space, classes, runtime }: Problem): BoundProblem {
+export function boundProblem({ config, space, classes, deployment }: Problem): BoundProblem {
   const { score, budgets } = config;
   const { layerSum, unbounded } = kindOf(score);
   if (layerSum === undefined) {
@@ -27,5 +27,5 @@ export function boundProblem({ config, space, classes, runtime }: Problem): Boun
     );
   }
   const limits = Object.fromEntries(Object.entries(budgets).filter(([, limit]) => limit !== undefined));
-  return { spaces: describeSpace(space, score, classes, runtime), budgets: limits as Budgets };
+  return { spaces: describeSpace(space, score, classes, deployment), budgets: limits as Budgets };
 }

@@ -25,7 +25,14 @@ import { csv, networkCells } from "./render/csv.ts";
 import { classifierLine, costCells, costHeader, table } from "./render/format.ts";
 
 /** What a price is for one of, by the unit of a cost. */
-const units = { bytes: [1024, "KiB"], BitOps: [1e6, "MBitOp"], MACs: [1e6, "MMAC"], layers: [1, "layer"] } as const;
+const units = {
+  bytes: [1024, "KiB"],
+  BitOps: [1e6, "MBitOp"],
+  MACs: [1e6, "MMAC"],
+  layers: [1, "layer"],
+  ms: [1, "ms"],
+  mJ: [1, "mJ"],
+} as const;
 
 const now = () => performance.now() / 1000;
 

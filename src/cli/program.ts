@@ -45,6 +45,11 @@ const commands: readonly Entry[] = [
     load: async () => (await import("./score.ts")).scoreCommand,
   },
   {
+    usage: "latency <table> <structures>",
+    describe: "say what networks take by a table of measured operators, conv by conv",
+    load: async () => (await import("./latency.ts")).latencyCommand,
+  },
+  {
     usage: "runs [archive]",
     describe: "list the runs of an archive",
     load: async () => (await import("./runs.ts")).runsCommand,

@@ -6,6 +6,7 @@ import { type CostName, costTable, type DeployedCost } from "../costs/cost-table
 import { operatorSets } from "../engine/operators.ts";
 import { searchFamilies } from "../network/families.ts";
 import { describe, parseStructure, type Structure } from "../network/structure.ts";
+import { checkedTable, type OperatorTable } from "../operators/operator-table.ts";
 import { kindOf } from "../score/kinds/kinds.ts";
 import { chosenCapability } from "./capabilities.ts";
 import { chosenRuntime, fillFromDevice, startIsTasks } from "./devices.ts";
@@ -77,6 +78,9 @@ const schema = z.strictObject({
   runtime: z.unknown().optional(),
   /** Checked by `parseCapability`. */
   capability: z.unknown().optional(),
+  /** Measured operators: what a file of them holds; checked by `checkedTable`. */
+  latency: z.unknown().optional(),
+  energy: z.unknown().optional(),
   classes: whole(0, 1e6).default(0),
   space: spaceSchema,
   score: scoreSchema.prefault({ kind: "analytic" }),
@@ -88,6 +92,9 @@ const schema = z.strictObject({
       /** Of what `runtime` says. */
       flashDeployed: positive.optional(),
       arena: positive.optional(),
+      /** Of the tables of measured operators, in milliseconds and millijoules. */
+      latency: positive.max(1e6).optional(),
+      energy: positive.max(1e6).optional(),
       /** DeepMAD's, of the network as a whole: neither a sum nor a peak of layers. */
       effectiveness: positive.optional(),
     })
@@ -129,13 +136,16 @@ type Listed = readonly (readonly [activation: number, weight: number])[];
 /** A configuration as one writes it: what has a default may be left out, and with a task the space too. */
 export type ConfigInput = Omit<
   z.input<typeof schema>,
-  "device" | "task" | "runtime" | "input" | "capability" | "space"
+  "device" | "task" | "runtime" | "latency" | "energy" | "input" | "capability" | "space"
 > & {
   /** The name of a shipped one, or what a file of one holds. */
   readonly device?: string | Readonly<Record<string, unknown>>;
   readonly task?: string | Readonly<Record<string, unknown>>;
   /** As these; "none" for none. */
   readonly runtime?: string | Readonly<Record<string, unknown>>;
+  /** By `readOperatorTable`. */
+  readonly latency?: OperatorTable;
+  readonly energy?: OperatorTable;
   readonly input?: {
     /** Pixels of one side; several are searched. */
     readonly resolution?:
@@ -150,8 +160,10 @@ export type ConfigInput = Omit<
 };
 
 /** A checked configuration: every default filled in, the start network parsed. */
-export type Config = Omit<z.output<typeof schema>, "space" | "search" | "runtime"> & {
+export type Config = Omit<z.output<typeof schema>, "space" | "search" | "runtime" | "latency" | "energy"> & {
   readonly runtime?: RuntimeFile;
+  readonly latency?: OperatorTable;
+  readonly energy?: OperatorTable;
   readonly space: Omit<z.output<typeof spaceSchema>, "start"> & { readonly start: Structure };
   readonly search: z.output<typeof schema>["search"] & {
     readonly generation: number;
@@ -193,11 +205,12 @@ export function parseConfig(raw: unknown, where = "configuration"): Config {
   // A search of the expected score has no proven end, so what it begins with decides more.
   const seedFrom = config.search.seedFrom ?? (kindOf(config.score).expected === undefined ? "start" : "bound");
   const search = { ...config.search, generation, growing, seedFrom, stopGap };
-  const { runtime: _, ...rest } = config;
+  const { runtime: _, latency: __, energy: ___, ...rest } = config;
   // What was checked stays as it was: changed, it could make a search endless.
   return deepFreeze({
     ...rest,
     ...(runtime === undefined ? {} : { runtime }),
+    ...operatorTables(config, where),
     space: { ...config.space, start },
     search,
   });
@@ -211,10 +224,25 @@ export function parseScoring(value: unknown, where: string): ScoreConfig {
   return parseFields(scoreSchema, value, where);
 }
 
+/** @throws UserError where a table is none, or there is a budget of one that is missing */
+function operatorTables(
+  config: Pick<z.output<typeof schema>, "latency" | "energy" | "budgets">,
+  where: string,
+): Pick<Config, "latency" | "energy"> {
+  const tables = (["latency", "energy"] as const).flatMap((name) => {
+    if (config[name] !== undefined) return [[name, checkedTable(config[name], `${where}: ${name}`)]];
+    if (config.budgets[name] === undefined) return [];
+    throw new UserError(
+      `${where}: budgets.${name}: expected a table of measured operators that it limits, got none; give ${name}: FILE`,
+    );
+  });
+  return Object.fromEntries(tables);
+}
+
 /** Left out and null are not the same: what a form left empty is no wish for a search without a device's budgets. */
 function refuseNulls(raw: unknown, where: string): void {
   if (typeof raw !== "object" || raw === null) return;
-  for (const key of ["device", "task", "capability", "runtime"]) {
+  for (const key of ["device", "task", "capability", "runtime", "latency", "energy"]) {
     if ((raw as Record<string, unknown>)[key] === null) {
       throw new UserError(`${where}: ${key}: expected a name or an object, got nothing; leave the key out for none`);
     }

@@ -1,5 +1,7 @@
 import { basename, isAbsolute, join } from "node:path";
 import { parseYamlText } from "../base/yaml-text.ts";
+import type { OperatorTable } from "../operators/operator-table.ts";
+import { readOperatorTable } from "../operators/read-table.ts";
 import { parseConfig } from "./config.ts";
 import { parseDevice } from "./device.ts";
 import { isPartFile, isRecord, type PartKind } from "./devices.ts";
@@ -7,9 +9,9 @@ import { parseRuntime } from "./runtime.ts";
 import { parseTask } from "./task.ts";
 
 /**
- * A raw configuration with what the files of its `device`, `task` and `runtime` hold in their places; a configuration that is stored so needs them no more.
+ * A raw configuration with what the files of its `device`, `task`, `runtime`, `latency` and `energy` hold in their places; a configuration that is stored so needs them no more.
  * @param folder that their paths are relative to
- * @throws UserError where a file is not a device or a task
+ * @throws UserError where a file is not what it should be
  */
 export function withPartFiles(value: unknown, folder: string, read: (path: string) => string): unknown {
   if (!isRecord(value)) return value;
@@ -18,7 +20,20 @@ export function withPartFiles(value: unknown, folder: string, read: (path: strin
     const part = value[kind];
     if (isPartFile(part)) whole[kind] = readPart(kind, isAbsolute(part) ? part : join(folder, part), read);
   }
+  for (const kind of ["latency", "energy"] as const) {
+    const table = value[kind];
+    if (typeof table === "string") whole[kind] = readTable(table, folder, read);
+    else if (isRecord(table) && typeof table["file"] === "string") {
+      const { file, ...rest } = table;
+      whole[kind] = { ...readTable(table["file"], folder, read), ...rest };
+    }
+  }
   return whole;
+}
+
+function readTable(file: string, folder: string, read: (path: string) => string): OperatorTable {
+  const path = isAbsolute(file) ? file : join(folder, file);
+  return readOperatorTable(read(path), path, basename(path));
 }
 
 function readPart(kind: PartKind, path: string, read: (path: string) => string): unknown {

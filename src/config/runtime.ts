@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { UserError } from "../base/user-error.ts";
-import type { DeployedCost } from "../costs/cost-table.ts";
+import type { RuntimeCost } from "../costs/cost-table.ts";
 import type { Runtime } from "../memory/runtime.ts";
 import type { BitPair } from "../network/bits.ts";
 import type { Capability } from "./capabilities.ts";
@@ -69,7 +69,7 @@ export function parseRuntime(value: unknown, where: string): RuntimeFile {
  */
 export function checkRuntime(
   runtime: Runtime | undefined,
-  budgets: Readonly<Partial<Record<DeployedCost, number | undefined>>>,
+  budgets: Readonly<Partial<Record<RuntimeCost, number | undefined>>>,
   { body, stem, head }: Capability,
   where: string,
 ): void {

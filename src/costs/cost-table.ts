@@ -1,17 +1,18 @@
 import type { MemoryForm } from "../memory/memory-form.ts";
-import type { Deployment } from "../memory/runtime.ts";
+import { type Deployment, withRuntime } from "../memory/runtime.ts";
 import type { Network } from "../network/network.ts";
 import { deployedCosts } from "./deployed-costs.ts";
 import { formOf } from "./five-constants.ts";
 import { layerBitops, layerFlash, layerMacs, layerMainConvs } from "./layer-sums.ts";
 import { liveForm, sramLive } from "./live-sram.ts";
+import { operatorCosts } from "./operator-costs.ts";
 import { publishedForm, publishedSram } from "./published-sram.ts";
 
 interface CostRow {
   readonly name: string;
   /** Heading of its column in tables for a person. */
   readonly title: string;
-  readonly unit: "BitOps" | "MACs" | "bytes" | "layers";
+  readonly unit: "BitOps" | "MACs" | "bytes" | "layers" | "ms" | "mJ";
   /** Column of its figures in an archive; none where they follow from a run's configuration and are not kept. */
   readonly column?: string;
 }
@@ -23,8 +24,10 @@ export interface SumCost extends CostRow {
   readonly factor: "a w" | "w" | "none";
   /** Bits at which weights of each number of bits are stored, where that is not every number. */
   readonly storedBits?: ArrayLike<number>;
-  /** What one layer adds. It may not fall with a width, a kernel, the resolution or the bits. */
+  /** What one layer adds. It may not fall with a width, a kernel, the resolution or the bits, unless `mayFall` says so. */
   readonly ofLayer: (network: Network, layer: number) => number;
+  /** Measured figures do as they like. */
+  readonly mayFall?: boolean;
   /** What a classifier of some outputs adds behind a width, 0 for no outputs; absent: nothing. A line in the width. */
   readonly ofClassifier?: (channels: number, classes: number) => number;
 }
@@ -91,18 +94,20 @@ const published = [
 ] as const satisfies readonly Cost[];
 
 type Published = (typeof published)[number];
-/** What every network costs; what it costs where a runtime deploys it. */
+/** What every network costs; what it costs where a runtime deploys it; what measured operators say. */
 export type OwnCost = Published["name"];
-export type DeployedCost = "flashDeployed" | "arena";
+export type RuntimeCost = "flashDeployed" | "arena";
+export type OperatorCost = "latency" | "energy";
+export type DeployedCost = RuntimeCost | OperatorCost;
 export type CostName = OwnCost | DeployedCost;
-export type SumName = Extract<Published, { kind: "sum" }>["name"] | "flashDeployed";
+export type SumName = Extract<Published, { kind: "sum" }>["name"] | "flashDeployed" | OperatorCost;
 export type PeakName = Extract<Published, { kind: "peak" }>["name"] | "arena";
 export type NamedSum = SumCost & { readonly name: SumName };
 export type NamedPeak = PeakCost & { readonly name: PeakName };
 
 const rows: (Cost & { readonly name: OwnCost })[] = [...published];
 const names: OwnCost[] = rows.map(({ name }) => name);
-const budgets: CostName[] = [...names, "flashDeployed", "arena"];
+const budgets: CostName[] = [...names, "flashDeployed", "arena", "latency", "energy"];
 
 /**
  * Every cost of a network alone. Its position is the index of its figure among a candidate's, and its place among an archive's columns: a new row goes
@@ -114,7 +119,7 @@ export const costNames: readonly OwnCost[] = names;
 /** What can have a budget, and the order of limits: the table's names, then those of a deployment. */
 export const budgetNames: readonly CostName[] = budgets;
 
-/** The costs that are sums, with that of a deployment, if there is one, at the end. */
+/** The costs that are sums, with those of a deployment, if there is one, at the end. */
 export function sumsOf(deployment: Deployment | undefined): readonly NamedSum[] {
   return costsOf(deployment).filter((row): row is NamedSum => row.kind === "sum");
 }
@@ -124,9 +129,11 @@ export function peaksOf(deployment: Deployment | undefined): readonly NamedPeak[
   return costsOf(deployment).filter((row): row is NamedPeak => row.kind === "peak");
 }
 
-/** Every cost that a network has where it is deployed so, in the order of `budgetNames`. */
+/** Every cost that a network has where it is deployed so, in the order of `budgetNames`, which has more. */
 export function costsOf(deployment: Deployment | undefined): readonly (Cost & { readonly name: CostName })[] {
-  return deployment === undefined ? rows : [...rows, ...deployedCosts(deployment)];
+  if (deployment === undefined) return rows;
+  const deployed = withRuntime(deployment);
+  return [...rows, ...(deployed === undefined ? [] : deployedCosts(deployed)), ...operatorCosts(deployment)];
 }
 
 /** What a sum grows with, at a layer's activation and weight bits. */

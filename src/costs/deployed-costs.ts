@@ -1,12 +1,12 @@
 import { arenaBytes, arenaForm } from "../memory/arena.ts";
 import { classifierDeployedFlash, layerDeployedFlash } from "../memory/deployed-flash.ts";
-import type { Deployment } from "../memory/runtime.ts";
+import type { RuntimeDeployment } from "../memory/runtime.ts";
 import { storedBits } from "../memory/storage.ts";
 import type { PeakCost, SumCost } from "./cost-table.ts";
 
 /** The two costs that a network has where a runtime deploys it, docs/memory.md: its constants in flash, and the arena of its tensors. */
 export function deployedCosts(
-  deployment: Deployment,
+  deployment: RuntimeDeployment,
 ): readonly [SumCost & { readonly name: "flashDeployed" }, PeakCost & { readonly name: "arena" }] {
   const { runtime } = deployment;
   const storedActivations = storedBits(runtime.activations);

@@ -4,6 +4,7 @@ import { MOST_CONVS } from "../network/families.ts";
 import { firstConv, type Network } from "../network/network.ts";
 import {
   bitFactor,
+  type DeployedCost,
   type NamedPeak,
   type NamedSum,
   type PeakCost,
@@ -90,7 +91,7 @@ interface SumForm {
 
 /** Every cost of a layer as a form of its bits, by name; those of a deployment where there is one. */
 export interface LayerForm {
-  readonly sums: Readonly<Record<Exclude<SumName, "flashDeployed">, SumForm> & Partial<Record<SumName, SumForm>>>;
+  readonly sums: Readonly<Record<Exclude<SumName, DeployedCost>, SumForm> & Partial<Record<SumName, SumForm>>>;
   readonly peaks: Readonly<Record<Exclude<PeakName, "arena">, MemoryForm> & Partial<Record<PeakName, MemoryForm>>>;
 }
 

@@ -61,6 +61,8 @@ export class Breeding {
       limits[budgetNames.indexOf(name)] ?? Number.POSITIVE_INFINITY;
     memory.doubles[layout.FLASH_DEPLOYED_LIMIT >> 3] = limitOf("flashDeployed");
     memory.doubles[layout.ARENA_LIMIT >> 3] = limitOf("arena");
+    memory.doubles[layout.LATENCY_LIMIT >> 3] = limitOf("latency");
+    memory.doubles[layout.ENERGY_LIMIT >> 3] = limitOf("energy");
     memory.set(layout.REPAIRS, rates?.repairs ?? 0);
     memory.set(layout.FILLS, rates?.fills ?? 0);
     memory.set(layout.WHEEL_LENGTH, 0);

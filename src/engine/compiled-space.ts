@@ -1,6 +1,6 @@
 import { ln } from "../base/gaussian.ts";
 import { deployedCosts } from "../costs/deployed-costs.ts";
-import type { Deployment } from "../memory/runtime.ts";
+import { type Deployment, type RuntimeDeployment, withRuntime } from "../memory/runtime.ts";
 import { storedBits } from "../memory/storage.ts";
 import type { ConvTemplate } from "../network/families.ts";
 import { shrunkKernel } from "../space/genome.ts";
@@ -49,7 +49,12 @@ export function compileSpace(
 }
 
 function writeDeployment(memory: GenomeMemory, space: Space, deployment: Deployment): void {
-  const { doubles, bytes } = memory;
+  memory.set(layout.DEPLOYED_ROWS, memory.reserve(layout.ROW_SLOTS * layout.DEPLOYED_BYTES));
+  const deployed = withRuntime(deployment);
+  if (deployed !== undefined) writeRuntime(memory, space, deployed);
+}
+
+function writeRuntime({ doubles, bytes }: GenomeMemory, space: Space, deployment: RuntimeDeployment): void {
   const { runtime, classes } = deployment;
   const [{ ofClassifier }] = deployedCosts(deployment);
   const step = space.options.widthStep;
@@ -58,7 +63,6 @@ function writeDeployment(memory: GenomeMemory, space: Space, deployment: Deploym
   doubles[layout.DEPLOYED_CLASSIFIER_PER_UNIT >> 3] = (ofClassifier?.(step, classes) ?? 0) - none;
   bytes.set(storedBits(runtime.activations).slice(0, layout.BIT_WIDTHS), layout.STORED_ACTIVATIONS);
   bytes.set(storedBits(runtime.weights).slice(0, layout.BIT_WIDTHS), layout.STORED_WEIGHTS);
-  memory.set(layout.DEPLOYED_ROWS, memory.reserve(layout.ROW_SLOTS * layout.DEPLOYED_BYTES));
 }
 
 function writeSpace(memory: GenomeMemory, space: Space, classes: number): void {

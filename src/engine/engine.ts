@@ -105,11 +105,11 @@ export class GenomeEngine {
     return this.#inBatches(genomes, 1, this.#score);
   }
 
-  /** What every genome costs where it is deployed, two figures each: flash and arena. @throws Error where it is not */
+  /** What every genome costs where it is deployed, four figures each: flash, arena, latency and energy, 0 where they are not known. @throws Error where it is not */
   deployedCosts(genomes: Uint8Array): Float64Array {
     if (!this.#deploys) throw new Error("genome engine: expected a deployment, got none");
     const { deployedCosts } = this.#memory.module;
-    return this.#inBatches(genomes, 2, (at, count, out) => deployedCosts(at, count, out));
+    return this.#inBatches(genomes, layout.DEPLOYED_FIGURES, (at, count, out) => deployedCosts(at, count, out));
   }
 
   /** Costs of every genome, `costNames.length` figures each, in that order. */

@@ -14,8 +14,8 @@ const eights = new Uint8Array(MOST_CONVS).fill(FULL_PRECISION_BITS);
 const eightBits = { a: eights, w: eights, offset: 0 };
 
 /** The costs that a row is made of; the module has one field for MACs and the slope of BitOps, and counts layers by convs. */
-const sums = ["bitops", "flash", "flashDeployed"];
-const [BITOPS, FLASH, FLASH_DEPLOYED] = [0, 1, 2];
+const sums = ["bitops", "flash", "flashDeployed", "latency", "energy"];
+const [BITOPS, FLASH] = [0, 1];
 const peaks = ["sram", "sramLive", "arena"];
 const [SRAM, SRAM_LIVE, ARENA] = [0, 1, 2];
 
@@ -24,15 +24,21 @@ export class LayerRows {
   readonly #space: Space;
   readonly #network = new Network(MOST_CONVS + 1);
   readonly #forms: LayerForms;
-  readonly #deploys: boolean;
+  /** Where each cost of a deployment is among the sums; -1 where there is none. */
+  readonly #flashDeployed: number;
+  readonly #latency: number;
+  readonly #energy: number;
 
   /** @throws Error where the module's fields do not say what a layer costs */
   constructor(space: Space, deployment: Deployment | undefined) {
     this.#space = space;
-    this.#deploys = deployment !== undefined;
     const named = <Row extends { readonly name: string }>(rows: readonly Row[], names: readonly string[]) =>
       names.flatMap((name) => rows.find((row) => row.name === name) ?? []);
-    this.#forms = new LayerForms(named(sumsOf(deployment), sums), named(peaksOf(deployment), peaks));
+    const known = named(sumsOf(deployment), sums);
+    this.#forms = new LayerForms(known, named(peaksOf(deployment), peaks));
+    [this.#flashDeployed, this.#latency, this.#energy] = ["flashDeployed", "latency", "energy"].map((name) =>
+      known.findIndex((row) => row.name === name),
+    );
     for (const { family, s } of space.blocks) {
       const shape = { in: 8, btn: 16, out: 24, k: 3, s };
       beginNetwork(this.#network, 32);
@@ -96,9 +102,11 @@ export class LayerRows {
     rows[tail + layout.LIVE_LAST_OUTPUT] = liveLast.perN;
     rows[tail + layout.LIVE_JOIN_INPUT] = liveJoin.perA;
     rows[tail + layout.LIVE_JOIN_OUTPUT] = liveJoin.perN;
-    if (!this.#deploys) return;
-    rows[deployed + layout.DEPLOYED_PER_WEIGHT_BIT] = slopes[FLASH_DEPLOYED];
-    rows[deployed + layout.DEPLOYED_CONSTANT] = constants[FLASH_DEPLOYED];
+    if (this.#latency >= 0) rows[deployed + layout.DEPLOYED_LATENCY] = constants[this.#latency];
+    if (this.#energy >= 0) rows[deployed + layout.DEPLOYED_ENERGY] = constants[this.#energy];
+    if (this.#flashDeployed < 0) return;
+    rows[deployed + layout.DEPLOYED_PER_WEIGHT_BIT] = slopes[this.#flashDeployed];
+    rows[deployed + layout.DEPLOYED_CONSTANT] = constants[this.#flashDeployed];
     const { terms, end = terms } = memories[ARENA];
     fillTerms(rows, deployed + layout.ARENA_TERMS, terms);
     fillTerms(rows, deployed + layout.ARENA_END_TERMS, end);

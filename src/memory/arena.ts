@@ -3,7 +3,7 @@ import { MOST_CONVS } from "../network/families.ts";
 import type { Network } from "../network/network.ts";
 import { layerMoments, type Moment, type StoredAt } from "./layer-memory.ts";
 import type { MemoryForm, MemoryTerm } from "./memory-form.ts";
-import type { Deployment } from "./runtime.ts";
+import type { RuntimeDeployment } from "./runtime.ts";
 import { storedBits } from "./storage.ts";
 
 /** One conv's moment of the execution order at which most is live; bytes. */
@@ -22,7 +22,7 @@ export interface ArenaStep {
 }
 
 /** The largest moment of every conv that a kernel runs, in the order of execution. */
-export function arenaSteps(network: Network, deployment: Deployment): ArenaStep[] {
+export function arenaSteps(network: Network, deployment: RuntimeDeployment): ArenaStep[] {
   const steps: ArenaStep[] = [];
   const stored = storedBits(deployment.runtime.activations);
   for (let layer = 0; layer < network.layers; layer++) {
@@ -37,7 +37,7 @@ export function arenaSteps(network: Network, deployment: Deployment): ArenaStep[
 }
 
 /** Bytes of the arena of a network: the most of live tensors and scratch at any moment. */
-export function arenaBytes(network: Network, deployment: Deployment): number {
+export function arenaBytes(network: Network, deployment: RuntimeDeployment): number {
   let most = 0;
   const stored = storedBits(deployment.runtime.activations);
   for (let layer = 0; layer < network.layers; layer++)
@@ -49,7 +49,12 @@ export function arenaBytes(network: Network, deployment: Deployment): number {
  * The part of one layer, at the network's bits; the last layer is the network's end.
  * @param stored `storedBits` of the runtime's activations
  */
-export function layerArena(network: Network, layer: number, deployment: Deployment, stored: readonly number[]): number {
+export function layerArena(
+  network: Network,
+  layer: number,
+  deployment: RuntimeDeployment,
+  stored: readonly number[],
+): number {
   let most = 0;
   layerMoments(network, layer, deployment, storedIn(network, layer, stored), (_, input, output, held, scratch) => {
     most = Math.max(most, input + output + held + scratch);
@@ -64,7 +69,7 @@ export function layerArena(network: Network, layer: number, deployment: Deployme
 export function arenaForm(
   network: Network,
   layer: number,
-  deployment: Deployment,
+  deployment: RuntimeDeployment,
   stored: readonly number[],
 ): MemoryForm {
   const form = { terms: termsOf(network, layer, deployment, false), storedBits: stored };
@@ -97,7 +102,7 @@ const note: Moment = (_, input, output, held, scratch) => {
   row[moments++] = input + output + held + scratch;
 };
 
-function termsOf(network: Network, layer: number, deployment: Deployment, ends: boolean): MemoryTerm[] {
+function termsOf(network: Network, layer: number, deployment: RuntimeDeployment, ends: boolean): MemoryTerm[] {
   const stored = points[ends ? 1 : 0];
   for (let point = 0; point < stored.length; point++) {
     row = measured[point];

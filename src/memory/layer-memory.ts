@@ -1,6 +1,6 @@
 import { firstConv, type Network, nextMainConv } from "../network/network.ts";
 import { Shortcut } from "../network/shortcut.ts";
-import type { Deployment, Runtime } from "./runtime.ts";
+import type { Runtime, RuntimeDeployment } from "./runtime.ts";
 import { averageScratch, convScratch, expansionScratch } from "./scratch.ts";
 import { inputBytes, outputBytes, storedChannels, tensorBytes } from "./storage.ts";
 
@@ -26,7 +26,7 @@ export type Moment = (conv: number, input: number, output: number, held: number,
 export function layerMoments(
   network: Network,
   layer: number,
-  { runtime, classes }: Deployment,
+  { runtime, classes }: RuntimeDeployment,
   stored: StoredAt,
   emit: Moment,
 ): void {
@@ -83,7 +83,7 @@ interface LastConv {
 
 function lastMoments(
   network: Network,
-  { runtime, classes }: Deployment,
+  { runtime, classes }: RuntimeDeployment,
   conv: number,
   { input, output, held, scratch, adds, ends }: LastConv,
   emit: Moment,

@@ -1,3 +1,5 @@
+import type { OperatorTable } from "../operators/operator-table.ts";
+
 /*
  * What is known of a program that runs networks on a microcontroller, as far as their memory depends on it. Plain data, presets/runtimes/*.yaml
  * with the source of every number; docs/memory.md says what each key means.
@@ -64,8 +66,26 @@ export interface Runtime {
   readonly reserve: { readonly sram: number; readonly flash: number };
 }
 
-/** A runtime, and the outputs of the classifier behind a network; 0 for none. */
+/** What is known of where networks run, beside what they cost alone. */
 export interface Deployment {
-  readonly runtime: Runtime;
+  readonly runtime?: Runtime | undefined;
+  /** Outputs of the classifier behind a network; 0 for none. */
   readonly classes: number;
+  /** Measured operators, in milliseconds and in millijoules. */
+  readonly latency?: OperatorTable | undefined;
+  readonly energy?: OperatorTable | undefined;
+}
+
+/** A runtime, and the outputs of the classifier. */
+export type RuntimeDeployment = Pick<Deployment, "classes"> & { readonly runtime: Runtime };
+
+/** The part that has to do with memory, where a runtime is known. */
+export function withRuntime(deployment: Deployment | undefined): RuntimeDeployment | undefined {
+  return deployment?.runtime === undefined ? undefined : (deployment as RuntimeDeployment);
+}
+
+/** A deployment of these parts; undefined where nothing is known. */
+export function deploymentWith(deployment: Deployment): Deployment | undefined {
+  const { runtime, latency, energy } = deployment;
+  return runtime === undefined && latency === undefined && energy === undefined ? undefined : deployment;
 }

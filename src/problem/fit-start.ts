@@ -65,8 +65,8 @@ export function fitStart(problem: Budgeted, start: Uint8Array): { genome: Uint8A
 export function checkBudgetsCanBeMet({ space, classes, limits, deployment }: Budgeted): void {
   const smallest = smallestCosts(space, classes, deployment);
   const unmet = budgetNames.flatMap((name, i) =>
-    smallest[i] > limits[i]
-      ? [`budgets.${name}: no network of the space meets ${limits[i]}; the smallest possible is ${smallest[i]}`]
+    smallest.get(name)! > limits[i]
+      ? [`budgets.${name}: no network of the space meets ${limits[i]}; the smallest possible is ${smallest.get(name)}`]
       : [],
   );
   if (unmet.length > 0) {

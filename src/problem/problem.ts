@@ -2,10 +2,11 @@ import { UserError } from "../base/user-error.ts";
 import { type Capability, chosenCapability } from "../config/capabilities.ts";
 import type { Config } from "../config/config.ts";
 import { budgetNames } from "../costs/cost-table.ts";
-import type { Deployment, Runtime } from "../memory/runtime.ts";
+import { type Deployment, deploymentWith, type Runtime } from "../memory/runtime.ts";
 import { searchFamilies } from "../network/families.ts";
 import type { Structure } from "../network/structure.ts";
 import { Space, type SpaceOptions } from "../space/space.ts";
+import { checkOperators } from "./operators.ts";
 
 /** What a checked configuration asks for. Apart from config.ts, so that a thread that was handed a configuration does not load what reads one. */
 export interface Problem {
@@ -18,7 +19,7 @@ export interface Problem {
   readonly limits: Float64Array;
   /** Budget of DeepMAD's effectiveness, which is no cost of the table; infinite where there is none. */
   readonly effectiveness: number;
-  /** What deploys the networks, and that with the classes; without it there are no costs of a deployment. */
+  /** What deploys the networks; that, the classes and measured operators: without any there are no costs of a deployment. */
   readonly runtime: Runtime | undefined;
   readonly deployment: Deployment | undefined;
   /**
@@ -39,14 +40,16 @@ export function openProblem(config: Config): Problem {
   const capability = chosenCapability(config.capability, config.space.bits, "capability");
   const space = spaceOf(config, capability);
   const limits = Float64Array.from(budgetNames, (name) => config.budgets[name] ?? Number.POSITIVE_INFINITY);
-  const { classes, runtime } = config;
-  const deployment = runtime === undefined ? undefined : { runtime, classes };
+  const { classes, runtime, latency, energy } = config;
+  const deployment = deploymentWith({ runtime, classes, latency, energy });
   const squeezing = space.blocks.find(({ family }) => family.squeezeExcite === true);
   if (runtime !== undefined && squeezing !== undefined) {
     throw new UserError(
       `runtime ${runtime.name}: expected blocks that it runs, got ${squeezing.family.className}, a squeeze-excite, which no runtime here has; set runtime=none, or choose another family`,
     );
   }
+  for (const [name, table] of Object.entries({ latency, energy }))
+    if (table !== undefined) checkOperators(space, table, name);
   return {
     config,
     space,

@@ -1,5 +1,5 @@
 import { leastOf } from "../base/extremes.ts";
-import { bitFactor, costsOf, peaksOf, sumsOf } from "../costs/cost-table.ts";
+import { bitFactor, type Cost, type CostName, costsOf, peaksOf, sumsOf } from "../costs/cost-table.ts";
 import { LayerForms } from "../costs/layer-form.ts";
 import { END_BITS, memoryOf } from "../memory/memory-form.ts";
 import type { Deployment } from "../memory/runtime.ts";
@@ -10,19 +10,19 @@ import { shrunkKernel } from "./genome.ts";
 import type { Space, SpaceBlock } from "./space.ts";
 
 /**
- * The smallest value of each cost, alone, that any network of the space has, in the order of `budgetNames`. Exact: every cost is a sum or
+ * The smallest value of each cost, alone, that any network of the space has, by name; of measured operators, which follow no rule, none. Exact: every other cost is a sum or
  * a maximum over the blocks, grows with resolution, depth, kernel, expansion and bits, and couples two blocks only by the width between them, so the
  * least over all rising widths is a shortest path.
  * @param classes outputs of the classifier counted into flash; 0 for none
  * @param deployment absent: without its costs
  */
-export function smallestCosts(space: Space, classes: number, deployment?: Deployment): Float64Array {
+export function smallestCosts(space: Space, classes: number, deployment?: Deployment): ReadonlyMap<CostName, number> {
   const { blocks } = space;
   const resolution = space.options.resolutions[0];
   const step = space.options.widthStep;
   const network = new Network(MOST_CONVS + 1);
-  const table = costsOf(deployment);
-  const sums = sumsOf(deployment);
+  const table = costsOf(deployment).filter(rises);
+  const sums = sumsOf(deployment).filter(rises);
   const count = table.length;
   const forms = new LayerForms(sums, peaksOf(deployment));
   /** reached[width units * count + cost]: the least over the networks up to here that end at this width. */
@@ -79,7 +79,11 @@ export function smallestCosts(space: Space, classes: number, deployment?: Deploy
       least[i] = Math.min(least[i], reached[out * count + i] + classifier);
     });
   }
-  return least;
+  return new Map(table.map(({ name }, i) => [name, least[i]]));
+}
+
+function rises(cost: Cost): boolean {
+  return cost.kind === "peak" || cost.mayFall !== true;
 }
 
 /** A block's legal bits, as they are charged. */

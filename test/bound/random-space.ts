@@ -7,6 +7,7 @@ import type { BlockDescription, Budgets, SpaceDescription } from "../../src/boun
 import { runtimeNames, runtimeOf } from "../../src/config/devices.ts";
 import { budgetNames, type CostName } from "../../src/costs/cost-table.ts";
 import { families, familyOf } from "../../src/network/families.ts";
+import { randomTable } from "../operators/random-table.ts";
 
 export { enumerate, sizeOf } from "../../bench/durability/all-networks.ts";
 
@@ -15,6 +16,8 @@ const full = [{ a: 0, w: 0 }];
 const allPairs = [2, 3, 4, 5, 6, 8].flatMap((a) => [2, 3, 4, 5, 6, 8].map((w) => ({ a, w })));
 
 const runtimes = runtimeNames().map((name) => runtimeOf(name, "random space"));
+
+const tables = [randomTable(1), randomTable(2)];
 
 const ascending = (list: number[]) => [...new Set(list)].sort((x, y) => x - y);
 const widths = (most: number) =>
@@ -68,13 +71,15 @@ export const anySpaceOf = (classNames: readonly string[]): fc.Arbitrary<SpaceDes
       weights: fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 5, maxLength: 5 }),
       classes: fc.constantFrom(0, 10),
       runtime: fc.constantFrom(undefined, ...runtimes),
+      latency: fc.constantFrom(undefined, ...tables),
+      energy: fc.constantFrom(undefined, undefined, ...tables),
     })
-    .map(({ resolution, inputChannels, stem, body, head, weights, classes, runtime }) => {
+    .map(({ resolution, inputChannels, stem, body, head, weights, classes, ...deployment }) => {
       const blocks = [single(stem.outs, stem.s, 3, stem.pairs), ...body];
       if (head !== null) blocks.push(single([104], 1, 1, head.pairs));
       const stages = 1 + blocks.filter((block, b) => b > 0 && block.s === 2).length;
       const score = { stageWeights: weights.slice(0, stages), sigmaActivation: 5, sigmaWeight: 4 };
-      return { resolution, inputChannels, blocks, score, classes, runtime };
+      return { resolution, inputChannels, blocks, score, classes, ...deployment };
     });
 
 /** Of the families there are. */

@@ -223,5 +223,7 @@ test("a budget that is not given is infinite", () => {
     Infinity,
     Infinity,
     Infinity,
+    Infinity,
+    Infinity,
   ]);
 });

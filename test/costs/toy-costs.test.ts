@@ -92,7 +92,7 @@ describe("a sum and a peak added as rows", () => {
         for (let i = 0; i < 6; i++) {
           const cost = network(genomes, i);
           expect([...figures.subarray(i * (own + 2), (i + 1) * (own + 2))]).toEqual(costNames.map((n) => cost[n]));
-          for (const [j, name] of costNames.entries()) expect(least[j]).toBeLessThanOrEqual(cost[name]);
+          for (const name of costNames) expect(least.get(name)).toBeLessThanOrEqual(cost[name]);
         }
         for (const name of ["toySum", "toyPeak"] as unknown as OwnCost[]) {
           const limits = infinite();

@@ -16,6 +16,7 @@ import { naiveCosts } from "../naive/costs.ts";
 import { mutatePublished } from "../naive/mutation.ts";
 import { RandomStream } from "../naive/random.ts";
 import { naiveScore } from "../naive/score.ts";
+import { randomTable } from "../operators/random-table.ts";
 
 test("the figures of genomes are those of their conv lists to the last bit, and the naive ones", () => {
   fc.assert(
@@ -24,7 +25,13 @@ test("the figures of genomes are those of their conv lists to the last bit, and 
       const length = space.genomeLength;
       const score = new AnalyticScore(config.score);
       const runtime = runtimeOf(runtimeNames()[seed % runtimeNames().length], "test");
-      const deployment = { runtime, classes };
+      // Of each kind of deployment: by a runtime, by measured operators, by both.
+      const known = seed % 3;
+      const deployment = {
+        classes,
+        ...(known === 1 ? {} : { runtime }),
+        ...(known === 0 ? {} : { latency: randomTable(seed % 7), energy: randomTable(seed % 5) }),
+      };
       const engine = new GenomeEngine(space, classes, { members: 0, children: 0 }, deployment);
       const random = new RandomStream();
       random.reset(seed, 1, 1);
@@ -43,7 +50,8 @@ test("the figures of genomes are those of their conv lists to the last bit, and 
         const resolution = resolutionOf(space, genomes, i * length);
         const network = networkOf(structure, resolution);
         const cost = costs(network, classes, emptyCosts(), deployment);
-        expect([...deployed.subarray(2 * i, 2 * i + 2)]).toEqual([cost.flashDeployed, cost.arena]);
+        const { flashDeployed = 0, arena = 0, latency = 0, energy = 0 } = cost;
+        expect([...deployed.subarray(4 * i, 4 * i + 4)]).toEqual([flashDeployed, arena, latency, energy]);
         expect([...figures.subarray(i * costNames.length, (i + 1) * costNames.length)]).toEqual(
           costNames.map((name) => cost[name]),
         );

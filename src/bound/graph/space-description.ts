@@ -1,9 +1,10 @@
 import { UserError } from "../../base/user-error.ts";
 import type { CostName } from "../../costs/cost-table.ts";
-import type { Deployment, Runtime } from "../../memory/runtime.ts";
+import { type Deployment, deploymentWith, type Runtime } from "../../memory/runtime.ts";
 import type { BitPair } from "../../network/bits.ts";
 import type { Family } from "../../network/families.ts";
 import type { Block, Structure } from "../../network/structure.ts";
+import type { OperatorTable } from "../../operators/operator-table.ts";
 import { shrunkKernel } from "../../space/genome.ts";
 import type { Space, SpaceBlock } from "../../space/space.ts";
 
@@ -38,14 +39,17 @@ export interface SpaceDescription {
   readonly classes: number;
   /** What deploys the networks; absent: the costs of a deployment have no budget. */
   readonly runtime?: Runtime | undefined;
+  /** Measured operators; absent: latency and energy have no budget. */
+  readonly latency?: OperatorTable | undefined;
+  readonly energy?: OperatorTable | undefined;
 }
 
 /** How a space's networks are deployed, if they are. */
-export function deploymentOf({
-  runtime,
-  classes,
-}: Pick<SpaceDescription, "runtime" | "classes">): Deployment | undefined {
-  return runtime === undefined ? undefined : { runtime, classes };
+export function deploymentOf(
+  space: Pick<SpaceDescription, "runtime" | "classes" | "latency" | "energy">,
+): Deployment | undefined {
+  const { runtime, classes, latency, energy } = space;
+  return deploymentWith({ runtime, classes, latency, energy });
 }
 
 /** Hard upper limits, each inclusive; an absent one is no limit. */
@@ -53,13 +57,14 @@ export type Budgets = Readonly<Partial<Record<CostName, number>>>;
 
 /**
  * One description a resolution of the space: together they hold exactly its genomes.
- * @param score,classes,runtime as in the configuration
+ * @param score,classes as in the configuration
+ * @param deployment of as many classes
  */
 export function describeSpace(
   space: Space,
   score: SpaceDescription["score"],
   classes: number,
-  runtime?: Runtime,
+  deployment?: Deployment,
 ): SpaceDescription[] {
   const { resolutions } = space.options;
   return resolutions.map((resolution) => ({
@@ -67,8 +72,8 @@ export function describeSpace(
     inputChannels: space.inputChannels,
     blocks: space.blocks.map((block) => describeBlock(space, block, resolution)),
     score,
+    ...deployment,
     classes,
-    runtime,
   }));
 }
 

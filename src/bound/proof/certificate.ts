@@ -47,7 +47,10 @@ const schemaOf = () =>
           resolution: z.number().int().min(1),
           by: z.enum(["multipliers", "enumeration"]),
           bound: z.number().nullable(),
-          multipliers: z.partialRecord(z.enum([...sumsOf(undefined).map(({ name }) => name), "flashDeployed"]), cost),
+          multipliers: z.partialRecord(
+            z.enum([...sumsOf(undefined).map(({ name }) => name), "flashDeployed", "latency", "energy"]),
+            cost,
+          ),
         }),
       )
       .min(1),
@@ -58,7 +61,12 @@ const schemaOf = () =>
         score: z.number(),
         costs: z.strictObject({
           ...(Object.fromEntries(costNames.map((name) => [name, cost])) as Record<OwnCost, typeof cost>),
-          ...({ flashDeployed: cost.optional(), arena: cost.optional() } satisfies Record<DeployedCost, unknown>),
+          ...({
+            flashDeployed: cost.optional(),
+            arena: cost.optional(),
+            latency: cost.optional(),
+            energy: cost.optional(),
+          } satisfies Record<DeployedCost, unknown>),
         }),
       })
       .nullable(),

@@ -5,7 +5,7 @@ import { liveBits, squeezeBits } from "../../costs/live-sram.ts";
 import { sramOf } from "../../costs/published-sram.ts";
 import { layerArena } from "../../memory/arena.ts";
 import { END_BITS } from "../../memory/memory-form.ts";
-import type { Deployment } from "../../memory/runtime.ts";
+import { type RuntimeDeployment, withRuntime } from "../../memory/runtime.ts";
 import { storedBits } from "../../memory/storage.ts";
 import { type BitPair, FULL_PRECISION_BITS } from "../../network/bits.ts";
 import { families } from "../../network/families.ts";
@@ -44,7 +44,7 @@ export class LayerMeter {
   readonly #sram: number;
   readonly #sramLive: number;
   readonly #arena: number;
-  readonly #deployment: Deployment | undefined;
+  readonly #deployment: RuntimeDeployment | undefined;
   /** Bits at which its runtime stores activations of each number of bits. */
   readonly #stored: readonly number[];
   readonly #alone = new Network(16);
@@ -61,9 +61,10 @@ export class LayerMeter {
     { sram = Number.POSITIVE_INFINITY, sramLive = Number.POSITIVE_INFINITY, arena = Number.POSITIVE_INFINITY }: Budgets,
   ) {
     const { blocks, score } = space;
-    this.#deployment = deploymentOf(space);
+    const deployment = deploymentOf(space);
+    this.#deployment = withRuntime(deployment);
     this.#stored = storedBits(space.runtime?.activations ?? []);
-    this.sums = sumsOf(this.#deployment);
+    this.sums = sumsOf(deployment);
     this.costs = new Float64Array(this.sums.length);
     const stageOf = (b: number) => blocks.filter((block, i) => i > 0 && i <= b && block.s === 2).length;
     this.#space = space;

@@ -35,7 +35,7 @@ export interface Statement {
  * @throws UserError where it takes more time than the limits allow
  */
 export function statementOf({ spaces, budgets }: BoundProblem, limits: CheckLimits = {}): Statement {
-  const [{ blocks, score, classes, inputChannels, runtime }] = spaces;
+  const [{ blocks, score, classes, inputChannels, runtime, latency, energy }] = spaces;
   const digests = {
     space: digestOf(spaceParts(spaces, new Allowance(limits))),
     score: digestOf([score.stageWeights, score.sigmaActivation, score.sigmaWeight, classes]),
@@ -43,6 +43,8 @@ export function statementOf({ spaces, budgets }: BoundProblem, limits: CheckLimi
     budgets: digestOf([
       ...Object.entries(budgets).sort(([x], [y]) => (x < y ? -1 : 1)),
       ...(runtime === undefined ? [] : [runtime]),
+      ...(latency === undefined ? [] : ["latency", latency]),
+      ...(energy === undefined ? [] : ["energy", energy]),
     ]),
   };
   return {

@@ -22,10 +22,12 @@ export function table(cells: readonly (readonly string[])[]): string {
 
 /** Costs as a person reads them: the number of layers comes last. */
 const shown = costTable.toSorted((x, y) => Number(x.unit === "layers") - Number(y.unit === "layers"));
-/** Where a runtime deploys networks, its two costs come before the number of layers. */
+/** The costs of a deployment come before the number of layers. */
 const deployed = [
-  { name: "flashDeployed", title: "deployed flash" },
-  { name: "arena", title: "arena" },
+  { name: "flashDeployed", title: "deployed flash", unit: "bytes" },
+  { name: "arena", title: "arena", unit: "bytes" },
+  { name: "latency", title: "latency", unit: "ms" },
+  { name: "energy", title: "energy", unit: "mJ" },
 ] as const;
 
 /** The names of the costs there are, in the order of their columns. */
@@ -107,9 +109,9 @@ export function placementTable(steps: readonly PlacedStep[]): string {
 
 /** One cost with its unit. */
 export function costText(name: CostName, value: number): string {
-  // Both costs of a deployment are bytes.
-  const { unit } = costTable.find((cost) => cost.name === name) ?? { unit: "bytes" };
+  const { unit } = [...costTable, ...deployed].find((cost) => cost.name === name)!;
   if (unit === "layers") return String(value);
+  if (unit === "ms" || unit === "mJ") return `${Number(value.toPrecision(5))} ${unit}`;
   return unit === "bytes" ? kibibytes(value) : metric(value);
 }
 

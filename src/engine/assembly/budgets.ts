@@ -1,5 +1,5 @@
 import { at, chargedPair, classifier, costs, limit } from "./costs";
-import { budgetsDeployment, deployed } from "./deployed";
+import { budgetsDeployment, deployed, exceedsDeployed } from "./deployed";
 import { behind, blockAt, genesOf, outOf, resolutionOf } from "./genome";
 import {
   BITOPS,
@@ -12,12 +12,10 @@ import {
   BLOCK_LAYERS,
   BLOCK_MACS,
   BLOCK_RESOLUTION,
-  ARENA_LIMIT,
   ELEMENTWISE,
   FIGURES,
   FLASH,
   FLASH_CONSTANT,
-  FLASH_DEPLOYED_LIMIT,
   FLASH_PER_WEIGHT_BIT,
   LAYERS,
   MACS,
@@ -102,8 +100,7 @@ function budgetsMoreThanBitops(): bool {
 function exceedsFigures(genome: usize): bool {
   if (budgetsDeployment()) {
     deployed(genome, SCRATCH);
-    if (load<f64>(SCRATCH) > load<f64>(FLASH_DEPLOYED_LIMIT) || load<f64>(SCRATCH + 8) > load<f64>(ARENA_LIMIT))
-      return true;
+    if (exceedsDeployed(SCRATCH)) return true;
   }
   costs(genome, SCRATCH);
   for (let i = 0; i < FIGURES; i++) if (load<f64>(SCRATCH + (i << 3)) > limit(i)) return true;

@@ -11,11 +11,15 @@ import {
   DEPLOYED_CLASSIFIER_CONSTANT,
   DEPLOYED_CLASSIFIER_PER_UNIT,
   DEPLOYED_CONSTANT,
+  DEPLOYED_ENERGY,
+  DEPLOYED_LATENCY,
   DEPLOYED_PER_WEIGHT_BIT,
   DEPLOYED_REST,
   DEPLOYED_ROWS,
+  ENERGY_LIMIT,
   FLASH_DEPLOYED_LIMIT,
   FULL_PRECISION_PAIR,
+  LATENCY_LIMIT,
   ROW_BYTES,
   ROWS,
   STORED_ACTIVATIONS,
@@ -23,18 +27,35 @@ import {
 } from "./layout";
 import { bitsOf, depthOf, rowOfBlock } from "./rows";
 
-/** Whether the two costs of a deployment have a budget. */
+/** Whether a cost of a deployment has a budget. */
 // @ts-ignore: decorator
 @inline
 export function budgetsDeployment(): bool {
-  return load<f64>(ARENA_LIMIT) != Infinity || load<f64>(FLASH_DEPLOYED_LIMIT) != Infinity;
+  return (
+    load<f64>(ARENA_LIMIT) != Infinity ||
+    load<f64>(FLASH_DEPLOYED_LIMIT) != Infinity ||
+    load<f64>(LATENCY_LIMIT) != Infinity ||
+    load<f64>(ENERGY_LIMIT) != Infinity
+  );
 }
 
-/** What a genome costs where it is deployed, two doubles at `out`: flash and arena. */
+/** Whether figures of a deployment are over a budget. */
+export function exceedsDeployed(figures: usize): bool {
+  return (
+    load<f64>(figures) > load<f64>(FLASH_DEPLOYED_LIMIT) ||
+    load<f64>(figures, 8) > load<f64>(ARENA_LIMIT) ||
+    load<f64>(figures, 16) > load<f64>(LATENCY_LIMIT) ||
+    load<f64>(figures, 24) > load<f64>(ENERGY_LIMIT)
+  );
+}
+
+/** What a genome costs where it is deployed, `DEPLOYED_FIGURES` doubles at `out`: flash, arena, latency and energy, 0 where they are not known. */
 export function deployed(genome: usize, out: usize): void {
   const count = load<i32>(BLOCK_COUNT);
   let flash: f64 = 0;
   let arena: f64 = 0;
+  let latency: f64 = 0;
+  let energy: f64 = 0;
   // The layer in hand waits for the next one's bits: its moments, and its own bits.
   let pending: usize = 0;
   let a: f64 = 0;
@@ -52,6 +73,8 @@ export function deployed(genome: usize, out: usize): void {
       const stored = <f64>load<u8>(<usize>STORED_ACTIVATIONS + (pair >> 4));
       flash += at(row, DEPLOYED_PER_WEIGHT_BIT) * <f64>load<u8>(<usize>STORED_WEIGHTS + (pair & 15));
       flash += at(row, DEPLOYED_CONSTANT);
+      latency += at(row, DEPLOYED_LATENCY);
+      energy += at(row, DEPLOYED_ENERGY);
       if (pending != 0) arena = max<f64>(arena, greatest(pending + (ARENA_TERMS << 3), a, stored));
       a = stored;
       pending = row;
@@ -67,6 +90,8 @@ export function deployed(genome: usize, out: usize): void {
     flash + load<f64>(DEPLOYED_CLASSIFIER_CONSTANT) + load<f64>(DEPLOYED_CLASSIFIER_PER_UNIT) * <f64>inUnits,
   );
   store<f64>(out + 8, arena);
+  store<f64>(out + 16, latency);
+  store<f64>(out + 24, energy);
 }
 
 // @ts-ignore: decorator

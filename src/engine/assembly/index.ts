@@ -2,7 +2,7 @@ import { exceeds } from "./budgets";
 import { costs } from "./costs";
 import { deployed } from "./deployed";
 import { expectedScore } from "./expected";
-import { FIGURES, GENOME_LENGTH } from "./layout";
+import { DEPLOYED_FIGURES, FIGURES, GENOME_LENGTH } from "./layout";
 import { score } from "./score";
 
 export { breed, hashBred } from "./breeding";
@@ -33,8 +33,8 @@ export function allCosts(genomes: usize, count: i32, out: usize, stride: i32): v
   for (let i = 0; i < count; i++) costs(genomes + <usize>i * length, out + ((<usize>(i * stride)) << 3));
 }
 
-/** What `count` genomes cost where they are deployed, two doubles each at `out`: flash and arena. */
+/** What `count` genomes cost where they are deployed, `DEPLOYED_FIGURES` doubles each at `out`. */
 export function deployedCosts(genomes: usize, count: i32, out: usize): void {
   const length = load<usize>(GENOME_LENGTH);
-  for (let i = 0; i < count; i++) deployed(genomes + <usize>i * length, out + ((<usize>(2 * i)) << 3));
+  for (let i = 0; i < count; i++) deployed(genomes + <usize>i * length, out + ((<usize>(DEPLOYED_FIGURES * i)) << 3));
 }

@@ -91,6 +91,9 @@ export const DEPLOYED_CLASSIFIER_PER_UNIT = 5120;
 /** Bytes by bits: at how many bits activations and weights are stored. */
 export const STORED_ACTIVATIONS = 5128;
 export const STORED_WEIGHTS = 5144;
+/** Its further budgets, doubles. */
+export const LATENCY_LIMIT = 5160;
+export const ENERGY_LIMIT = 5168;
 /**
  * Rows by block shape, a power of two of them: `ROW_BYTES`, a cache line, of what breeding asks for, and apart from these, so that they lie
  * close together, tails of `TAIL_BYTES`.
@@ -195,15 +198,20 @@ export const FLASH_CONSTANT = 24;
 /*
  * A row of a deployment, doubles, of a block's first inner layer and, `DEPLOYED_REST` further on, of any other one: deployed flash = perWeightBit W +
  * constant at the stored bits W; moments of its memory, three doubles each, of which the greatest perA A + perN N + constant counts, at the stored
- * bits A and N; the same where the network ends behind the layer.
+ * bits A and N; the same where the network ends behind the layer; latency and energy.
  */
 export const DEPLOYED_PER_WEIGHT_BIT = 0;
 export const DEPLOYED_CONSTANT = 1;
 export const ARENA_MOST_TERMS = 5;
 export const ARENA_TERMS = 2;
 export const ARENA_END_TERMS = 17;
-export const DEPLOYED_REST = 32;
-export const DEPLOYED_BYTES = 512;
+/** Latency and energy of a layer, whatever its bits. */
+export const DEPLOYED_LATENCY = 32;
+export const DEPLOYED_ENERGY = 33;
+export const DEPLOYED_REST = 34;
+export const DEPLOYED_BYTES = 576;
+/** Figures of a deployment: flash, arena, latency, energy. */
+export const DEPLOYED_FIGURES = 4;
 
 /** Figures that the module computes, the first costs of the table, in its order; `LIMITS` and `SCRATCH` have room for them. */
 export const BITOPS = 0;

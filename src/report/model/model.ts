@@ -69,7 +69,7 @@ export interface Fate {
   readonly failed: number;
 }
 
-export type Unit = "BitOps" | "MACs" | "bytes" | "layers";
+export type Unit = "BitOps" | "MACs" | "bytes" | "layers" | "ms" | "mJ";
 
 export interface BudgetUse {
   readonly name: CostName;

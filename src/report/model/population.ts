@@ -28,7 +28,8 @@ export function populationView({ problem, row }: OpenRun): PopulationView | null
     columns.set(title, column);
   };
   const rows = costsOf(deployment);
-  const wanted: readonly CostName[] = deployment === undefined ? ["flash", "sramLive"] : ["flashDeployed", "arena"];
+  const wanted: readonly CostName[] =
+    deployment?.runtime === undefined ? ["flash", "sramLive"] : ["flashDeployed", "arena"];
   const network = new Network(space.convCapacity);
   const members = Math.min(MEMBERS, checkpoint.scores.length);
   for (let i = 0; i < members; i++) {

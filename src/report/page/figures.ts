@@ -35,6 +35,7 @@ export function bytes(value: number): string {
 export function figure(unit: Unit | "score" | "count", value: number): string {
   if (unit === "bytes") return bytes(value);
   if (unit === "score") return score(value);
+  if (unit === "ms" || unit === "mJ") return `${digits(value)} ${unit}`;
   return unit === "layers" || unit === "count" ? String(value) : metric(value);
 }
 

@@ -12,6 +12,8 @@ const steps: Readonly<Record<Unit, readonly [size: number, name: string]>> = {
   MACs: [1e6, "MMAC"],
   bytes: [1024, "KiB"],
   layers: [1, "layer"],
+  ms: [1, "ms"],
+  mJ: [1, "mJ"],
 };
 const HEIGHT = 300;
 

@@ -13,7 +13,7 @@ const solvable = fc
   .tuple(
     anySpace.filter((space) => sizeOf(space) <= 3000),
     anyBudgets,
-    fc.array(fc.integer({ min: 0, max: 20 }), { minLength: 5, maxLength: 5 }),
+    fc.array(fc.integer({ min: 0, max: 20 }), { minLength: 7, maxLength: 7 }),
   )
   .map(([space, budgetsAt, parts]) => {
     const networks = enumerate(space);

@@ -12,7 +12,7 @@ import { allPaths } from "../paths.ts";
 import { anyBudgets, anySpace, enumerate, sizeOf } from "../random-space.ts";
 
 /** Prices as parts of a score of 10 for a whole budget. */
-const anyPrices = fc.array(fc.integer({ min: 0, max: 20 }), { minLength: 5, maxLength: 5 });
+const anyPrices = fc.array(fc.integer({ min: 0, max: 20 }), { minLength: 7, maxLength: 7 });
 
 interface Priced {
   readonly path: readonly BlockChoice[];
