@@ -23,6 +23,8 @@ export { type ConvFigures, type LayerTable, layerTable } from "./formats/layer-t
 export type { StructureEntry } from "./formats/structures-file.ts";
 export { Network } from "./network/network.ts";
 export { type Block, networkOf, parseStructure, type Structure } from "./network/structure.ts";
+export type { OperatorRow, OperatorTable } from "./operators/operator-table.ts";
+export { readOperatorTable } from "./operators/read-table.ts";
 export { openProblem, type Problem } from "./problem/problem.ts";
 export {
   type ArchivedRun,

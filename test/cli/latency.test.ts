@@ -1,0 +1,116 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { randomTable } from "../operators/random-table.ts";
+import { temporaryFolder } from "../temporary.ts";
+import { qes, qesJson } from "./qes.ts";
+
+const folder = temporaryFolder();
+const PRESET = "imagenet-mixed-7.0g";
+const SEARCH = [PRESET, "--evaluations", "20000", "--no-bound", "--quiet"];
+const with_ = (...keys: string[]) => keys.flatMap((key) => ["--set", key]);
+
+/** As a plain file. */
+function csvOf(seed: number, kept: (row: readonly unknown[]) => boolean = () => true): string {
+  const rows = randomTable(seed).rows.filter(kept);
+  return ["kind,batch,in,side,out,kernel,stride,fused,ms", ...rows.map((row) => row.join())].join("\n");
+}
+
+describe("a search with a table of measured operators", () => {
+  beforeAll(() => {
+    writeFileSync(join(folder, "table.csv"), csvOf(2));
+    writeFileSync(join(folder, "other.csv"), csvOf(4));
+    writeFileSync(join(folder, "mine.yaml"), "latency: ./table.csv\nenergy: { file: other.csv, batch: 1 }\n");
+  });
+
+  test("without a budget of it finds what it finds without it, and says what it takes", async () => {
+    const plain = await qesJson(folder, "search", ...SEARCH, "--archive", "plain.sqlite");
+    const timed = await qesJson(
+      folder,
+      "search",
+      ...SEARCH,
+      ...with_("latency=table.csv"),
+      "--archive",
+      "timed.sqlite",
+    );
+    expect(timed.digest).toBe(plain.digest);
+    expect(plain.best.costs.latency).toBeUndefined();
+    expect(timed.best.costs.latency).toBeGreaterThan(0);
+  });
+
+  test("keeps within a budget, says conv by conv what it takes, goes on without the file, and is verified", async () => {
+    const [{ costs }] = await qesJson(folder, "best", "timed.sqlite", "--top", "1");
+    const limit = 0.8 * costs.latency;
+    const keys = with_("latency=table.csv", "energy=other.csv", `budgets.latency=${limit}`, "search.fitStart=true");
+    const found = await qesJson(folder, "search", ...SEARCH, ...keys, "--archive", "limited.sqlite");
+    expect(found.best.costs.latency).toBeLessThanOrEqual(limit);
+    const { stdout } = await qes(folder, "best", "limited.sqlite");
+    expect(stdout).toMatch(/latency +energy +layers/);
+    expect(stdout).toContain(" mJ");
+    const [{ total, steps }] = await qesJson(folder, "latency", "table.csv", "limited.sqlite");
+    expect(total).toBe(found.best.costs.latency);
+    expect(steps.reduce((sum: number, { value }: { value: number }) => sum + value, 0)).toBe(total);
+    const resumed = await qesJson(
+      folder,
+      "resume",
+      "limited.sqlite",
+      "--evaluations",
+      "25000",
+      "--quiet",
+      "--no-bound",
+    );
+    expect(resumed.best.costs.latency).toBeLessThanOrEqual(limit);
+    expect(await qesJson(folder, "verify", "limited.sqlite", "--all")).toMatchObject({ findings: [] });
+    const { stdout: csv } = await qes(folder, "latency", "table.csv", "limited.sqlite", "--csv");
+    expect(csv.split("\n")[0]).toBe("network,block,inner,depthwise,inChannels,side,outChannels,kernel,stride,fused,ms");
+    const { stdout: text } = await qes(folder, "latency", "table.csv", "limited.sqlite");
+    expect(text).toContain("with the sum of a shortcut");
+  });
+
+  test("is bounded by a certificate that holds for that table alone", async () => {
+    const keys = with_("latency=table.csv", "budgets.latency=60", "budgets.layers=20");
+    const bound = ["bound", PRESET, ...keys, "--gap", "0.001", "--certificate", "proof.json", "--quiet"];
+    expect((await qes(folder, ...bound)).code).toBe(0);
+    const same = await qes(folder, "verify-bound", "proof.json", "--config", PRESET, ...keys);
+    expect(same.code, same.stderr + same.stdout).toBe(0);
+    expect(same.stdout).toContain("latency 60");
+    const other = keys.map((key) => key.replace("table.csv", "other.csv"));
+    const differs = await qes(folder, "verify-bound", "proof.json", "--config", PRESET, ...other);
+    expect(differs.code).not.toBe(0);
+    expect(differs.stdout + differs.stderr).toContain("budgets");
+  });
+});
+
+describe("bad tables", () => {
+  const refused = async (...args: string[]) => {
+    const { code, stderr } = await qes(folder, ...args);
+    expect(code).toBe(2);
+    return stderr;
+  };
+
+  test("a budget without a table", async () => {
+    expect(await refused("search", ...SEARCH, ...with_("budgets.latency=5"))).toContain(
+      "budgets.latency: expected a table of measured operators that it limits, got none; give latency: FILE",
+    );
+  });
+
+  test("operators of the space that were not measured are named", async () => {
+    writeFileSync(
+      join(folder, "few.csv"),
+      csvOf(1, ([kind, , , , , kernel, stride]) => kind === "regular" || kernel !== 5 || stride !== 2),
+    );
+    expect(await refused("search", ...SEARCH, ...with_("latency=few.csv"))).toContain(
+      "latency: few.csv: expected every operator of the space to be measured, got nothing of depthwise 5x5, stride 2; add rows of it, or change space.kernels",
+    );
+  });
+
+  test("a row that is none, a file that is none", async () => {
+    writeFileSync(join(folder, "bad.csv"), `${csvOf(1)}\nregular,1,16,8,16,3,1,0,NaN\n`);
+    expect(await refused("search", ...SEARCH, ...with_("latency=bad.csv"))).toMatch(
+      /bad\.csv: line \d+: value: expected/,
+    );
+    expect(await refused("search", ...SEARCH, ...with_("latency=none.csv"))).toContain("none.csv");
+    expect(await refused("latency", "bad.csv", "timed.sqlite")).toMatch(/line \d+/);
+    expect(await refused("latency", "few.csv", "timed.sqlite")).toContain("expected such an operator in few.csv");
+  });
+});
