@@ -4,6 +4,7 @@ export { type BitMove, bestTrade, bitMoves, perUnit, type Resource } from "./bit
 export { bitRefiner, type Refinement, refineNetwork } from "./bits/refine.ts";
 export { gapOf } from "./bound/gap.ts";
 export type { BoundNetwork } from "./bound/incumbents.ts";
+export { KeptBound } from "./bound/kept-bound.ts";
 export { type BoundProblem, boundProblem } from "./bound/problem.ts";
 export { type Certificate, certificateOf, parseCertificate } from "./bound/proof/certificate.ts";
 export { verifyCertificate } from "./bound/proof/check-certificate.ts";

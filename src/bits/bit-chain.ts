@@ -3,8 +3,9 @@ import {
   bitsAtEnd,
   type Chain,
   type ChainBlock,
+  chainTables,
   pairFigures,
-  withBindingBudgets,
+  withLimits,
 } from "../bound/graph/chain.ts";
 import { emptyLayerFigures, setNext } from "../bound/graph/layer-figures.ts";
 import { bitFactor, budgetNames, type CostName, peaksOf, sumsOf } from "../costs/cost-table.ts";
@@ -86,14 +87,14 @@ export function bitChain(
       ...pairFigures(pairs[layer], gainOf, { sums, memories, activations }),
     };
   });
-  return withBindingBudgets({
+  const tables = chainTables({
     resolution: network.resolution,
     blocks,
     dimensions,
-    limits: dimensions.map(limitOf),
     memories,
     memoryLimits,
     activations,
     endClass: Math.max(0, activations.indexOf(end)),
   });
+  return withLimits(tables, dimensions.map(limitOf));
 }

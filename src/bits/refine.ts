@@ -1,8 +1,9 @@
-import { ChainBound } from "../bound/chain-bound.ts";
+import { ChainBound, type OpenChain } from "../bound/chain-bound.ts";
 import type { Chain } from "../bound/graph/chain.ts";
 import type { BlockChoice } from "../bound/graph/path.ts";
 import type { Incumbents } from "../bound/incumbents.ts";
-import { closeGap, isClosed } from "../bound/solve.ts";
+import { Relaxation } from "../bound/lagrange/relaxation.ts";
+import { closeGap } from "../bound/solve.ts";
 import { costs, emptyCosts, withinLimits } from "../costs/costs.ts";
 import { Network } from "../network/network.ts";
 import type { Problem } from "../problem/problem.ts";
@@ -50,18 +51,18 @@ export function refineNetwork(
   const fitted = withinLimits(before, limits) && isLegal(network, legal);
   const best = new BestBits(network, legal, problem, fitted ? scoreBefore + TOLERANCE : Number.NEGATIVE_INFINITY);
   const chain = bitChain(network, legal, problem);
-  const bound = chain && new ChainBound(() => compiled(chain), 0);
+  const bound = chain && new ChainBound(() => opened(chain), 0);
   if (bound !== undefined) for (const _ of closeGap([bound], best, { top: 1, maxLabels: MAX_LABELS }));
   setPairs(network, best.pairs ?? ownPairs);
   if (bound === undefined || (best.pairs === undefined && !fitted)) return undefined;
   const found = { pairs: best.pairs ?? ownPairs, score: score.score(network) };
   const most = Math.max(found.score, bound.upperBound) + TOLERANCE;
-  return { ...found, scoreBefore, bound: most, proven: isClosed(bound, best), fitted };
+  return { ...found, scoreBefore, bound: most, proven: bound.isClosed(best), fitted };
 }
 
-// biome-ignore lint/correctness/useYield: a chain this small is compiled in one step.
-function* compiled(chain: Chain): Generator<void, Chain> {
-  return chain;
+// biome-ignore lint/correctness/useYield: a chain this small is there in one step.
+function* opened(chain: Chain): Generator<void, OpenChain<Chain>> {
+  return { chain, relaxation: new Relaxation(chain), fitted: false };
 }
 
 /** The best bits found so far, above a floor. */

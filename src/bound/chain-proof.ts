@@ -24,12 +24,40 @@ export interface ChainProof {
 }
 
 /**
+ * @param found what its bound has found of a chain
+ * @param enumerated whether the networks above its upper bound were gone through
+ * @param best,most as `ChainBound.prove` has them
+ */
+export function proofOf(
+  chain: Chain,
+  found: { readonly multipliers: readonly number[]; readonly upperBound: number },
+  { enumerated, best, most }: { readonly enumerated: boolean; readonly best: number; readonly most: number },
+): ChainProof {
+  // A bound below every score there can be says that there is no network.
+  const enough = most > Number.NEGATIVE_INFINITY ? most : -2 * chain.magnitude - 1;
+  const { multipliers, bound: priced } = priceWholeGraph(chain, found.multipliers, {
+    best,
+    enough: enumerated ? enough : -1 / 0,
+  });
+  const byMultipliers = !enumerated || priced <= enough;
+  const slack = proofSlack(chain, multipliers);
+  // Rounding alone is no proof that there is no network: where every score is 0, so is the magnitude.
+  const bound = !byMultipliers ? found.upperBound : priced < -2 * chain.magnitude - slack ? -1 / 0 : priced;
+  return {
+    resolution: chain.resolution,
+    by: byMultipliers ? "multipliers" : "enumeration",
+    bound: bound === Number.NEGATIVE_INFINITY ? null : bound + slack,
+    multipliers: Object.fromEntries(chain.dimensions.map((name, d) => [name, multipliers[d]])),
+  };
+}
+
+/**
  * The lowest Lagrangian bound of all paths that pricing finds, and its multipliers.
  * @param from where the search for multipliers begins
  * @param best score of the best network known
  * @param enough a bound that need not be lowered further
  */
-export function priceWholeGraph(
+function priceWholeGraph(
   chain: Chain,
   from: readonly number[],
   { best, enough }: { readonly best: number; readonly enough: number },
@@ -54,7 +82,7 @@ export function priceWholeGraph(
  * Twice what the checker may take rounding to be (docs/bound.md), so that it can accept a bound which is tight: rounding errors of the terms of a
  * score and of two sums of prices.
  */
-export function proofSlack({ blocks, limits, magnitude }: Chain, multipliers: readonly number[]): number {
+function proofSlack({ blocks, limits, magnitude }: Chain, multipliers: readonly number[]): number {
   const layers = blocks.reduce((sum, { maxDepth }) => sum + maxDepth, 0);
   const offset = limits.reduce((sum, limit, d) => sum + limit * multipliers[d], 0);
   return (layers + blocks.length + 16) * 2 ** -49 * (magnitude + 2 * offset);

@@ -1,12 +1,14 @@
 import { greatestOf } from "../base/extremes.ts";
 import { UserError } from "../base/user-error.ts";
 import { AnalyticScore } from "../score/analytic.ts";
-import { ChainBound } from "./chain-bound.ts";
+import { ChainBound, type OpenChain } from "./chain-bound.ts";
 import type { ChainProof } from "./chain-proof.ts";
 import type { Chain } from "./graph/chain.ts";
-import { chainBytes, compiling } from "./graph/space-chain.ts";
+import { chainBytes, compiling, type SpaceChain } from "./graph/space-chain.ts";
 import { type Budgets, holdsStructure, type SpaceDescription } from "./graph/space-description.ts";
 import { type BoundNetwork, type Incumbents, SpaceIncumbents } from "./incumbents.ts";
+import { Relaxation } from "./lagrange/relaxation.ts";
+import type { BoundProblem } from "./problem.ts";
 
 /** What is known at a moment of a bound. */
 export interface BoundState {
@@ -33,7 +35,7 @@ export interface BoundState {
 export type BoundPhase = "tables" | "pricing" | "labels";
 
 /** Bytes that the tables of a bound may take unless told otherwise. */
-const DEFAULT_BYTES = 512e6;
+export const DEFAULT_BYTES = 512e6;
 
 /** The tables of a space take more bytes than a bound may have. */
 export class SpaceTooLarge extends UserError {
@@ -72,16 +74,31 @@ export function* solve(
   budgets: Budgets,
   options: SolveOptions = {},
 ): Generator<BoundState, BoundState> {
-  const { top = 1, maxLabels = 4e6, maxBytes = DEFAULT_BYTES, maxWork, known = [] } = options;
-  const incumbents = new SpaceIncumbents(budgets, top);
-  const bounds = spaces.map((space) => new ChainBound(() => compiling(space, budgets), chainBytes(space, budgets)));
+  const { maxBytes = DEFAULT_BYTES } = options;
+  const bounds = spaces.map((space) => new ChainBound(() => opening(space, budgets), chainBytes(space, budgets)));
   const most = greatestOf(bounds.map(({ bytes }) => bytes));
   if (most > maxBytes) throw new SpaceTooLarge(most, maxBytes);
+  return yield* solveBounds(bounds, { spaces, budgets }, options);
+}
+
+function* opening(space: SpaceDescription, budgets: Budgets): Generator<void, OpenChain<SpaceChain>> {
+  const chain = yield* compiling(space, budgets);
+  return { chain, relaxation: new Relaxation(chain), fitted: false };
+}
+
+/** `solve`, where the bounds of the spaces' chains are there. */
+export function* solveBounds(
+  bounds: readonly ChainBound<SpaceChain>[],
+  { spaces, budgets }: BoundProblem,
+  options: SolveOptions,
+): Generator<BoundState, BoundState> {
+  const { top = 1, maxLabels = 4e6, maxBytes = DEFAULT_BYTES, maxWork, known = [] } = options;
+  const incumbents = new SpaceIncumbents(budgets, top);
   const greatest = () => greatestOf(bounds.map((bound) => bound.upperBound));
   const state = (phase: BoundState["phase"]): BoundState => ({
     upperBound: greatest(),
     networks: incumbents.networks,
-    proven: bounds.every((bound) => isClosed(bound, incumbents)),
+    proven: bounds.every((bound) => bound.isClosed(incumbents)),
     phase,
     priced: bounds.filter(({ upperBound }) => upperBound < Number.POSITIVE_INFINITY).length,
     spaces: spaces.length,
@@ -92,8 +109,9 @@ export function* solve(
     const space = spaces.find((s) => s.resolution === resolution && holdsStructure(s, structure));
     if (space !== undefined) incumbents.add({ space, scorer: new AnalyticScore(space.score) }, structure);
   }
+  for (const bound of bounds) if (bound.isOpen) bound.offerKnown(incumbents, top);
   for (const phase of closeGap(bounds, incumbents, { top, maxLabels, maxBytes, maxWork })) yield state(phase);
-  return state(bounds.every((bound) => isClosed(bound, incumbents)) ? "done" : "stuck");
+  return state(bounds.every((bound) => bound.isClosed(incumbents)) ? "done" : "stuck");
 }
 
 /**
@@ -113,20 +131,20 @@ export function* closeGap<C extends Chain>(
   const spent = () => bounds.reduce((sum, { work }) => sum + work, 0) > maxWork;
   function* opened(bound: ChainBound<C>): Generator<BoundPhase, void> {
     if (bound.isOpen) return;
-    for (const other of bounds) if (isClosed(other, incumbents)) other.release();
+    for (const other of bounds) if (other.isClosed(incumbents)) other.release();
     const held = bounds.reduce((sum, other) => (other.isOpen ? sum + other.bytes : sum), 0);
     if (held + bound.bytes > maxBytes) for (const other of bounds) other.release();
     for (const _ of bound.open()) yield "tables";
   }
   for (const bound of bounds) {
     yield* opened(bound);
-    for (const _ of bound.priceBudgets(incumbents)) {
+    for (const _ of bound.priceBudgets(incumbents, bound === bounds[0] ? undefined : bounds[0])) {
       yield "pricing";
       if (spent()) return;
     }
   }
   for (;;) {
-    const open = bounds.filter((bound) => !isClosed(bound, incumbents) && !bound.stuck);
+    const open = bounds.filter((bound) => !bound.isClosed(incumbents) && !bound.stuck);
     if (open.length === 0) return;
     const worst = open.reduce((a, b) => (b.enumeratedTo > a.enumeratedTo ? b : a));
     yield* opened(worst);
@@ -136,9 +154,4 @@ export function* closeGap<C extends Chain>(
     }
     yield "labels";
   }
-}
-
-/** Whether no network of the chain that is not an incumbent scores more than the least of them. */
-export function isClosed<C extends Chain>(bound: ChainBound<C>, incumbents: Incumbents<C>): boolean {
-  return bound.enumeratedTo <= incumbents.least || bound.enumeratedTo === Number.NEGATIVE_INFINITY;
 }

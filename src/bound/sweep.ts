@@ -1,6 +1,7 @@
-import type { CostName } from "../costs/cost-table.ts";
-import type { Budgets, SpaceDescription } from "./graph/space-description.ts";
+import { type CostName, sumsOf } from "../costs/cost-table.ts";
+import { type Budgets, deploymentOf, type SpaceDescription } from "./graph/space-description.ts";
 import type { BoundNetwork } from "./incumbents.ts";
+import { KeptBound } from "./kept-bound.ts";
 import { type BoundState, type SolveOptions, solve } from "./solve.ts";
 
 /** Bound and best networks under one value of the swept budget. */
@@ -23,8 +24,13 @@ export function* sweep(
   options: SolveOptions = {},
 ): Generator<SweepPoint, void, "skip" | undefined> {
   const known: Pick<BoundNetwork, "resolution" | "structure">[] = [...(options.known ?? [])];
-  for (const budget of [...values].sort((x, y) => x - y)) {
-    const steps = solve(spaces, { ...budgets, [name]: budget }, { ...options, known });
+  const ascending = [...values].sort((x, y) => x - y);
+  const isAdditive = sumsOf(deploymentOf(spaces[0])).some((sum) => sum.name === name);
+  const first = { ...budgets, [name]: ascending[0] };
+  const kept = isAdditive ? new KeptBound({ spaces, budgets: first }, options.maxBytes) : undefined;
+  for (const budget of ascending) {
+    const moved = { ...budgets, [name]: budget };
+    const steps = kept?.solve(moved, { ...options, known }) ?? solve(spaces, moved, { ...options, known });
     let networks: readonly BoundNetwork[] = [];
     for (let step = steps.next(); ; step = steps.next()) {
       networks = step.value.networks;

@@ -76,22 +76,42 @@ export function activationClasses(pairs: readonly BitPair[], memories: readonly 
   return [...new Set([...bits, end])].sort((x, y) => x - y);
 }
 
-/** The chain without the additive budgets that no network can break. */
-export function withBindingBudgets<Block extends ChainBlock>(
-  chain: Omit<Chain, "blocks" | "magnitude"> & { readonly blocks: readonly Block[] },
+/** The tables of a chain, which hold under any limits of its additive budgets. */
+export interface ChainTables<Block extends ChainBlock = ChainBlock> extends Omit<Chain, "blocks" | "limits"> {
+  readonly blocks: readonly Block[];
+  /** More of every additive cost than any network has. */
+  readonly greatest: readonly number[];
+}
+
+export function chainTables<Block extends ChainBlock>(
+  parts: Omit<ChainTables<Block>, "greatest" | "magnitude">,
+): ChainTables<Block> {
+  const { blocks, dimensions } = parts;
+  return {
+    ...parts,
+    greatest: dimensions.map((_, d) => greatestCost(blocks, d)),
+    magnitude: blocks.reduce((sum, b) => sum + greatestMagnitude(b), 0),
+  };
+}
+
+/**
+ * The chain under limits, without the additive budgets that no network can break.
+ * @param limits of `tables.dimensions`
+ */
+export function withLimits<Block extends ChainBlock>(
+  { greatest, ...tables }: ChainTables<Block>,
+  limits: readonly number[],
 ): Omit<Chain, "blocks"> & { readonly blocks: readonly Block[] } {
-  const { blocks, dimensions, limits } = chain;
-  const kept = dimensions.map((_, d) => greatestCost(blocks, d) > limits[d]);
-  const pick = <T>(list: readonly T[]) => list.filter((_, d) => kept[d]);
+  const { blocks, dimensions } = tables;
+  const pick = <T>(list: readonly T[]) => list.filter((_, d) => greatest[d] > limits[d]);
   const table = (t: LayerFigures): LayerFigures => ({ ...t, base: pick(t.base), slope: pick(t.slope) });
   return {
-    ...chain,
+    ...tables,
     blocks: blocks.map((b) =>
       Object.assign({}, b, { first: table(b.first), rest: table(b.rest), factor: pick(b.factor) }),
     ),
     dimensions: pick(dimensions),
     limits: pick(limits),
-    magnitude: blocks.reduce((sum, b) => sum + greatestMagnitude(b), 0),
   };
 }
 

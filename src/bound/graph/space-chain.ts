@@ -4,7 +4,16 @@ import { type NamedPeak, type NamedSum, peaksOf, sumsOf } from "../../costs/cost
 import type { BitPair } from "../../network/bits.ts";
 import type { LayerShape } from "../../network/network.ts";
 import { AnalyticScore } from "../../score/analytic.ts";
-import { activationClasses, bitsAtEnd, type Chain, type ChainBlock, pairFigures, withBindingBudgets } from "./chain.ts";
+import {
+  activationClasses,
+  bitsAtEnd,
+  type Chain,
+  type ChainBlock,
+  type ChainTables,
+  chainTables,
+  pairFigures,
+  withLimits,
+} from "./chain.ts";
 import { emptyLayerFigures, LayerProbe } from "./layer-figures.ts";
 import {
   attainableLayers,
@@ -35,6 +44,9 @@ export interface SpaceChain extends Chain {
   readonly blocks: readonly SpaceChainBlock[];
 }
 
+/** What is compiled of a space: its chain under whatever limits of its additive budgets. */
+export interface SpaceTables extends ChainTables<SpaceChainBlock>, Pick<SpaceChain, "space" | "scorer"> {}
+
 /** Bytes of the tables of a space's chain and of its relaxation, known before any of them is there. */
 export function chainBytes({ blocks, ...space }: SpaceDescription, budgets: Budgets): number {
   const deployment = deploymentOf(space);
@@ -64,11 +76,25 @@ export function compileChain(space: SpaceDescription, budgets: Budgets): SpaceCh
   for (let step = steps.next(); ; step = steps.next()) if (step.done) return step.value;
 }
 
+/** The chain of a space under some budgets; yields often. */
+export function* compiling(space: SpaceDescription, budgets: Budgets): Generator<void, SpaceChain> {
+  return limitedTo(yield* compilingTables(space, budgets), budgets);
+}
+
+/** The chain of tables that were compiled for budgets of the same names, and the same memory. */
+export function limitedTo(tables: SpaceTables, budgets: Budgets): SpaceChain {
+  const { space, scorer } = tables;
+  const limits = tables.dimensions.map((name) =>
+    name === "layers" ? attainableLayers(space, budgets[name]!) : budgets[name]!,
+  );
+  return { ...withLimits(tables, limits), space, scorer };
+}
+
 /**
- * Compiles a space and its budgets, yielding often.
+ * Compiles a space for budgets of some names, yielding often: what the memory budgets are is compiled in, what the additive ones are is not.
  * @throws UserError where the stage weights do not fit the space's strides
  */
-export function* compiling(space: SpaceDescription, budgets: Budgets): Generator<void, SpaceChain> {
+export function* compilingTables(space: SpaceDescription, budgets: Budgets): Generator<void, SpaceTables> {
   checkStageWeights(space);
   const deployment = deploymentOf(space);
   const sums = limited(sumsOf(deployment), budgets);
@@ -88,19 +114,16 @@ export function* compiling(space: SpaceDescription, budgets: Budgets): Generator
   const blocks: SpaceChainBlock[] = [];
   const parts = { space, scorer, sums, peaks, innerPeaks, activations, memories, memoryLimits };
   for (const [b, weight] of weights.entries()) blocks.push(yield* compilingBlock(parts, b, weight));
-  const limitOf = ({ name }: NamedSum) =>
-    name === "layers" ? attainableLayers(space, budgets[name]!) : budgets[name]!;
-  const chain = withBindingBudgets({
+  const tables = chainTables({
     resolution: space.resolution,
     blocks,
     dimensions: sums.map(({ name }) => name),
-    limits: sums.map(limitOf),
     memories,
     memoryLimits,
     activations,
     endClass: Math.max(0, activations.indexOf(end)),
   });
-  return { ...chain, space, scorer };
+  return { ...tables, space, scorer };
 }
 
 /** The costs that have a budget. */

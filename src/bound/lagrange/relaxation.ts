@@ -3,6 +3,9 @@ import type { Chain } from "../graph/chain.ts";
 import { bestFollowing, mayFollow } from "../graph/memory-rule.ts";
 import { reducedValues } from "./reduced-values.ts";
 
+/** Values that are sorted where a quantile is looked for. */
+const SAMPLED = 8192;
+
 /** Best sums of reduced value = value - sum over d of multiplier[d] * cost[d], inside one block. */
 interface BlockSums {
   /** Shapes of the first inner layer that a network above the best known may have. */
@@ -34,8 +37,18 @@ export class Relaxation {
   /** What was looked at so far: shapes by pairs and classes, and labels. A measure of time that is the same on every machine. */
   work = 0;
 
-  constructor(chain: Chain) {
+  /**
+   * @param kept a relaxation of the same tables under other limits, which is not used any more: this one takes its place in memory
+   * @param open the first layers that a network may have, a list a block, in rising order; absent: all there are
+   */
+  constructor(chain: Chain, kept?: Relaxation, open?: readonly Int32Array[]) {
     this.chain = chain;
+    if (kept !== undefined && open !== undefined) {
+      this.blocks = kept.blocks.map((sums, b) => ({ ...sums, open: open[b], alive: open[b] }));
+      this.prefix = kept.prefix;
+      this.suffix = kept.suffix;
+      return;
+    }
     const classes = chain.activations.length;
     this.blocks = chain.blocks.map((block) => {
       const alive = new Int32Array(block.first.shapes);
@@ -207,31 +220,58 @@ export class Relaxation {
 
   /** Sets `alive` to the open first layers through which a network may score `threshold` or more; needs `solvePrefixes`. */
   select(threshold: number): void {
-    const { chain } = this;
-    const classes = chain.activations.length;
     const least = threshold - this.offset;
     this.blocks.forEach((sums, b) => {
-      const { outs, variants, first: table } = chain.blocks[b];
-      const perIn = outs.length * variants;
-      const { open, first, tail } = sums;
+      const { open } = sums;
       const alive = new Int32Array(open.length);
       let count = 0;
-      for (let j = 0; j < open.length; j++) {
-        const s = open[j];
-        const i = Math.floor(s / perIn);
-        const restAt = (s - i * perIn) * classes;
-        let best = Number.NEGATIVE_INFINITY;
-        for (let c = 0; c < classes; c++) {
-          const sum =
-            this.prefix[b][i * classes + c] +
-            first[s * classes + c] +
-            bestFollowing(chain, table, s * classes + c, tail, restAt);
-          if (sum > best) best = sum;
-        }
-        if (best >= least) alive[count++] = s;
-      }
+      for (let j = 0; j < open.length; j++) if (this.#through(b, open[j]) >= least) alive[count++] = open[j];
       sums.alive = alive.slice(0, count);
     });
+  }
+
+  /**
+   * The least that a network with a first layer has of an additive cost, an entry an open first layer of every block; Infinity where none is within the memory
+   * budgets. Yields often.
+   * @param d index of the cost; -1 for none, where all that counts is memory
+   */
+  *leastCosts(d: number): Generator<void, Float64Array[]> {
+    yield* this.#solving(
+      this.chain.limits.map((_, e) => (e === d ? 1 : 0)),
+      0,
+    );
+    this.solvePrefixes();
+    yield;
+    return this.blocks.map(({ open }, b) => Float64Array.from(open, (s) => -this.#through(b, s)));
+  }
+
+  /** The relaxation of the most promising first layers alone, about as many as said: in the memory of this one, which is to be solved again afterwards. */
+  narrowed(count: number): Relaxation {
+    const values = this.blocks.map(({ open }, b) => Float64Array.from(open, (s) => this.#through(b, s)));
+    const stride = Math.ceil(values.reduce((sum, list) => sum + list.length, 0) / SAMPLED);
+    const sample = Float64Array.from(values.flatMap((list) => [...list.filter((_, j) => j % stride === 0)])).sort();
+    const least = sample[Math.max(0, sample.length - Math.ceil(count / stride))];
+    const open = this.blocks.map((sums, b) => sums.open.filter((_, j) => values[b][j] >= least));
+    return new Relaxation(this.chain, this, open);
+  }
+
+  /** Best reduced value of a network with a first layer. */
+  #through(b: number, s: number): number {
+    const { chain } = this;
+    const classes = chain.activations.length;
+    const { outs, variants, first: table } = chain.blocks[b];
+    const { first, tail } = this.blocks[b];
+    const prefix = this.prefix[b];
+    const perIn = outs.length * variants;
+    const i = Math.floor(s / perIn);
+    const restAt = (s - i * perIn) * classes;
+    let best = Number.NEGATIVE_INFINITY;
+    for (let c = 0; c < classes; c++) {
+      const sum =
+        prefix[i * classes + c] + first[s * classes + c] + bestFollowing(chain, table, s * classes + c, tail, restAt);
+      if (sum > best) best = sum;
+    }
+    return best;
   }
 }
 
