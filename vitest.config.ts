@@ -12,7 +12,7 @@ const long = [
   "test/bound/labels/**",
   "test/bound/boards.test.ts",
   "test/bound/proof/{forged,presets}.test.ts",
-  "test/bound/presets.test.ts",
+  "test/bound/{kept-bound,presets}.test.ts",
   "test/bound/solve.test.ts",
   "test/bits/refine.test.ts",
   "test/archive/{pruning,commit-queue,writer-lock}.test.ts",
