@@ -12,13 +12,14 @@ import { describeNetwork } from "../src/formats/network-description.ts";
 import { randomWeights } from "../src/formats/weights.ts";
 import { openProblem } from "../src/problem/problem.ts";
 import { type Board, boards, hasBoards, linkedSizes, runProgram } from "./firmware/boards.ts";
+import { fitOperators } from "./firmware/operators.ts";
 
 /** Side and channels of the pointwise conv of examples/cortex-m/pointwise.c. */
 const POINTWISE_MACS = 8 * 8 * 32 * 32;
 
 /**
  * Prints what an exported network takes on the boards, beside what its header predicts; with "presets", what the proven optimum of every device preset takes in
- * the memories of its device; without either, instructions of a pointwise conv by bits.
+ * the memories of its device; with "operators" a model of what convs take, fitted to random networks; without any, instructions of a pointwise conv by bits.
  */
 function main([folder, ...names]: readonly string[]): void {
   if (!hasBoards()) {
@@ -32,6 +33,7 @@ function main([folder, ...names]: readonly string[]): void {
   try {
     if (folder === undefined) pointwise(temporary);
     else if (folder === "presets") presets(temporary, names);
+    else if (folder === "operators") fitOperators(temporary, Number(names[0] ?? 200));
     else for (const board of Object.keys(boards) as Board[]) network(resolve(folder), board, temporary);
   } finally {
     rmSync(temporary, { recursive: true, force: true });

@@ -56,8 +56,8 @@ export class Broker implements Workers {
     );
   }
 
-  lives(name: string): Promise<boolean> {
-    return lives(this.#redis, name);
+  lives(name: string, within?: number): Promise<boolean> {
+    return lives(this.#redis, name, within);
   }
 
   /**

@@ -20,9 +20,9 @@ export interface WorkerInfo {
   readonly searches: number;
 }
 
-/** Milliseconds between two signs of life, and after which a worker that gives none is gone: what it had in hand is then asked of another as well. */
+/** Milliseconds between two signs of life, and after which a worker that gives none is not there any more. */
 export const BEAT = 500;
-const GONE = 2000;
+const GONE = 5000;
 
 const names = `${PREFIX}:workers`;
 const keyOf = (name: string) => `${PREFIX}:worker:${name}`;
@@ -48,9 +48,9 @@ export async function liveWorkers(redis: Redis): Promise<WorkerInfo[]> {
   return infos.filter((info) => info !== null).map((info) => JSON.parse(info) as WorkerInfo);
 }
 
-/** Whether that worker gave a sign of life lately. */
-export async function lives(redis: Redis, name: string): Promise<boolean> {
-  return (await redis.exists(keyOf(name))) === 1;
+/** Whether that worker gave a sign of life in the last so many milliseconds, or in all those after which it is not there any more. */
+export async function lives(redis: Redis, name: string, within = GONE): Promise<boolean> {
+  return (await redis.pttl(keyOf(name))) > GONE - within;
 }
 
 export async function leave(redis: Redis, name: string): Promise<void> {

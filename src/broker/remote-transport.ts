@@ -26,6 +26,8 @@ const LOOK = 500;
 /** A batch that has been with a worker for this many milliseconds, and for so many times what batches take, is sent once more. */
 const PATIENCE = 3000;
 const FACTOR = 6;
+/** One that is with a worker that gave no sign of life for so many milliseconds is sent once more too; a batch is soon scored twice, and the first answer counts. */
+const QUIET = 2000;
 const REJECTED_PAUSE = 200;
 /** Answers whose times count. */
 const REMEMBERED = 64;
@@ -37,8 +39,8 @@ export const REFUSALS = /\b(?:NOPERM|NOAUTH|WRONGPASS|OOM|MISCONF|READONLY)\b/;
 export interface Workers {
   /** Batches that they score at the same time, and one that waits for each of them. */
   readonly slots: number;
-  /** Whether that worker still gives signs of life. */
-  lives(name: string): Promise<boolean>;
+  /** Whether that worker gave a sign of life in the last so many milliseconds; absent: at all lately. */
+  lives(name: string, within?: number): Promise<boolean>;
 }
 
 /** Says whether an answer may be believed; a worker that it rejects is believed no more. */
@@ -254,7 +256,7 @@ export class RemoteTransport implements Transport {
     else {
       const age = performance.now() - pending.waited;
       const patience = Math.max(PATIENCE, FACTOR * (this.#times.length > 0 ? median(this.#times) : 0));
-      const gone = job.processedBy !== undefined && !(await this.#options.workers.lives(job.processedBy));
+      const gone = job.processedBy !== undefined && !(await this.#options.workers.lives(job.processedBy, QUIET));
       if (this.#pending.get(id) !== pending || pending.jobs.at(-1) !== id || this.#closed) return;
       // Every further time it gets twice as long.
       if (gone) this.#send(pending);

@@ -47,6 +47,11 @@ export class SearchWorker {
     });
     this.#worker.on("error", options.onError);
     this.#worker.on("failed", (_, error) => options.onError(error));
+    // Once the broker has it: nobody runs it again.
+    this.#worker.on("completed", ({ data }) => {
+      this.#done++;
+      options.onSearch(data.id);
+    });
   }
 
   get inHand(): number {
@@ -64,7 +69,7 @@ export class SearchWorker {
   }
 
   async #run(job: Job<SearchJob, KeptSearch>): Promise<KeptSearch> {
-    const { name, searches, onSearch } = this.#options;
+    const { name, searches } = this.#options;
     const { id, config: text, bound, session } = job.data;
     if (typeof text !== "string" || typeof bound !== "boolean" || !/^[\w-]{1,40}$/.test(session)) {
       throw new Error("job of another kind");
@@ -75,8 +80,6 @@ export class SearchWorker {
     try {
       const answer = await searches.run({ id, config, bound });
       if (answer === "stopped") throw new Error("a search was stopped");
-      this.#done++;
-      onSearch(id);
       const kept =
         "reason" in answer ? answer : { result: answer.result, archive: compressed(answer.archive).toString("base64") };
       return { worker: name, ...kept };

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
+import { chosenOperators, isOperatorFile, readOperators } from "../config/operators.ts";
 import { operatorSteps } from "../costs/operator-steps.ts";
 import { networkOf, parseStructure } from "../network/structure.ts";
-import { readOperatorTable } from "../operators/read-table.ts";
 import {
   type Command,
   flag,
@@ -19,7 +19,7 @@ import { table } from "./render/format.ts";
 
 export const latencyCommand: Command = {
   positionals: {
-    table: "measured operators: the released program's rows, or CSV (docs/latency.md)",
+    table: "measured operators: the released program's rows, or CSV; or a model by name (docs/latency.md)",
     structures: "networks of a file, or the best of an archive's run",
   },
   options: {
@@ -36,7 +36,9 @@ export const latencyCommand: Command = {
   async run(args) {
     const path = String(args["table"]);
     const batch = wholeOption(args, "batch", 1, 65_536);
-    const measured = { ...readOperatorTable(readText(path), path, basename(path)), ...(batch && { batch }) };
+    const measured = isOperatorFile(path)
+      ? { ...readOperators(readText(path), path, basename(path)), ...(batch && { batch }) }
+      : chosenOperators(path, "latency");
     const entries = await readNetworkFile(String(args["structures"]), wholeOption(args, "run", 1));
     const chosen = wholeOption(args, "resolution", 1, 4096);
     const unit = flagOption(args, "energy") ? "mJ" : "ms";

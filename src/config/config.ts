@@ -6,12 +6,13 @@ import { type CostName, costTable, type DeployedCost } from "../costs/cost-table
 import { operatorSets } from "../engine/operators.ts";
 import { searchFamilies } from "../network/families.ts";
 import { describe, parseStructure, type Structure } from "../network/structure.ts";
-import { checkedTable, type OperatorTable } from "../operators/operator-table.ts";
+import type { OperatorFigures } from "../operators/operator-figures.ts";
 import { kindOf } from "../score/kinds/kinds.ts";
 import { chosenCapability } from "./capabilities.ts";
 import { chosenRuntime, fillFromDevice, startIsTasks } from "./devices.ts";
 import { normaliseResolution } from "./input-resolution.ts";
 import { parseFields } from "./issues.ts";
+import { chosenOperators, type OperatorsInput } from "./operators.ts";
 import { checkRuntime, type RuntimeFile } from "./runtime.ts";
 import { scoreSchema } from "./score-schema.ts";
 import { fillTemplate } from "./template.ts";
@@ -78,7 +79,7 @@ const schema = z.strictObject({
   runtime: z.unknown().optional(),
   /** Checked by `parseCapability`. */
   capability: z.unknown().optional(),
-  /** Measured operators: what a file of them holds; checked by `checkedTable`. */
+  /** Tables or models of operators; checked by `chosenOperators`. */
   latency: z.unknown().optional(),
   energy: z.unknown().optional(),
   classes: whole(0, 1e6).default(0),
@@ -143,9 +144,9 @@ export type ConfigInput = Omit<
   readonly task?: string | Readonly<Record<string, unknown>>;
   /** As these; "none" for none. */
   readonly runtime?: string | Readonly<Record<string, unknown>>;
-  /** By `readOperatorTable`. */
-  readonly latency?: OperatorTable;
-  readonly energy?: OperatorTable;
+  /** A shipped model by name, or by `readOperatorTable`. */
+  readonly latency?: OperatorsInput;
+  readonly energy?: OperatorsInput;
   readonly input?: {
     /** Pixels of one side; several are searched. */
     readonly resolution?:
@@ -162,8 +163,8 @@ export type ConfigInput = Omit<
 /** A checked configuration: every default filled in, the start network parsed. */
 export type Config = Omit<z.output<typeof schema>, "space" | "search" | "runtime" | "latency" | "energy"> & {
   readonly runtime?: RuntimeFile;
-  readonly latency?: OperatorTable;
-  readonly energy?: OperatorTable;
+  readonly latency?: OperatorFigures;
+  readonly energy?: OperatorFigures;
   readonly space: Omit<z.output<typeof spaceSchema>, "start"> & { readonly start: Structure };
   readonly search: z.output<typeof schema>["search"] & {
     readonly generation: number;
@@ -230,10 +231,10 @@ function operatorTables(
   where: string,
 ): Pick<Config, "latency" | "energy"> {
   const tables = (["latency", "energy"] as const).flatMap((name) => {
-    if (config[name] !== undefined) return [[name, checkedTable(config[name], `${where}: ${name}`)]];
+    if (config[name] !== undefined) return [[name, chosenOperators(config[name], `${where}: ${name}`)]];
     if (config.budgets[name] === undefined) return [];
     throw new UserError(
-      `${where}: budgets.${name}: expected a table of measured operators that it limits, got none; give ${name}: FILE`,
+      `${where}: budgets.${name}: expected a table or a model of operators that it limits, got none; give ${name}: FILE`,
     );
   });
   return Object.fromEntries(tables);

@@ -12,7 +12,7 @@ import { type Device, deviceBudgets, parseDevice } from "./device.ts";
 import { parseRuntime, type RuntimeFile, withinRuntime } from "./runtime.ts";
 import { parseTask, type Task } from "./task.ts";
 
-const folders = { device: "devices", task: "tasks", runtime: "runtimes" } as const;
+const folders = { device: "devices", task: "tasks", runtime: "runtimes", operators: "operators" } as const;
 export type PartKind = keyof typeof folders;
 
 /** What says that no runtime deploys the networks. */

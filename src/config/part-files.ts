@@ -1,10 +1,10 @@
 import { basename, isAbsolute, join } from "node:path";
 import { parseYamlText } from "../base/yaml-text.ts";
-import type { OperatorTable } from "../operators/operator-table.ts";
-import { readOperatorTable } from "../operators/read-table.ts";
+import type { OperatorFigures } from "../operators/operator-figures.ts";
 import { parseConfig } from "./config.ts";
 import { parseDevice } from "./device.ts";
 import { isPartFile, isRecord, type PartKind } from "./devices.ts";
+import { isOperatorFile, readOperators } from "./operators.ts";
 import { parseRuntime } from "./runtime.ts";
 import { parseTask } from "./task.ts";
 
@@ -22,21 +22,21 @@ export function withPartFiles(value: unknown, folder: string, read: (path: strin
   }
   for (const kind of ["latency", "energy"] as const) {
     const table = value[kind];
-    if (typeof table === "string") whole[kind] = readTable(table, folder, read);
+    if (typeof table === "string" && isOperatorFile(table)) whole[kind] = operatorsAt(table, folder, read);
     else if (isRecord(table) && typeof table["file"] === "string") {
       const { file, ...rest } = table;
-      whole[kind] = { ...readTable(table["file"], folder, read), ...rest };
+      whole[kind] = { ...operatorsAt(file as string, folder, read), ...rest };
     }
   }
   return whole;
 }
 
-function readTable(file: string, folder: string, read: (path: string) => string): OperatorTable {
+function operatorsAt(file: string, folder: string, read: (path: string) => string): OperatorFigures {
   const path = isAbsolute(file) ? file : join(folder, file);
-  return readOperatorTable(read(path), path, basename(path));
+  return readOperators(read(path), path, basename(path));
 }
 
-function readPart(kind: PartKind, path: string, read: (path: string) => string): unknown {
+function readPart(kind: Exclude<PartKind, "operators">, path: string, read: (path: string) => string): unknown {
   const raw = parseYamlText(read(path), path);
   const name = basename(path).replace(/\.ya?ml$/i, "");
   const part = isRecord(raw) ? { name, ...raw } : raw;

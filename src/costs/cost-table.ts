@@ -22,8 +22,8 @@ export interface SumCost extends CostRow {
   readonly kind: "sum";
   /** What it grows with: the product of activation and weight bits, the weight bits, or no bits. */
   readonly factor: "a w" | "w" | "none";
-  /** Bits at which weights of each number of bits are stored, where that is not every number. */
-  readonly storedBits?: ArrayLike<number>;
+  /** What stands for each number of weight bits, such as the bits at which they are stored, where that is not the number itself; of 1 bit not what it is of 8, unless it is the same for all. */
+  readonly weightFactors?: ArrayLike<number>;
   /** What one layer adds. It may not fall with a width, a kernel, the resolution or the bits, unless `mayFall` says so. */
   readonly ofLayer: (network: Network, layer: number) => number;
   /** Measured figures do as they like. */
@@ -138,11 +138,11 @@ export function costsOf(deployment: Deployment | undefined): readonly (Cost & { 
 
 /** What a sum grows with, at a layer's activation and weight bits. */
 export function bitFactor(
-  { factor, storedBits }: Pick<SumCost, "factor" | "storedBits">,
+  { factor, weightFactors }: Pick<SumCost, "factor" | "weightFactors">,
   a: number,
   w: number,
 ): number {
-  const stored = storedBits === undefined ? w : storedBits[w];
+  const stored = weightFactors === undefined ? w : weightFactors[w];
   return factor === "a w" ? a * stored : factor === "w" ? stored : 0;
 }
 

@@ -18,7 +18,7 @@ export function deployedCosts(
       unit: "bytes",
       kind: "sum",
       factor: "w",
-      storedBits: storedWeights,
+      weightFactors: storedWeights,
       ofLayer: (network, layer) => layerDeployedFlash(network, layer, runtime, storedWeights),
       ofClassifier: (channels, classes) => classifierDeployedFlash(channels, classes, runtime),
     },

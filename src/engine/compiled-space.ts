@@ -1,5 +1,6 @@
 import { ln } from "../base/gaussian.ts";
 import { deployedCosts } from "../costs/deployed-costs.ts";
+import { operatorCosts } from "../costs/operator-costs.ts";
 import { type Deployment, type RuntimeDeployment, withRuntime } from "../memory/runtime.ts";
 import { storedBits } from "../memory/storage.ts";
 import type { ConvTemplate } from "../network/families.ts";
@@ -52,6 +53,10 @@ function writeDeployment(memory: GenomeMemory, space: Space, deployment: Deploym
   memory.set(layout.DEPLOYED_ROWS, memory.reserve(layout.ROW_SLOTS * layout.DEPLOYED_BYTES));
   const deployed = withRuntime(deployment);
   if (deployed !== undefined) writeRuntime(memory, space, deployed);
+  for (const { name, weightFactors } of operatorCosts(deployment)) {
+    const at = name === "latency" ? layout.LATENCY_FACTORS : layout.ENERGY_FACTORS;
+    if (weightFactors !== undefined) memory.doubles.set(Array.from(weightFactors), at >> 3);
+  }
 }
 
 function writeRuntime({ doubles, bytes }: GenomeMemory, space: Space, deployment: RuntimeDeployment): void {

@@ -102,8 +102,14 @@ export class LayerRows {
     rows[tail + layout.LIVE_LAST_OUTPUT] = liveLast.perN;
     rows[tail + layout.LIVE_JOIN_INPUT] = liveJoin.perA;
     rows[tail + layout.LIVE_JOIN_OUTPUT] = liveJoin.perN;
-    if (this.#latency >= 0) rows[deployed + layout.DEPLOYED_LATENCY] = constants[this.#latency];
-    if (this.#energy >= 0) rows[deployed + layout.DEPLOYED_ENERGY] = constants[this.#energy];
+    if (this.#latency >= 0) {
+      rows[deployed + layout.DEPLOYED_LATENCY] = constants[this.#latency];
+      rows[deployed + layout.DEPLOYED_LATENCY_BY_BITS] = slopes[this.#latency];
+    }
+    if (this.#energy >= 0) {
+      rows[deployed + layout.DEPLOYED_ENERGY] = constants[this.#energy];
+      rows[deployed + layout.DEPLOYED_ENERGY_BY_BITS] = slopes[this.#energy];
+    }
     if (this.#flashDeployed < 0) return;
     rows[deployed + layout.DEPLOYED_PER_WEIGHT_BIT] = slopes[this.#flashDeployed];
     rows[deployed + layout.DEPLOYED_CONSTANT] = constants[this.#flashDeployed];

@@ -1,4 +1,4 @@
-import type { OperatorTable } from "../operators/operator-table.ts";
+import type { OperatorFigures } from "../operators/operator-figures.ts";
 
 /*
  * What is known of a program that runs networks on a microcontroller, as far as their memory depends on it. Plain data, presets/runtimes/*.yaml
@@ -72,8 +72,8 @@ export interface Deployment {
   /** Outputs of the classifier behind a network; 0 for none. */
   readonly classes: number;
   /** Measured operators, in milliseconds and in millijoules. */
-  readonly latency?: OperatorTable | undefined;
-  readonly energy?: OperatorTable | undefined;
+  readonly latency?: OperatorFigures | undefined;
+  readonly energy?: OperatorFigures | undefined;
 }
 
 /** A runtime, and the outputs of the classifier. */

@@ -1,23 +1,6 @@
+import { GRID, IMAGE_CHANNELS, type Operator } from "./operator.ts";
 import type { OperatorRow, OperatorTable } from "./operator-table.ts";
 import { type Point, Surface } from "./surface.ts";
-
-/** An image has so many channels; operators that read one are measured apart from others of their ratio of channels. */
-const IMAGE_CHANNELS = 3;
-/** Figures are whole multiples of 2^-30, about a picosecond in milliseconds, so that sums up to 2^23 are exact in any order. */
-const GRID = 2 ** 30;
-
-/** A conv as a table knows it. */
-export interface Operator {
-  readonly depthwise: boolean;
-  readonly inChannels: number;
-  /** Pixels of one side of its input. */
-  readonly side: number;
-  readonly outChannels: number;
-  readonly kernel: number;
-  readonly stride: number;
-  /** Whether it adds a shortcut as it writes. */
-  readonly fused: boolean;
-}
 
 /** Operators of one kind, kernel, stride and fusion, measured with one batch. */
 interface Measured {

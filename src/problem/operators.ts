@@ -1,8 +1,8 @@
 import { UserError } from "../base/user-error.ts";
-import { operatorOf, timesOf } from "../costs/operator-costs.ts";
+import { operatorOf, operatorsOf } from "../costs/operator-costs.ts";
 import { MOST_CONVS } from "../network/families.ts";
 import { appendLayer, beginNetwork, Network } from "../network/network.ts";
-import type { OperatorTable } from "../operators/operator-table.ts";
+import type { OperatorFigures } from "../operators/operator-figures.ts";
 import { shrunkKernel } from "../space/genome.ts";
 import type { Space } from "../space/space.ts";
 
@@ -13,8 +13,8 @@ const unused = { a: zeros, w: zeros, offset: 0 };
  * Holds a table of measured operators against a space: of every conv that a network may have its kind, kernel, stride and fusion must have been measured.
  * @throws UserError with those that were not
  */
-export function checkOperators(space: Space, table: OperatorTable, name: string): void {
-  const times = timesOf(table);
+export function checkOperators(space: Space, figures: OperatorFigures, name: string): void {
+  const operators = operatorsOf(figures);
   const missing = new Set<string>();
   const network = new Network(MOST_CONVS + 1);
   for (const [b, block] of space.blocks.entries()) {
@@ -35,7 +35,7 @@ export function checkOperators(space: Space, table: OperatorTable, name: string)
           appendLayer(network, family, { block: b, first }, shape, unused);
           for (let conv = 0; conv < network.convs; conv++) {
             const operator = operatorOf(network, 0, conv);
-            if (times.knows(operator)) continue;
+            if (operators.knows(operator)) continue;
             const { depthwise, stride, fused } = operator;
             const size = `${operator.kernel}x${operator.kernel}`;
             missing.add(
@@ -48,6 +48,6 @@ export function checkOperators(space: Space, table: OperatorTable, name: string)
   }
   if (missing.size === 0) return;
   throw new UserError(
-    `${name}: ${table.name}: expected every operator of the space to be measured, got nothing of ${[...missing].join("; ")}; add rows of it, or change space.kernels`,
+    `${name}: ${figures.name}: expected every operator of the space to be measured, got nothing of ${[...missing].join("; ")}; add rows of it, or change space.kernels`,
   );
 }

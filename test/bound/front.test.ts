@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { front, undominated } from "../../src/bound/front.ts";
 import type { CostName } from "../../src/costs/cost-table.ts";
-import { randomTable } from "../operators/random-table.ts";
+import { randomTable } from "../operators/random-operators.ts";
 import { anySpace, type Enumerated, enumerate, sizeOf } from "./random-space.ts";
 
 const slow = process.env["QES_SLOW_TESTS"] === "1";

@@ -7,7 +7,7 @@ import type { BlockDescription, Budgets, SpaceDescription } from "../../src/boun
 import { runtimeNames, runtimeOf } from "../../src/config/devices.ts";
 import { budgetNames, type CostName } from "../../src/costs/cost-table.ts";
 import { families, familyOf } from "../../src/network/families.ts";
-import { randomTable } from "../operators/random-table.ts";
+import { randomModel, randomTable } from "../operators/random-operators.ts";
 
 export { enumerate, sizeOf } from "../../bench/durability/all-networks.ts";
 
@@ -17,7 +17,7 @@ const allPairs = [2, 3, 4, 5, 6, 8].flatMap((a) => [2, 3, 4, 5, 6, 8].map((w) =>
 
 const runtimes = runtimeNames().map((name) => runtimeOf(name, "random space"));
 
-const tables = [randomTable(1), randomTable(2)];
+const operators = [randomTable(1), randomTable(2), randomModel(3)];
 
 const ascending = (list: number[]) => [...new Set(list)].sort((x, y) => x - y);
 const widths = (most: number) =>
@@ -71,8 +71,8 @@ export const anySpaceOf = (classNames: readonly string[]): fc.Arbitrary<SpaceDes
       weights: fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 5, maxLength: 5 }),
       classes: fc.constantFrom(0, 10),
       runtime: fc.constantFrom(undefined, ...runtimes),
-      latency: fc.constantFrom(undefined, ...tables),
-      energy: fc.constantFrom(undefined, undefined, ...tables),
+      latency: fc.constantFrom(undefined, ...operators),
+      energy: fc.constantFrom(undefined, undefined, ...operators),
     })
     .map(({ resolution, inputChannels, stem, body, head, weights, classes, ...deployment }) => {
       const blocks = [single(stem.outs, stem.s, 3, stem.pairs), ...body];

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { randomTable } from "../operators/random-table.ts";
+import { randomTable } from "../operators/random-operators.ts";
 import { temporaryFolder } from "../temporary.ts";
 import { qes, qesJson } from "./qes.ts";
 
@@ -90,7 +90,7 @@ describe("bad tables", () => {
 
   test("a budget without a table", async () => {
     expect(await refused("search", ...SEARCH, ...with_("budgets.latency=5"))).toContain(
-      "budgets.latency: expected a table of measured operators that it limits, got none; give latency: FILE",
+      "budgets.latency: expected a table or a model of operators that it limits, got none; give latency: FILE",
     );
   });
 

@@ -16,7 +16,7 @@ import { naiveCosts } from "../naive/costs.ts";
 import { mutatePublished } from "../naive/mutation.ts";
 import { RandomStream } from "../naive/random.ts";
 import { naiveScore } from "../naive/score.ts";
-import { randomTable } from "../operators/random-table.ts";
+import { randomModel, randomTable } from "../operators/random-operators.ts";
 
 test("the figures of genomes are those of their conv lists to the last bit, and the naive ones", () => {
   fc.assert(
@@ -30,7 +30,9 @@ test("the figures of genomes are those of their conv lists to the last bit, and 
       const deployment = {
         classes,
         ...(known === 1 ? {} : { runtime }),
-        ...(known === 0 ? {} : { latency: randomTable(seed % 7), energy: randomTable(seed % 5) }),
+        ...(known === 0
+          ? {}
+          : { latency: randomTable(seed % 7), energy: seed % 2 === 0 ? randomModel(seed % 5) : randomTable(seed % 5) }),
       };
       const engine = new GenomeEngine(space, classes, { members: 0, children: 0 }, deployment);
       const random = new RandomStream();

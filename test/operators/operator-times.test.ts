@@ -2,8 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { packageRoot } from "../../src/base/package-root.ts";
+import type { Operator } from "../../src/operators/operator.ts";
 import type { OperatorRow } from "../../src/operators/operator-table.ts";
-import { type Operator, OperatorTimes } from "../../src/operators/operator-times.ts";
+import { OperatorTimes } from "../../src/operators/operator-times.ts";
 import { readOperatorTable } from "../../src/operators/read-table.ts";
 
 const textOf = (name: string) => readFileSync(join(packageRoot, "test/fixtures/operators", name), "utf8");

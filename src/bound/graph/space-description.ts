@@ -4,7 +4,7 @@ import { type Deployment, deploymentWith, type Runtime } from "../../memory/runt
 import type { BitPair } from "../../network/bits.ts";
 import type { Family } from "../../network/families.ts";
 import type { Block, Structure } from "../../network/structure.ts";
-import type { OperatorTable } from "../../operators/operator-table.ts";
+import type { OperatorFigures } from "../../operators/operator-figures.ts";
 import { shrunkKernel } from "../../space/genome.ts";
 import type { Space, SpaceBlock } from "../../space/space.ts";
 
@@ -40,8 +40,8 @@ export interface SpaceDescription {
   /** What deploys the networks; absent: the costs of a deployment have no budget. */
   readonly runtime?: Runtime | undefined;
   /** Measured operators; absent: latency and energy have no budget. */
-  readonly latency?: OperatorTable | undefined;
-  readonly energy?: OperatorTable | undefined;
+  readonly latency?: OperatorFigures | undefined;
+  readonly energy?: OperatorFigures | undefined;
 }
 
 /** How a space's networks are deployed, if they are. */

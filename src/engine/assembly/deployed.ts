@@ -12,13 +12,17 @@ import {
   DEPLOYED_CLASSIFIER_PER_UNIT,
   DEPLOYED_CONSTANT,
   DEPLOYED_ENERGY,
+  DEPLOYED_ENERGY_BY_BITS,
   DEPLOYED_LATENCY,
+  DEPLOYED_LATENCY_BY_BITS,
   DEPLOYED_PER_WEIGHT_BIT,
   DEPLOYED_REST,
   DEPLOYED_ROWS,
+  ENERGY_FACTORS,
   ENERGY_LIMIT,
   FLASH_DEPLOYED_LIMIT,
   FULL_PRECISION_PAIR,
+  LATENCY_FACTORS,
   LATENCY_LIMIT,
   ROW_BYTES,
   ROWS,
@@ -73,8 +77,9 @@ export function deployed(genome: usize, out: usize): void {
       const stored = <f64>load<u8>(<usize>STORED_ACTIVATIONS + (pair >> 4));
       flash += at(row, DEPLOYED_PER_WEIGHT_BIT) * <f64>load<u8>(<usize>STORED_WEIGHTS + (pair & 15));
       flash += at(row, DEPLOYED_CONSTANT);
-      latency += at(row, DEPLOYED_LATENCY);
-      energy += at(row, DEPLOYED_ENERGY);
+      const factor = (<usize>(pair & 15)) << 3;
+      latency += at(row, DEPLOYED_LATENCY) + at(row, DEPLOYED_LATENCY_BY_BITS) * load<f64>(LATENCY_FACTORS + factor);
+      energy += at(row, DEPLOYED_ENERGY) + at(row, DEPLOYED_ENERGY_BY_BITS) * load<f64>(ENERGY_FACTORS + factor);
       if (pending != 0) arena = max<f64>(arena, greatest(pending + (ARENA_TERMS << 3), a, stored));
       a = stored;
       pending = row;

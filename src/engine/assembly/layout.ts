@@ -94,6 +94,9 @@ export const STORED_WEIGHTS = 5144;
 /** Its further budgets, doubles. */
 export const LATENCY_LIMIT = 5160;
 export const ENERGY_LIMIT = 5168;
+/** What stands for weight bits in latency and in energy, doubles by bits. */
+export const LATENCY_FACTORS = 5176;
+export const ENERGY_FACTORS = 5304;
 /**
  * Rows by block shape, a power of two of them: `ROW_BYTES`, a cache line, of what breeding asks for, and apart from these, so that they lie
  * close together, tails of `TAIL_BYTES`.
@@ -205,10 +208,12 @@ export const DEPLOYED_CONSTANT = 1;
 export const ARENA_MOST_TERMS = 5;
 export const ARENA_TERMS = 2;
 export const ARENA_END_TERMS = 17;
-/** Latency and energy of a layer, whatever its bits. */
+/** Latency and energy = constant + byBits * what stands for the weight bits. */
 export const DEPLOYED_LATENCY = 32;
-export const DEPLOYED_ENERGY = 33;
-export const DEPLOYED_REST = 34;
+export const DEPLOYED_LATENCY_BY_BITS = 33;
+export const DEPLOYED_ENERGY = 34;
+export const DEPLOYED_ENERGY_BY_BITS = 35;
+export const DEPLOYED_REST = 36;
 export const DEPLOYED_BYTES = 576;
 /** Figures of a deployment: flash, arena, latency, energy. */
 export const DEPLOYED_FIGURES = 4;
