@@ -1,11 +1,14 @@
 import { UserError } from "../base/user-error.ts";
-import type { CostName } from "../costs/cost-table.ts";
-import type { Budgets, SpaceDescription } from "./graph/space-description.ts";
+import { type CostName, sumsOf } from "../costs/cost-table.ts";
+import { type Budgets, deploymentOf, type SpaceDescription } from "./graph/space-description.ts";
 import type { BoundNetwork } from "./incumbents.ts";
-import { type SolveOptions, solve } from "./solve.ts";
+import { KeptBound } from "./kept-bound.ts";
+import { type BoundState, type SolveOptions, solve } from "./solve.ts";
 
 /** Costs are whole numbers of eighths, those of measured operators of 2^-30, so that a network of less costs at least this much less. */
 const leastDifference = (name: CostName) => (name === "latency" || name === "energy" ? 2 ** -30 : 1 / 8);
+/** No sum is as large. */
+const UNLIMITED = 1e18;
 /** Scores closer than this count as equal. */
 const TOLERANCE = 1e-9;
 
@@ -34,6 +37,7 @@ export function* front(
   options: Pick<SolveOptions, "maxBytes" | "maxLabels"> = {},
 ): Generator<FrontState, FrontState> {
   const found: BoundNetwork[] = [];
+  const solve = solver(spaces, budgets, names, options);
   const solved: { readonly limits: readonly number[]; readonly best: BoundNetwork | undefined }[] = [];
   const seen = new Set<string>();
   let open: Box[] = [{ limits: names.map((name) => budgets[name] ?? Number.POSITIVE_INFINITY) }];
@@ -45,7 +49,7 @@ export function* front(
     const known = solved.find(
       ({ limits: outer, best }) => isWithin(limits, outer) && (best === undefined || isWithin(costsOf(best), limits)),
     );
-    const best = known === undefined ? yield* optimum(spaces, budgets, names, limits, options) : known.best;
+    const best = known === undefined ? optimum(solve, names, limits, found) : known.best;
     if (known === undefined) {
       solved.push({ limits, best });
       if (best !== undefined) found.push(best);
@@ -72,15 +76,38 @@ const compare = (x: readonly number[], y: readonly number[]) => {
   return at < 0 ? 0 : x[at] - y[at];
 };
 
-function* optimum(
+type Solve = (limits: readonly number[], known: readonly BoundNetwork[]) => Generator<BoundState, BoundState>;
+
+/** What is compiled stays where the costs are sums over layers, whose limits alone move. */
+function solver(
   spaces: readonly SpaceDescription[],
   budgets: Budgets,
   names: readonly CostName[],
-  limits: readonly number[],
   options: Pick<SolveOptions, "maxBytes" | "maxLabels">,
-): Generator<FrontState, BoundNetwork | undefined> {
-  const finite = names.flatMap((name, i) => (Number.isFinite(limits[i]) ? [[name, limits[i]]] : []));
-  const steps = solve(spaces, { ...budgets, ...Object.fromEntries(finite) }, options);
+): Solve {
+  const sums: readonly string[] = sumsOf(deploymentOf(spaces[0])).map(({ name }) => name);
+  const areSums = names.every((name) => sums.includes(name));
+  const under = (limits: readonly number[]): Budgets => {
+    const moved = names.map((name, i) => [
+      name,
+      Number.isFinite(limits[i]) ? limits[i] : areSums ? UNLIMITED : undefined,
+    ]);
+    const whole = Object.entries({ ...budgets, ...Object.fromEntries(moved) });
+    return Object.fromEntries(whole.filter(([, limit]) => limit !== undefined));
+  };
+  if (!areSums) return (limits, known) => solve(spaces, under(limits), { ...options, known });
+  const { maxBytes, ...rest } = options;
+  const kept = new KeptBound({ spaces, budgets: under(names.map(() => Number.POSITIVE_INFINITY)) }, maxBytes);
+  return (limits, known) => kept.solve(under(limits), { ...rest, known });
+}
+
+function optimum(
+  solve: Solve,
+  names: readonly CostName[],
+  limits: readonly number[],
+  found: readonly BoundNetwork[],
+): BoundNetwork | undefined {
+  const steps = solve(limits, found);
   let step = steps.next();
   while (!step.done) step = steps.next();
   const { proven, networks } = step.value;
