@@ -163,7 +163,7 @@ function stepText(step: Step, { layers }: NetworkDescription, plan: Plan): strin
   const { kind, layer, conv, input, output, held, backward } = step;
   const { block, inner, convs } = layers[layer];
   const index = layers.slice(0, layer).reduce((sum, other) => sum + other.convs.length, conv);
-  const { kernel, inChannels, outChannels, inResolution, bitsA, depthwise } = convs[conv];
+  const { kernel, inChannels, outChannels, inResolution, depthwise } = convs[conv];
   const at = (place: Place | undefined) => (place === undefined ? "0" : `bytes + ${plan.offset(place)}`);
   const scratch = `arena + ${plan.scratchAt(step) / 4}`;
   const direction = backward ? "QES_BACKWARD" : "QES_FORWARD";
@@ -181,7 +181,9 @@ function stepText(step: Step, { layers }: NetworkDescription, plan: Plan): strin
       `qes_expand_depthwise(&convs[${index - 1}], &convs[${index}], ${at(input)}, ${at(output)}, ${scratch});`,
     // In place it is the input's beginning that counts.
     depthwise: () => `qes_depthwise(&convs[${index}], ${at(input)}, ${direction}, ${scratch});`,
-    pool: () => `qes_pool(${at(input)}, ${inResolution}, ${inChannels}, ${bitsA}, ${direction});`,
+    // What the layer reads, whichever conv the first kernel ends with.
+    pool: () =>
+      `qes_pool(${at(input)}, ${convs[0].inResolution}, ${convs[0].inChannels}, ${convs[0].bitsA}, ${direction});`,
     classify: () => `qes_classify(&classifier, (const uint8_t *)(${scratch}), output);`,
     output: () => `qes_output(${at(input)}, ${convs[conv].outResolution}, ${outChannels}, output);`,
   }[kind]();

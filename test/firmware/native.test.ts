@@ -78,6 +78,19 @@ test.skipIf(!gcc)("random networks in C equal the interpreter in every output, u
   });
 });
 
+test.skipIf(!gcc)("in the fused form the shortcut that is pooled is what the layer reads", () => {
+  const structure = [
+    { class: "ConvKXBNRELU", in: 1, out: 6, k: 3, s: 1, nbitsA: 8, nbitsW: 5 },
+    { class: "SuperQuantResK1DWK1", in: 6, out: 6, k: 3, s: 2, L: 1, btn: 27, nbitsA: [4, 8, 2], nbitsW: [8, 7, 5] },
+  ];
+  const description = describeNetwork("pooled", structure, 9, 3);
+  const network = integerNetwork(description, randomWeights(description, 2));
+  const run = built(description, network, "pooled", { fused: true });
+  const inputs = fc.sample(anyImage(description), { numRuns: images, seed: 3 });
+  const expected = Int32Array.from(inputs.flatMap((image) => [...runInteger(network, image)]));
+  expect(outputs(run, description.classes, inputs).equals(Buffer.from(expected.buffer))).toBe(true);
+});
+
 const presets = presetNames().filter((name) => parseConfig(presetValue(name), name).device !== undefined);
 
 test.each(slow && gcc ? presets : [])(
