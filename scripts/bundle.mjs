@@ -22,7 +22,7 @@ const workshop = [
   "durability/verify-beside",
 ];
 /** One file each, and CommonJS: a thread that needs no loader of ES modules starts sooner. The last is a process. */
-const threads = ["workers/archive", "workers/bound", "workers/score", "workers/scoring"];
+const threads = ["workers/archive", "workers/bound", "workers/score", "workers/what-if", "workers/scoring"];
 
 const options = {
   platform: "node",

@@ -1,11 +1,17 @@
+import { readFileSync } from "node:fs";
 import { request } from "node:http";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { Archive } from "../../src/archive/archive.ts";
+import type { BoundNetwork } from "../../src/bound/incumbents.ts";
+import { boundProblem } from "../../src/bound/problem.ts";
+import { solve } from "../../src/bound/solve.ts";
 import { parseConfig, parseConfigText } from "../../src/config/config.ts";
 import { presetText } from "../../src/config/presets.ts";
+import { openProblem } from "../../src/problem/problem.ts";
 import { LiveParts } from "../../src/report/live/live-parts.ts";
 import { type LivePage, openLivePage } from "../../src/report/live/server.ts";
 import { readReport } from "../../src/report/model/read-report.ts";
@@ -24,6 +30,7 @@ beforeAll(async () => {
   await startSearch(configOf({ evaluations: 2000 }), { archive: path, threads: 0 });
 });
 
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core"), "utf8");
 const pages: LivePage[] = [];
 afterEach(async () => {
   for (const page of pages.splice(0)) await page.close();
@@ -68,6 +75,15 @@ test("nothing is found without the token, with a wrong one, under another host, 
     [url, { host: "example.org" }],
     [url, { host: `example.org:${port}` }],
     [`${url}events`, { host: "example.org" }],
+    [`${url}what-if?bitops=6976000000&layers=47`, { host: "example.org" }],
+    [`${url}what-if?bitops=6976000000&layers=47`, { method: "POST" }],
+    [`${origin}${wrong}what-if?bitops=6976000000&layers=47`, {}],
+    [`${url}what-if`, {}],
+    [`${url}what-if?bitops=6976000000`, {}],
+    [`${url}what-if?bitops=6976000000&layers=47&sram=1`, {}],
+    [`${url}what-if?bitops=6976000001&layers=47`, {}],
+    [`${url}what-if?bitops=6976000000&layers=NaN`, {}],
+    [`${url}?bitops=6976000000`, {}],
     [url, { method: "POST" }],
     [url, { method: "HEAD" }],
   ] as const) {
@@ -135,12 +151,89 @@ test("reading again and again while a search writes changes nothing of its diges
   archive.close();
 }, 120_000);
 
+/** By a bound of its own. */
+function optimumAt(bitops: number): BoundNetwork {
+  const { spaces, budgets } = boundProblem(openProblem(configOf()));
+  const steps = solve(spaces, { ...budgets, bitops });
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  return step.value.networks[0];
+}
+
+test("a question is answered with the optimum of its own configuration; a later one takes its place", async () => {
+  const { url } = await live();
+  const at = (bitops: number, layers: number) => fetch(`${url}what-if?bitops=${bitops}&layers=${layers}`);
+  const moved = 13_950_000_000;
+  // The first waits for what is compiled, and is overtaken.
+  const [first, second] = await Promise.all([at(6_976_000_000, 40), at(moved, 47)]);
+  expect([first.status, second.status]).toEqual([204, 200]);
+  const { score, structure } = optimumAt(moved);
+  const text = await second.text();
+  expect(text).toContain(`<p class="big">${score.toFixed(2)}</p>`);
+  expect(text).toContain("proven optimal");
+  expect(text).toContain(structure.map(({ out }) => out).join(" · "));
+  expect(text).toContain("at 13.9 G of BitOps for 6.98 G");
+  const none = await (await at(1_744_000_000, 24)).text();
+  expect(none).toMatch(/No network is within these budgets, proven|<p class="big">\d/);
+}, 120_000);
+
+test("a run whose score has no bound has no sliders, and says why", async () => {
+  const other = join(folder, "forward.sqlite");
+  const score = {
+    kind: "forward",
+    repeats: 1,
+    resolution: 32,
+    maxChannels: 16,
+    kernel: "float32",
+    stageWeights: [0, 0, 1, 1, 6],
+  };
+  const config = parseConfig({ ...value, score, search: { ...value.search, evaluations: 20, stopGap: "off" } }, "test");
+  await startSearch(config, { archive: other, threads: 0 });
+  const page = await openLivePage(other);
+  pages.push(page);
+  const text = await (await fetch(page.url)).text();
+  expect(text).toContain("Not to be had: score.kind: the bound needs analytic");
+  expect(text).not.toContain('type="range"');
+  expect((await fetch(`${page.url}what-if?bitops=6976000000&layers=47`)).status).toBe(404);
+}, 60_000);
+
 describe.skipIf(chromiumPath === undefined)("in Chromium", () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await openBrowser();
   }, 60_000);
   afterAll(() => browser?.close());
+
+  test("a moved slider shows the optimum there, its network and what it costs", async () => {
+    const { url } = await live();
+    const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+    const { page, wrong } = await watchedPage(context);
+    await page.goto(url);
+    const answer = page.locator("#what-if-answer");
+    await expect.poll(() => answer.locator(".big").textContent(), { timeout: 60_000 }).toBe("1233.48");
+    const widths = await answer.locator("p.quiet").last().textContent();
+    await page.locator("#what-if-bitops").focus();
+    for (let i = 0; i < 12; i++) await page.keyboard.press("ArrowRight");
+    expect(await page.locator("label[for=what-if-bitops] output").textContent()).toBe("13.9 G");
+    await expect.poll(() => answer.textContent(), { timeout: 60_000 }).toContain("at 13.9 G of BitOps for 6.98 G");
+    expect(await answer.locator(".pill").textContent()).toBe("proven optimal");
+    const best = optimumAt(13_950_000_000).score.toFixed(2);
+    expect(await answer.locator(".big").textContent()).toBe(best);
+    expect(await answer.locator("p.quiet").last().textContent()).not.toBe(widths);
+    expect(await answer.locator("tbody tr").count()).toBeGreaterThan(3);
+    // What the search says meanwhile does not take the sliders back.
+    await startSearch(configOf({ seed: 2, evaluations: 3000 }), { archive: path, threads: 0 });
+    await expect.poll(() => page.locator("#verdict").textContent(), { timeout: 20_000 }).toContain("run 2");
+    expect(await answer.locator(".big").textContent()).toBe(best);
+    await page.evaluate(axe);
+    const found = (await page.evaluate("axe.run(document, { resultTypes: ['violations'] })")) as {
+      violations: unknown[];
+    };
+    expect(found.violations).toEqual([]);
+    expect(await misplaced(page)).toEqual([]);
+    expect(wrong).toEqual([]);
+    await context.close();
+  }, 120_000);
 
   test("the page follows a search without being loaded again, within its policy", async () => {
     const { url } = await live();

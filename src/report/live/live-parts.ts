@@ -1,3 +1,4 @@
+import type { Problem } from "../../problem/problem.ts";
 import { LiveReader } from "./live-reader.ts";
 import { liveParts } from "./live-views.ts";
 
@@ -25,6 +26,11 @@ export class LiveParts {
     );
     for (const [id, text] of news) this.#said.set(id, text);
     return news.length === 0 ? undefined : Object.fromEntries(news);
+  }
+
+  /** What the run that is shown asks for. */
+  get problem(): Problem | undefined {
+    return this.#reader.problem;
   }
 
   close(): void {

@@ -1,11 +1,14 @@
 import { Archive, type RunRow } from "../../archive/archive.ts";
 import { UserError } from "../../base/user-error.ts";
+import type { Problem } from "../../problem/problem.ts";
 import type { ReportModel } from "../model/model.ts";
 import { networkView } from "../model/network-view.ts";
 import { RunOpener, runView } from "../model/open-run.ts";
+import { type WhatIfModel, whatIfModel } from "../model/what-if.ts";
 
 /** What a live page shows. */
 export interface LiveModel extends Pick<ReportModel, "run" | "network"> {
+  readonly whatIf: WhatIfModel;
   /** The best score behind so many children, where it rose, and at the end. */
   readonly points: readonly (readonly [children: number, score: number])[];
 }
@@ -19,6 +22,7 @@ export class LiveReader {
   #points: (readonly [number, number])[] = [];
   #last: readonly [number, number] | undefined;
   #said = "";
+  #problem: Problem | undefined;
 
   /**
    * @param run its id; absent: the last run, also where that changes
@@ -39,6 +43,11 @@ export class LiveReader {
     this.#archive.close();
   }
 
+  /** What the run that was read last asks for. */
+  get problem(): Problem | undefined {
+    return this.#problem;
+  }
+
   /** What there is to show; undefined where that is what the last call gave. */
   read(): LiveModel | undefined {
     return this.#archive.atOneMoment(() => {
@@ -52,12 +61,13 @@ export class LiveReader {
         if (before === undefined || best > before[1]) this.#points.push(this.#last);
       }
       const run = new RunOpener(this.#archive).openLast(row);
+      this.#problem = run.problem;
       const view = runView(run, this.#archive.runInProgress);
       const said = JSON.stringify(view);
       if (said === this.#said) return undefined;
       this.#said = said;
       const points = this.#last === undefined ? this.#points : [...this.#points, this.#last];
-      return { run: view, network: networkView(run), points };
+      return { run: view, network: networkView(run), whatIf: whatIfModel(run.problem), points };
     });
   }
 

@@ -7,6 +7,7 @@ import { meter, section } from "../page/table.ts";
 import { networkStrips } from "../views/network.ts";
 import { fateBar } from "../views/race.ts";
 import { verdict } from "../views/verdict.ts";
+import { whatIfSliders } from "../views/what-if.ts";
 import type { LiveModel } from "./live-reader.ts";
 
 /** Points of a line that is drawn anew at every tick. */
@@ -19,6 +20,7 @@ export function liveParts(model: LiveModel): Readonly<Record<string, Html>> {
     verdict: verdict(model),
     progress: progress(model),
     network: network ?? el("section", { id: "network" }),
+    "what-if": whatIfSliders(model.whatIf),
   };
 }
 

@@ -8,11 +8,14 @@ import { el, Html } from "../page/html.ts";
 import { script } from "../page/script.ts";
 import { LiveParts } from "./live-parts.ts";
 import { liveScript } from "./live-script.ts";
+import { LiveWhatIf } from "./live-what-if.ts";
 
 /** Browsers that may look at the same time. */
 const STREAMS = 8;
 /** Milliseconds between two looks at the archive. */
 const TICK = 500;
+/** Milliseconds that what is compiled for the sliders is kept where nobody looks. */
+const IDLE = 60_000;
 const CONNECT = "; connect-src 'self'";
 
 export interface LiveOptions {
@@ -41,9 +44,13 @@ export async function openLivePage(path: string, { run, port = 0 }: LiveOptions 
     if (news === undefined) return;
     for (const stream of streams) say(stream, news);
   };
+  const whatIf = new LiveWhatIf();
+  let looked = performance.now();
   const server = createServer((request, response) => {
     const what = asked(request, token, (server.address() as AddressInfo).port);
-    if (what === "page") sendPage(response, tick, parts);
+    if (what !== undefined) looked = performance.now();
+    if (what instanceof URLSearchParams) void sendAnswer(response, whatIf.answer(parts.problem, what));
+    else if (what === "page") sendPage(response, tick, parts);
     else if (what === "events" && streams.size < STREAMS) sendEvents(response, streams, parts.all);
     else response.writeHead(what === "events" ? 503 : 404, plain).end();
   });
@@ -51,7 +58,10 @@ export async function openLivePage(path: string, { run, port = 0 }: LiveOptions 
   // An archive that is damaged or gone ends the ticks, not what is shown.
   const timer = setInterval(() => {
     try {
-      if (streams.size > 0) tick();
+      if (streams.size > 0) {
+        looked = performance.now();
+        tick();
+      } else if (performance.now() - looked > IDLE) void whatIf.close();
     } catch (error) {
       clearInterval(timer);
       if (!(error instanceof UserError)) throw error;
@@ -62,6 +72,7 @@ export async function openLivePage(path: string, { run, port = 0 }: LiveOptions 
     for (const stream of streams) stream.end();
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
+    await whatIf.close();
     parts.close();
   };
   try {
@@ -85,13 +96,23 @@ function asked(
   { method, url = "", headers }: IncomingMessage,
   token: string,
   port: number,
-): "page" | "events" | undefined {
+): "page" | "events" | URLSearchParams | undefined {
   const hosts = [`127.0.0.1:${port}`, `localhost:${port}`];
   if (method !== "GET" || !hosts.includes(headers.host ?? "")) return undefined;
-  const [, given = "", rest, ...more] = url.split("/");
+  const [path, query = ""] = url.split("?", 2);
+  const [, given = "", rest, ...more] = path.split("/");
   const [a, b] = [Buffer.from(given), Buffer.from(token)];
   if (a.length !== b.length || !timingSafeEqual(a, b) || more.length > 0) return undefined;
-  return rest === "" ? "page" : rest === "events" ? "events" : undefined;
+  if (rest === "what-if") return new URLSearchParams(query);
+  return query !== "" ? undefined : rest === "" ? "page" : rest === "events" ? "events" : undefined;
+}
+
+/** Part of the page; nothing where another question came before the answer. */
+async function sendAnswer(response: ServerResponse, answer: Promise<string | undefined | null>): Promise<void> {
+  const text = await answer;
+  if (text === null) response.writeHead(404, plain).end();
+  else if (text === undefined) response.writeHead(204, plain).end();
+  else response.writeHead(200, { ...plain, "content-type": "text/html; charset=utf-8" }).end(text);
 }
 
 function sendPage(response: ServerResponse, tick: () => void, { all }: LiveParts): void {

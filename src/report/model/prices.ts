@@ -21,7 +21,7 @@ export function priceLists(archive: Archive, run: OpenRun): PriceList[] {
     const others = optima.filter(({ value }) => here.length === 0 || value !== limit);
     const known = [...others, ...here].sort((a, b) => a.value - b.value);
     const points = known.flatMap(({ value, network, proven }) =>
-      network === null ? [] : [pricePoint(problem, value, network, proven)],
+      network === null ? [] : [networkPoint(problem, value, network, proven)],
     );
     if (row === undefined || optima.length < 2 || points.length < 2) return [];
     return [{ budget, title: row.title, unit: row.unit, limit, points }];
@@ -30,7 +30,8 @@ export function priceLists(archive: Archive, run: OpenRun): PriceList[] {
 
 type Found = NonNullable<ReturnType<Archive["proven"]["optima"]>[number]["network"]>;
 
-function pricePoint(problem: Problem, value: number, found: Found, proven: boolean): PricePoint {
+/** A network that is the best at a value of a budget. */
+export function networkPoint(problem: Problem, value: number, found: Found, proven: boolean): PricePoint {
   const { deployment, classes } = problem;
   const network = networkOf(found.structure, found.resolution);
   const figures = costs(network, classes, emptyCosts(), deployment);

@@ -72,6 +72,7 @@ details{margin-top:14px}summary{cursor:pointer;color:var(--quiet);padding:3px 0}
 .big{font-size:32px;font-weight:700;letter-spacing:-.02em;line-height:1.2;margin:0}
 input[type=range]{width:100%;accent-color:var(--first);height:28px;margin:0}
 .what{padding-left:64px}.what label{display:flex;justify-content:space-between;font-size:13px;color:var(--quiet)}
+.moved{margin-bottom:14px}.moved label{display:flex;justify-content:space-between;font-size:13px;color:var(--quiet)}[aria-busy=true]::after{content:"…";color:var(--quiet)}
 .js{display:none}
 footer{color:var(--quiet);font-size:12.5px;overflow-wrap:anywhere}
 :focus-visible{outline:2px solid var(--first);outline-offset:2px}

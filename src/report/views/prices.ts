@@ -2,9 +2,10 @@ import { greatestOf, leastOf } from "../../base/extremes.ts";
 import type { PriceList, PricePoint, ReportModel, Unit } from "../model/model.ts";
 import { figure, score, tick } from "../page/figures.ts";
 import { el, type Html } from "../page/html.ts";
-import { barsPath, legend, linePath, path, plot } from "../page/plot.ts";
+import { legend, linePath, path, plot } from "../page/plot.ts";
 import { linear, linearTicks } from "../page/scale.ts";
 import { asTable, dataTable, section } from "../page/table.ts";
+import { foundNetwork } from "./found-network.ts";
 
 /** What a budget is raised by when its price is said. */
 const steps: Readonly<Record<Unit, readonly [size: number, name: string]>> = {
@@ -113,25 +114,7 @@ function priceView(list: PriceList): Html {
           { class: "quiet" },
           limit === null ? `the optimum at ${figure(unit, at.value)}` : "the optimum nearest to this run's budget",
         ),
-        silhouette(at),
-        el("p", { class: "quiet" }, `${at.channels.length} convs, widths ${at.widths.join(" · ")}`),
-        el(
-          "table",
-          { class: "costs" },
-          el(
-            "tbody",
-            {},
-            at.costs.map((cost) =>
-              el(
-                "tr",
-                {},
-                el("th", { scope: "row" }, cost.title),
-                el("td", { class: "n" }, figure(cost.unit, cost.value)),
-                el("td", { class: "n quiet" }, "same"),
-              ),
-            ),
-          ),
-        ),
+        foundNetwork(at, "same"),
       ),
     ),
     asTable(
@@ -173,23 +156,4 @@ function finding({ points, unit, title }: PriceList, own: number): string {
   const rate = b.value > a.value ? ((b.score - a.score) / (b.value - a.value)) * size : 0;
   const what = unit === "bytes" ? `${name} of ${title}` : name;
   return rate > 0 ? `One more ${what} would buy ${Number(rate.toPrecision(2))}` : `More ${title} would buy nothing`;
-}
-
-function silhouette({ channels }: PricePoint): Html {
-  const most = Math.log(greatestOf(channels) + 1);
-  const bars = channels.map(
-    (width, i) => [i, 0.5 - Math.log(width + 1) / most / 2, 0.5 + Math.log(width + 1) / most / 2] as const,
-  );
-  return el(
-    "svg",
-    {
-      width: "100%",
-      height: 70,
-      viewBox: `0 0 ${channels.length} 100`,
-      preserveAspectRatio: "none",
-      role: "img",
-      "aria-label": "Widths of its convs",
-    },
-    path(barsPath(bars), "a"),
-  );
 }
