@@ -36,8 +36,8 @@ afterEach(async () => {
   for (const page of pages.splice(0)) await page.close();
 });
 
-async function live(): Promise<LivePage> {
-  const page = await openLivePage(path);
+async function live(archive = path): Promise<LivePage> {
+  const page = await openLivePage(archive);
   pages.push(page);
   return page;
 }
@@ -205,7 +205,9 @@ describe.skipIf(chromiumPath === undefined)("in Chromium", () => {
   afterAll(() => browser?.close());
 
   test("a moved slider shows the optimum there, its network and what it costs", async () => {
-    const { url } = await live();
+    const own = join(folder, "moved.sqlite");
+    await startSearch(configOf({ evaluations: 2000 }), { archive: own, threads: 0 });
+    const { url } = await live(own);
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
     const { page, wrong } = await watchedPage(context);
     await page.goto(url);
@@ -222,7 +224,7 @@ describe.skipIf(chromiumPath === undefined)("in Chromium", () => {
     expect(await answer.locator("p.quiet").last().textContent()).not.toBe(widths);
     expect(await answer.locator("tbody tr").count()).toBeGreaterThan(3);
     // What the search says meanwhile does not take the sliders back.
-    await startSearch(configOf({ seed: 2, evaluations: 3000 }), { archive: path, threads: 0 });
+    await startSearch(configOf({ seed: 2, evaluations: 3000 }), { archive: own, threads: 0 });
     await expect.poll(() => page.locator("#verdict").textContent(), { timeout: 20_000 }).toContain("run 2");
     expect(await answer.locator(".big").textContent()).toBe(best);
     await page.evaluate(axe);

@@ -1,0 +1,20 @@
+import { spawn } from "node:child_process";
+
+/** What shows a file in a browser, by platform. */
+const openers: Readonly<Partial<Record<NodeJS.Platform, readonly [command: string, ...args: string[]]>>> = {
+  darwin: ["open"],
+  win32: ["cmd", "/c", "start", ""],
+};
+
+/** Shows a file in the browser of this machine, which goes on by itself. @returns why not, where there is none */
+export async function openFile(path: string): Promise<string | undefined> {
+  const [command, ...args] = openers[process.platform] ?? ["xdg-open"];
+  return new Promise((resolve) => {
+    const opener = spawn(command, [...args, path], { stdio: "ignore", detached: true });
+    opener.once("error", (error: NodeJS.ErrnoException) => resolve(`${command}: ${error.code ?? error.message}`));
+    opener.once("spawn", () => {
+      opener.unref();
+      resolve(undefined);
+    });
+  });
+}
