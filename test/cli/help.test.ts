@@ -12,7 +12,7 @@ const folder = temporaryFolder();
 
 const presets = presetNames();
 const commands = [
-  ...["", "search", "resume", "sweep", "worker", "workers", "score", "runs", "best", "report", "watch"],
+  ...["", "search", "resume", "sweep", "worker", "workers", "score", "latency", "runs", "best", "report", "watch"],
   ...["verify", "prune", "merge"],
   ...["presets", "preset"],
   ...["export", "import", "devices", "refine", "rank", "bound", "front", "verify-bound", "bench"],

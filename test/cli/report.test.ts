@@ -1,6 +1,8 @@
-import { readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
+import { builtFile } from "../../src/base/package-root.ts";
 import { temporaryFolder } from "../temporary.ts";
 import { qes, qesJson, startQes } from "./qes.ts";
 
@@ -27,6 +29,87 @@ test("report writes one page beside the archive, or where it is told, and prints
   await qes(folder, "report", "a.sqlite", "--run", "1", "--out", "b.html");
   expect(readFileSync(join(folder, "b.html"), "utf8")).toBe(page);
   expect(await qesJson(folder, "report", "a.sqlite")).toMatchObject({ run: { id: 1, evaluations: 300 }, moreRuns: 0 });
+});
+
+test("--what-if proves optima around the run's budgets and keeps them: the next report has them without proving them again", async () => {
+  await qes(folder, "search", "imagenet-mixed-7.0g", ...short, "--archive", "w.sqlite");
+  const first = await qes(folder, "report", "w.sqlite", "--what-if", "bitops");
+  expect(first.stderr).toMatch(/^25 optima along bitops in [\d.]+ s, kept in w\.sqlite\n$/m);
+  const page = readFileSync(join(folder, "w.html"), "utf8");
+  expect(page).toContain("exact optimum, proven at 25 budgets");
+  expect(page.length).toBeLessThan(420_000);
+  const again = await qes(folder, "report", "w.sqlite", "--what-if", "bitops");
+  expect([again.code, again.stderr]).toEqual([0, ""]);
+  expect(readFileSync(join(folder, "w.html"), "utf8")).toBe(page);
+  const { prices } = (await qesJson(folder, "report", "w.sqlite")) as unknown as {
+    prices: { budget: string; limit: number; points: { value: number; score: number; proven: boolean }[] }[];
+  };
+  expect(prices.map(({ budget, limit }) => [budget, limit])).toEqual([["bitops", 6.976e9]]);
+  const [{ points }] = prices;
+  expect(points.map(({ value }) => value).slice(0, 2)).toEqual([1.744e9, 1.958e9]);
+  expect(points.every(({ proven }) => proven)).toBe(true);
+  // The published optimum, in its place.
+  expect(points[12]).toMatchObject({ value: 6.976e9, score: 1233.4799846745675 });
+  // By a bound of its own.
+  const bound = (await qesJson(
+    folder,
+    "bound",
+    "imagenet-mixed-7.0g",
+    "--set",
+    "budgets.bitops=1.958e9",
+  )) as unknown as {
+    best: { score: number };
+  };
+  expect(points[1].score).toBe(bound.best.score);
+  for (const [value, message] of [
+    ["bitops,rom", /^qes: --what-if: expected budgets among bitops, .*, got "rom"$/m],
+    ["flash", /^qes: w\.sqlite: expected a budget of the run \(bitops, layers\), got flash; name one of those$/m],
+  ] as const) {
+    const { code, stderr } = await qes(folder, "report", "w.sqlite", "--what-if", value);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(message);
+  }
+});
+
+test("--measure shows what the best network scores on noise, layer by layer", async () => {
+  await qes(folder, "report", "a.sqlite", "--measure", "--out", "m.html");
+  const page = readFileSync(join(folder, "m.html"), "utf8");
+  expect(page).toContain("measured minus closed form");
+  const { checked } = (await qesJson(folder, "report", "a.sqlite", "--measure")) as unknown as {
+    checked: {
+      expected: number;
+      measured: { score: number; error: number };
+      layers: { difference: number; measured: number }[];
+    };
+  };
+  const { expected, measured, layers } = checked;
+  // The mean of the draws is about the mean that is computed.
+  expect(Math.abs(measured.score - expected)).toBeLessThan(6 * measured.error);
+  expect(measured.error).toBeLessThan(0.01 * expected);
+  expect(layers.length).toBeGreaterThan(3);
+});
+
+test.skipIf(process.platform !== "linux")("--open starts the browser, and names the page where there is none", () => {
+  const browser = join(folder, "bin");
+  mkdirSync(browser);
+  const report = (path: string) =>
+    spawnSync(process.execPath, [builtFile("src/cli/main.js"), "report", "a.sqlite", "--open"], {
+      cwd: folder,
+      env: { ...process.env, PATH: path },
+      encoding: "utf8",
+    });
+  expect(report(browser).stderr).toBe(
+    `no browser could be started (xdg-open: ENOENT); open ${join(folder, "a.html")} in one\n`,
+  );
+  writeFileSync(join(browser, "xdg-open"), '#!/bin/sh\necho "$1" > opened\n', { mode: 0o755 });
+  expect(report(`${browser}:/bin:/usr/bin`)).toMatchObject({
+    status: 0,
+    stderr: "",
+    stdout: "a.html: run 1 of a.sqlite\n",
+  });
+  expect(readFileSync(join(folder, "opened"), "utf8")).toBe("a.html\n");
+  writeFileSync(join(browser, "xdg-open"), "#!/bin/sh\nexit 3\n");
+  expect(report(`${browser}:/bin:/usr/bin`).stderr).toContain("xdg-open ended with 3");
 });
 
 test("mistakes are told with what to do", async () => {

@@ -190,7 +190,14 @@ export interface DeviceFit {
 export interface CheckedLayers {
   readonly analytic: number;
   readonly expected: number;
-  readonly layers: readonly { readonly block: number; readonly difference: number }[];
+  /** The mean of some draws of noise, and its standard error; null where it was not asked for. */
+  readonly measured: { readonly score: number; readonly error: number | null } | null;
+  /** What the expected and the measured log gain differ by from the closed form's. */
+  readonly layers: readonly {
+    readonly block: number;
+    readonly difference: number;
+    readonly measured: number | null;
+  }[];
 }
 
 /** The networks that a run ended with, along what varies among them. */

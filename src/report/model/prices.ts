@@ -7,6 +7,9 @@ import { problemName } from "../../problem/problem-name.ts";
 import type { PriceList, PricePoint } from "./model.ts";
 import type { OpenRun } from "./open-run.ts";
 
+/** Optima that a price list shows at most. */
+const MOST_POINTS = 100;
+
 /** Every price list that the archive has of a run's problem: what an optimum costs along a budget. */
 export function priceLists(archive: Archive, run: OpenRun): PriceList[] {
   const { problem } = run;
@@ -20,12 +23,21 @@ export function priceLists(archive: Archive, run: OpenRun): PriceList[] {
     const here = limit === null || bound === undefined ? [] : [{ ...bound, value: limit }];
     const others = optima.filter(({ value }) => here.length === 0 || value !== limit);
     const known = [...others, ...here].sort((a, b) => a.value - b.value);
-    const points = known.flatMap(({ value, network, proven }) =>
+    const points = thinned(known, limit).flatMap(({ value, network, proven }) =>
       network === null ? [] : [networkPoint(problem, value, network, proven)],
     );
     if (row === undefined || optima.length < 2 || points.length < 2) return [];
     return [{ budget, title: row.title, unit: row.unit, limit, points }];
   });
+}
+
+/** At most so many, evenly by their place, with the ends and that at the limit. */
+function thinned<T extends { readonly value: number }>(known: readonly T[], limit: number | null): readonly T[] {
+  if (known.length <= MOST_POINTS) return known;
+  const kept = new Set(
+    Array.from({ length: MOST_POINTS }, (_, i) => Math.round((i * (known.length - 1)) / (MOST_POINTS - 1))),
+  );
+  return known.filter(({ value }, i) => kept.has(i) || value === limit);
 }
 
 type Found = NonNullable<ReturnType<Archive["proven"]["optima"]>[number]["network"]>;

@@ -18,22 +18,24 @@ const RUNS = 200;
 export interface ReadOptions {
   /** Id of the run that is looked at; the last one if absent. */
   readonly run?: number | undefined;
+  /** Whether its best network is measured, which takes seconds. */
+  readonly measure?: boolean;
 }
 
 /**
  * What a report of an archive shows; never disturbs a running search.
  * @throws UserError where there is no archive, no such run, or something of it is damaged
  */
-export function readReport(path: string, { run: id }: ReadOptions = {}): ReportModel {
+export function readReport(path: string, options: ReadOptions = {}): ReportModel {
   const archive = Archive.openForReading(path);
   try {
-    return archive.atOneMoment(() => read(archive, id));
+    return archive.atOneMoment(() => read(archive, options));
   } finally {
     archive.close();
   }
 }
 
-function read(archive: Archive, id: number | undefined): ReportModel {
+function read(archive: Archive, { run: id, measure = false }: ReadOptions): ReportModel {
   const row = id === undefined ? archive.lastRun() : archive.run(id);
   if (row === undefined) throw new UserError(`${archive.path}: no runs`, "search");
   const opener = new RunOpener(archive);
@@ -61,7 +63,7 @@ function read(archive: Archive, id: number | undefined): ReportModel {
     groups: groupsOf(own, runs, inProgress),
     moreRuns: rows.length - runs.length,
     devices: deviceFits(own),
-    checked: checkedLayers(own),
+    checked: checkedLayers(own, measure),
     population: populationView(own),
     comparison: comparisonOf(own),
   };

@@ -3,15 +3,13 @@ import { boundProblem } from "../../bound/problem.ts";
 import { type CostName, costsOf, sumsOf } from "../../costs/cost-table.ts";
 import type { Problem } from "../../problem/problem.ts";
 import { problemName } from "../../problem/problem-name.ts";
+import { type BudgetValues, valuesAround } from "../../run/budget-values.ts";
 import type { WhatIfAnswer } from "../../run/what-if.ts";
 import type { PricePoint, Unit } from "./model.ts";
 import { networkPoint } from "./prices.ts";
 
-/** A slider goes from this part of a budget to as many times of it, in steps of a twelfth of an octave. */
-const OCTAVES = 2;
-const STEPS = 12;
-/** Digits of a budget that is no whole number of layers. */
-const DIGITS = 4;
+/** From a quarter of a budget to four times of it. */
+const REACH = { octaves: 2, steps: 12 };
 
 /** Budgets that may be moved. */
 export interface WhatIfModel {
@@ -22,13 +20,10 @@ export interface WhatIfModel {
   readonly reason: string | null;
 }
 
-export interface BudgetSlider {
+export interface BudgetSlider extends BudgetValues {
   readonly budget: CostName;
   readonly title: string;
   readonly unit: Unit;
-  readonly values: readonly number[];
-  /** Index of the configuration's own. */
-  readonly own: number;
 }
 
 /** What is known of the optimum under moved budgets. */
@@ -52,7 +47,7 @@ export function whatIfModel(problem: Problem): WhatIfModel {
   const { config, deployment } = problem;
   const sliders = sumsOf(deployment).flatMap(({ name, title, unit }): BudgetSlider[] => {
     const limit = config.budgets[name];
-    return limit === undefined ? [] : [{ budget: name, title, unit, ...valuesAround(limit, unit) }];
+    return limit === undefined ? [] : [{ budget: name, title, unit, ...valuesAround(limit, unit, REACH) }];
   });
   return { problem: problemName(config), sliders, reason: reasonOf(problem, sliders) };
 }
@@ -85,17 +80,4 @@ function reasonOf(problem: Problem, sliders: readonly BudgetSlider[]): string | 
     return error.message;
   }
   return sliders.length === 0 ? "no budget of this run is a sum over layers" : null;
-}
-
-function valuesAround(limit: number, unit: Unit): Pick<BudgetSlider, "values" | "own"> {
-  if (unit === "layers") {
-    const from = Math.max(1, Math.ceil(limit / 2));
-    const values = Array.from({ length: Math.floor(1.5 * limit) - from + 1 }, (_, i) => from + i);
-    return { values, own: limit - from };
-  }
-  const own = OCTAVES * STEPS;
-  const values = Array.from({ length: 2 * own + 1 }, (_, i) =>
-    i === own ? limit : Number((limit * 2 ** ((i - own) / STEPS)).toPrecision(DIGITS)),
-  );
-  return { values, own };
 }

@@ -9,9 +9,10 @@ import { asTable, dataTable, section } from "../page/table.ts";
 /** What the closed form leaves out, layer by layer. */
 export function checkedView({ checked }: ReportModel): Html | undefined {
   if (checked === null || checked.layers.length < 2) return undefined;
-  const { analytic, expected, layers } = checked;
+  const { analytic, expected, measured, layers } = checked;
   const off = (expected - analytic) / Math.abs(analytic || 1);
-  const reach = greatestOf(layers.map(({ difference }) => Math.abs(difference))) * 1.15 || 1;
+  const reach =
+    greatestOf(layers.flatMap(({ difference, measured: m }) => [Math.abs(difference), Math.abs(m ?? 0)])) * 1.15 || 1;
   const y = linear(-reach, reach);
   const x = (layer: number) => (layer + 0.5) / layers.length;
   const first = layers.map(({ block }, i) => ({
@@ -25,10 +26,19 @@ export function checkedView({ checked }: ReportModel): Html | undefined {
     const [zero, end] = [500, 1000 * (1 - y(difference))];
     return `M${left.toFixed(1)} ${zero}H${right.toFixed(1)}V${end.toFixed(1)}H${left.toFixed(1)}z`;
   });
+  const dashes = layers.flatMap(({ measured: gain }, i) => {
+    if (gain === null) return [];
+    const half = 0.45 / layers.length;
+    const at = (1000 * (1 - y(gain))).toFixed(1);
+    return `M${(1000 * (x(i) - half)).toFixed(1)} ${at}H${(1000 * (x(i) + half)).toFixed(1)}`;
+  });
   return section(
     "checked",
     `On noise it scores ${score(expected)} on average, ${percent(Math.abs(off))} ${off < 0 ? "below" : "above"} the closed form`,
-    "The closed form assumes that nothing is lost at borders and that values stay normal. A bar is what a layer's log gain differs by on average where neither is assumed; it is computed, without noise.",
+    "The closed form assumes that nothing is lost at borders and that values stay normal. A bar is what a layer's log gain differs by on average where neither is assumed; it is computed, without noise." +
+      (measured === null
+        ? ""
+        : ` Measured on noise it scores ${score(measured.score)}${measured.error === null ? "" : ` ± ${score(measured.error)}`}: a dash is what a layer differs by there.`),
     plot({
       label: "Expected minus closed form, by layer",
       height: 190,
@@ -38,16 +48,25 @@ export function checkedView({ checked }: ReportModel): Html | undefined {
         text: value > 0 ? `+${value}` : String(value),
       })),
       caption: "block of the layer",
-      marks: [path(bars.join(""), "a"), path("M0 500H1000", "l-limit")],
+      marks: [path(bars.join(""), "a"), path("M0 500H1000", "l-limit"), path(dashes.join(""), "l-t")],
     }),
-    legend(["a", "expected minus closed form, of a layer"], ["l-limit", "the closed form"]),
+    legend(
+      ["a", "expected minus closed form, of a layer"],
+      ["l-limit", "the closed form"],
+      measured === null ? undefined : ["l-t", "measured minus closed form"],
+    ),
     asTable(
       "The same as a table",
       dataTable(
         "Expected minus closed form",
-        ["layer", "block", "difference"],
-        layers.map(({ block, difference }, i) => [i + 1, block, difference.toPrecision(3)]),
-        [0, 1, 2],
+        ["layer", "block", "difference", ...(measured === null ? [] : ["measured"])],
+        layers.map(({ block, difference, measured: gain }, i) => [
+          i + 1,
+          block,
+          difference.toPrecision(3),
+          ...(gain === null ? [] : [gain.toPrecision(3)]),
+        ]),
+        [0, 1, 2, 3],
       ),
     ),
   );

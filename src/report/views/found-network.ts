@@ -41,6 +41,7 @@ function silhouette({ channels }: PricePoint): Html {
       height: 70,
       viewBox: `0 0 ${channels.length} 100`,
       preserveAspectRatio: "none",
+      "data-shape": true,
       role: "img",
       "aria-label": "Widths of its convs",
     },

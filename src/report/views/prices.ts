@@ -101,6 +101,7 @@ function priceView(list: PriceList): Html {
             max: points.length - 1,
             value: own,
             "aria-valuetext": figure(unit, at.value),
+            "data-channels": points.map(({ channels }) => channels.join(" ")).join("|"),
           }),
         ),
         legend(["a", `exact optimum, proven at ${proven} budgets`], inside ? ["l-limit", "budget now"] : undefined),
