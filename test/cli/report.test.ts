@@ -32,9 +32,9 @@ test("report writes one page beside the archive, or where it is told, and prints
 });
 
 test("--what-if proves optima around the run's budgets and keeps them: the next report has them without proving them again", async () => {
-  await qes(folder, "search", "imagenet-mixed-7.0g", ...short, "--archive", "w.sqlite");
+  await qes(folder, "search", "imagenet-mixed-7.0g", "--archive", "w.sqlite", ...short.slice(2));
   const first = await qes(folder, "report", "w.sqlite", "--what-if", "bitops");
-  expect(first.stderr).toMatch(/^25 optima along bitops in [\d.]+ s, kept in w\.sqlite\n$/m);
+  expect(first.stderr).toMatch(/^25 optima along bitops in .+, kept in w\.sqlite$/m);
   const page = readFileSync(join(folder, "w.html"), "utf8");
   expect(page).toContain("exact optimum, proven at 25 budgets");
   expect(page.length).toBeLessThan(420_000);
