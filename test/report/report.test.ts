@@ -54,6 +54,22 @@ test("titles say what was found", () => {
   expect(reportPage(readReport(archives["failed"]))).toContain("Nothing is scored yet");
 });
 
+test("where a runtime runs the network, its arena is shown conv by conv, with its budget", () => {
+  const model = readReport(archives["face"]);
+  const { arena, convs } = model.network!;
+  const use = model.run.budgets.find(({ name }) => name === "arena")!;
+  expect(arena!.budget).toBe(use.limit);
+  expect(Math.max(...arena!.steps.map(({ bytes }) => bytes))).toBe(use.value);
+  for (const { input, output, held, scratch, bytes } of arena!.steps)
+    expect(input + output + held + scratch).toBe(bytes);
+  expect(arena!.steps.every(({ conv }, i) => conv < convs.length && (i === 0 || conv > arena!.steps[i - 1].conv))).toBe(
+    true,
+  );
+  const page = reportPage(model);
+  expect(page).toContain(`<h3>Arena</h3><p>of ${arena!.runtime}, scratch too: budget 318 KiB, peak`);
+  expect(reportPage(readReport(archives["one"]))).not.toContain("<h3>Arena</h3>");
+});
+
 test("a hostile name is text, and its control characters are shown by their numbers", () => {
   const page = reportPage(readReport(archives["bound"]));
   expect(page).not.toContain("<script>alert");

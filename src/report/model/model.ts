@@ -91,7 +91,25 @@ export interface NetworkView {
   readonly scored: boolean;
   /** Bytes of live tensors that the budgets allow. */
   readonly liveBudget: number | null;
+  /** What the configuration's runtime holds; null where it names none. */
+  readonly arena: ArenaView | null;
   readonly nextBits: readonly NextBit[];
+}
+
+/** The arena of a runtime, conv by conv; bytes. */
+export interface ArenaView {
+  readonly runtime: string;
+  readonly budget: number | null;
+  /** The largest moment of every conv that a kernel runs: what is fused into the next has none. */
+  readonly steps: readonly {
+    /** Its index among the convs. */
+    readonly conv: number;
+    readonly input: number;
+    readonly output: number;
+    readonly held: number;
+    readonly scratch: number;
+    readonly bytes: number;
+  }[];
 }
 
 /** A block's convs: from the first to one past the last. */

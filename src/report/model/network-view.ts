@@ -1,11 +1,13 @@
 import { bitMoves } from "../../bits/rank.ts";
 import { type ConvFigures, layerTable } from "../../formats/layer-table.ts";
+import { arenaSteps } from "../../memory/arena.ts";
+import { withRuntime } from "../../memory/runtime.ts";
 import type { Network } from "../../network/network.ts";
 import { networkOf, type Structure } from "../../network/structure.ts";
 import type { Problem } from "../../problem/problem.ts";
 import { AnalyticScore } from "../../score/analytic.ts";
 import { resolutionOf, structureOf } from "../../space/genome.ts";
-import type { BlockSpan, NetworkView, NextBit } from "./model.ts";
+import type { ArenaView, BlockSpan, NetworkView, NextBit } from "./model.ts";
 import { bestOf, type OpenRun } from "./open-run.ts";
 
 /** The best network of a run; null where it has scored none. */
@@ -28,8 +30,23 @@ export function networkView(run: OpenRun): NetworkView | null {
     blocks: spansOf(convs, structure),
     scored: config.score.kind === "analytic",
     liveBudget: config.budgets.sramLive ?? null,
+    arena: arenaView(problem, network),
     nextBits: nextBits(problem, network, convs, score),
   };
+}
+
+function arenaView({ config, deployment }: Problem, network: Network): ArenaView | null {
+  const of = withRuntime(deployment);
+  if (of === undefined) return null;
+  const steps = arenaSteps(network, of).map(({ conv, input, output, held, scratch, bytes }) => ({
+    conv,
+    input,
+    output,
+    held,
+    scratch,
+    bytes,
+  }));
+  return { runtime: of.runtime.name, budget: config.budgets.arena ?? null, steps };
 }
 
 /** The closed form with a configuration's weights, whatever its kind of score. */

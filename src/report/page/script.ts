@@ -18,7 +18,7 @@ box.addEventListener("keydown",e=>{const d={ArrowRight:1,ArrowLeft:-1,Home:-1e9,
 for(const box of root.querySelectorAll("[data-prices]")){
 const slider=box.querySelector("input"),rows=[...document.querySelectorAll("#"+box.dataset.prices+" tbody tr")],heads=[...document.querySelectorAll("#"+box.dataset.prices+" thead th")].map(h=>h.textContent),dot=box.querySelector(".now"),out=box.querySelector("output"),big=box.querySelector(".big"),list=box.querySelector(".costs tbody");
 const nets=slider.dataset.channels.split("|"),shape=box.querySelector("[data-shape]"),says=shape.nextElementSibling;
-const draw=(net,widths)=>{const ch=net.split(" ").map(Number),most=Math.log(Math.max(...ch)+1);
+const draw=(net,widths)=>{const ch=net.split(" ").map(Number),most=Math.log(ch.reduce((a,b)=>a>b?a:b)+1);
 shape.setAttribute("viewBox","0 0 "+ch.length+" 100");shape.firstElementChild.setAttribute("d",ch.map((w,i)=>{const h=50*Math.log(w+1)/most;return "M"+(i+.05)+" "+(50-h).toFixed(1)+"h.9V"+(50+h).toFixed(1)+"h-.9z";}).join(""));
 says.textContent=ch.length+" convs, widths "+widths.split(" ").join(" · ");};
 const first=[...list.rows].map(r=>r.cells[1].textContent);

@@ -5,6 +5,7 @@ import { bytes, metric, percent, score } from "../page/figures.ts";
 import { type Child, el, type Html } from "../page/html.ts";
 import { axis, barsPath, legend, path } from "../page/plot.ts";
 import { asTable, dataTable, section } from "../page/table.ts";
+import { type Bar, memoryBars } from "./memory-bars.ts";
 
 const kinds = { pointwise: "1×1", depthwise: "depthwise", conv: "full conv", projection: "projection" } as const;
 
@@ -14,12 +15,12 @@ export function networkStrips(
   title?: string,
 ): Html | undefined {
   if (network === null) return undefined;
-  const { convs, blocks } = network;
-  const peak = convs.reduce((most, conv) => (conv.live > most.live ? conv : most));
-  const at = convs.indexOf(peak);
+  const { convs, blocks, arena } = network;
+  const columns = columnsOf(network);
+  const at = peakOf(network);
   return section(
     "network",
-    title ?? finding(network, peak),
+    title ?? finding(network, at),
     [
       "Every conv in the order in which it runs, a column each.",
       el("span", { class: "js" }, " Point at one, or use the arrow keys."),
@@ -27,7 +28,9 @@ export function networkStrips(
     el(
       "div",
       { class: "readout", id: "network-readout", "aria-live": "polite" },
-      cells(network, peak).map((cell, i) => el("span", {}, i > 1 ? `${columns[i]} ` : "", el("b", {}, cell))),
+      cells(network, convs[at]).map((cell, i) =>
+        cell === "" ? undefined : el("span", {}, i > 1 ? `${columns[i]} ` : "", el("b", {}, cell)),
+      ),
     ),
     el(
       "div",
@@ -64,6 +67,7 @@ export function networkStrips(
       ["a", "1×1, input, gain"],
       ["b2", "depthwise, output, ln(channels) at a stage's end"],
       ["c", "full conv or projection, held by the shortcut"],
+      arena?.steps.some(({ scratch }) => scratch > 0) ? ["q", "scratch"] : undefined,
     ),
     asTable(
       `The same as a table (${convs.length} convs)`,
@@ -74,15 +78,22 @@ export function networkStrips(
           "The network as a table",
           columns,
           convs.map((conv) => cells(network, conv)),
-          [2, 3, 4, 5, 6, 7, 8],
+          columns.map((_, i) => i).slice(2),
         ),
       ),
     ),
   );
 }
 
-function finding({ convs, blocks, classifierFlash }: NetworkView, peak: ConvFigures): string {
-  const index = convs.indexOf(peak);
+/** Index of the conv while which most memory is taken: of the runtime's, where there is one. */
+function peakOf({ convs, arena }: NetworkView): number {
+  const bytes = convs.map(({ live }, i) =>
+    arena === null ? live : (arena.steps.find(({ conv }) => conv === i)?.bytes ?? 0),
+  );
+  return bytes.indexOf(greatestOf(bytes));
+}
+
+function finding({ convs, blocks, classifierFlash }: NetworkView, index: number): string {
   const peaks = blocks.find(({ from, to }) => from <= index && index < to)?.name ?? "";
   const flash = convs.reduce((sum, conv) => sum + conv.flash, classifierFlash);
   const shares = blocks.map(({ name, from, to }) => ({
@@ -95,13 +106,18 @@ function finding({ convs, blocks, classifierFlash }: NetworkView, peak: ConvFigu
   return `Memory peaks in ${place(peaks)}, ${percent(Number((most.flash / flash).toFixed(2)))} of the flash is in ${place(most.name)}`;
 }
 
-const columns = ["layer", "conv", "bits A", "bits W", "live SRAM", "flash", "BitOps", "score", "next bit"];
+const columnsOf = ({ arena }: NetworkView) => [
+  ...["layer", "conv", "bits A", "bits W", "live SRAM"],
+  ...(arena === null ? [] : ["arena"]),
+  ...["flash", "BitOps", "score", "next bit"],
+];
 
 function cells(network: NetworkView, conv: ConvFigures): Child[] {
-  const { convs, blocks, nextBits, scored } = network;
+  const { convs, blocks, nextBits, scored, arena } = network;
   const index = convs.indexOf(conv);
   const block = blocks.find(({ from, to }) => from <= index && index < to)?.name ?? "";
   const next = nextBits.find(({ from, to }) => from <= index && index < to);
+  const step = arena?.steps.find((one) => one.conv === index);
   const shape = `${kinds[conv.kind]}${conv.kind === "conv" || conv.kind === "depthwise" ? ` ${conv.kernel}×${conv.kernel}` : ""}, ${conv.inChannels}→${conv.outChannels} at ${conv.inResolution}×${conv.inResolution}${conv.stride > 1 ? `, stride ${conv.stride}` : ""}`;
   return [
     block.startsWith("block") ? `${block}, layer ${conv.inner + 1}` : block,
@@ -109,6 +125,7 @@ function cells(network: NetworkView, conv: ConvFigures): Child[] {
     conv.bitsA === 0 ? "full" : conv.bitsA,
     conv.bitsW === 0 ? "full" : conv.bitsW,
     bytes(conv.live),
+    ...(arena === null ? [] : [step === undefined ? "with the next" : bytes(step.bytes)]),
     bytes(conv.flash),
     metric(conv.bitops),
     scored ? `+${score(conv.gain + conv.width)}` : "",
@@ -116,13 +133,8 @@ function cells(network: NetworkView, conv: ConvFigures): Child[] {
   ];
 }
 
-interface Bar {
-  readonly kind: string;
-  readonly bars: readonly (readonly [place: number, from: number, to: number])[];
-}
-
 function strips(network: NetworkView, at: number, withPrices: boolean): Child[] {
-  const { convs, liveBudget, nextBits, scored, classifierFlash } = network;
+  const { convs, liveBudget, arena, nextBits, scored, classifierFlash } = network;
   const row = (title: string, note: string, height: number, bars: readonly Bar[], over: Child = undefined) => [
     el("div", { class: "label" }, el("h3", {}, title), el("p", {}, note)),
     el(
@@ -154,30 +166,24 @@ function strips(network: NetworkView, at: number, withPrices: boolean): Child[] 
       return colour(conv) === kind ? [[i, 0.5 - half, 0.5 + half] as const] : [];
     }),
   }));
-  const peak = greatestOf(convs.map(({ live }) => live));
-  const room = Math.max(peak, liveBudget !== null && liveBudget < 3 * peak ? liveBudget : 0) * 1.04;
-  const line = liveBudget !== null && liveBudget < 3 * peak ? liveBudget : peak;
-  const live = [
-    { kind: "c", bars: convs.map((conv, i) => [i, 0, conv.held / room] as const) },
-    { kind: "a", bars: convs.map((conv, i) => [i, conv.held / room, (conv.held + conv.input) / room] as const) },
-    { kind: "b2", bars: convs.map((conv, i) => [i, (conv.held + conv.input) / room, conv.live / room] as const) },
-  ];
+  const live = memoryBars(
+    convs.map((conv, i) => ({ ...conv, conv: i, scratch: 0 })),
+    liveBudget,
+    convs.length,
+  );
+  const deployed = arena === null ? undefined : memoryBars(arena.steps, arena.budget, convs.length);
   const simple = (of: (conv: ConvFigures) => number) => {
     const top = greatestOf(convs.map(of));
     return [{ kind: "a", bars: convs.map((conv, i) => [i, 0, top > 0 ? of(conv) / top : 0] as const) }];
   };
   const gains = greatestOf(convs.map(({ gain, width }) => gain + width));
-  const budgetText = liveBudget === null ? `peak ${bytes(peak)}` : `budget ${bytes(liveBudget)}, peak ${bytes(peak)}`;
   return [
     row("Channels", "height is log", 84, channels),
     bitRows(network, at),
-    row(
-      "Live SRAM",
-      `while the conv runs: ${budgetText}`,
-      130,
-      live,
-      el("path", { class: "l-limit", d: `M0 ${(100 - (100 * line) / room).toFixed(1)}H${convs.length}` }),
-    ),
+    row("Live SRAM", `while the conv runs: ${live.text}`, arena === null ? 130 : 64, live.bars, live.line),
+    deployed === undefined
+      ? undefined
+      : row("Arena", `of ${arena!.runtime}, scratch too: ${deployed.text}`, 130, deployed.bars, deployed.line),
     row(
       "Flash",
       `up to ${bytes(greatestOf(convs.map(({ flash }) => flash)))}${classifierFlash > 0 ? `; the classifier ${bytes(classifierFlash)}` : ""}`,
