@@ -2,16 +2,8 @@ import { existsSync, statSync } from "node:fs";
 import type Database from "better-sqlite3";
 import { UserError } from "../base/user-error.ts";
 import type { SeenSet } from "../search/seen-set.ts";
-import { count, eachReused, failures, generationOf, recorded } from "./candidates.ts";
-import {
-  connect,
-  damageError,
-  fileIdentity,
-  refuseDamage,
-  refuseMoved,
-  refuseOrphanWal,
-  rollBack,
-} from "./connection.ts";
+import { count, eachReused, failures, generationOf, recorded, sampled } from "./candidates.ts";
+import { connect, damageError, fileIdentity, refuseMoved, refuseOrphanWal, rollBack } from "./connection.ts";
 import { type Context, contextId, contexts } from "./contexts.ts";
 import { type ClosedGeneration, type GenerationRecord, GenerationWriter } from "./generation-writer.ts";
 import { type ProgressRow, progressAfter } from "./history.ts";
@@ -27,16 +19,14 @@ import { type StoredGeneration, storedGenerations } from "./stored-generations.t
 import type { RunRow } from "./stored-run.ts";
 import { currentWriter, forgetLock, type Hold, lockQuery, refuseHeld, releaseLock, takeLock } from "./writer-lock.ts";
 
-export type { ClosedGeneration, GenerationRecord, Hold, RunRow, StoredGeneration };
-export { SCHEMA_VERSION };
+export { type ClosedGeneration, type GenerationRecord, type Hold, type RunRow, SCHEMA_VERSION, type StoredGeneration };
 
 /**
  * A SQLite file of runs and of the candidates they scored.
  *
- * Invariants: one transaction a generation holds its candidates, their checksum and the checkpoint, so that the file is always at a
- * generation border; a genome is there once for each scoring context; one process writes at a time, any number read.
- * What can go wrong is a UserError: not SQLite, not an archive, a newer schema, damaged, held by another process, deleted or replaced
- * while it was open, a full disk.
+ * Invariants: one transaction a generation holds its candidates, their checksum and the checkpoint, so that the file is always at a generation border; a
+ * genome is there once for each scoring context; one process writes at a time, any number read. What can go wrong is a UserError: not SQLite, not an
+ * archive, a newer schema, damaged, held by another process, deleted or replaced while it was open, a full disk.
  */
 export class Archive {
   readonly path: string;
@@ -253,10 +243,8 @@ export class Archive {
   /** @throws UserError where one is damaged */
   runs(): RunRow[] {
     const rows = this.checkedRuns();
-    refuseDamage(
-      this.path,
-      rows.filter(({ damage }) => damage !== undefined).map(({ id, damage }) => `run ${id}: ${damage}`),
-    );
+    const damages = rows.flatMap(({ id, damage }) => (damage === undefined ? [] : `run ${id}: ${damage}`));
+    if (damages.length > 0) throw damageError(this.path, damages);
     return rows;
   }
 
@@ -290,6 +278,11 @@ export class Archive {
   /** How a run came along behind a generation, from the first one on if absent; empty of what an earlier schema holds. */
   progress(run: number, after = -1): ProgressRow[] {
     return guard(this.path, () => progressAfter(this.#open, run, after));
+  }
+
+  /** Scored candidates of a context from all over the archive, at most so many. */
+  sampled(context: number, most: number): ReturnType<typeof sampled> {
+    return guard(this.path, () => sampled(this.#open.db, context, most));
   }
 
   /** What SQLite's own check and the schema version say of the file; empty where it is whole. */

@@ -23,6 +23,20 @@ export function eachReused(db: Connection, run: number, each: (low: number, high
   }
 }
 
+/** Scored candidates of a context from all over the archive, every n-th row of it, `most` at most: as quick in a large one. */
+export function sampled(db: Connection, context: number, most: number): { genome: Uint8Array; score: number }[] {
+  const last = Number(db.prepare("SELECT MAX(rowid) FROM candidate").pluck().get() ?? 0);
+  const stride = Math.max(1, Math.ceil(last / most));
+  const row = db.prepare("SELECT genome, score FROM candidate WHERE rowid = ? AND context = ?");
+  const found: { genome: Uint8Array; score: number }[] = [];
+  for (let at = stride; at <= last; at += stride) {
+    const one = row.get(at, context) as { genome: unknown; score: unknown } | undefined;
+    if (one?.genome instanceof Uint8Array && typeof one.score === "number")
+      found.push({ genome: one.genome, score: one.score });
+  }
+  return found;
+}
+
 /** How many candidates of a run failed, by reason. */
 export function failures(db: Connection, run: number): Map<string, number> {
   const rows = db

@@ -1,3 +1,5 @@
+import { UserError } from "../base/user-error.ts";
+import { readReport } from "../report/model/read-report.ts";
 import { archivedRuns } from "../run/archived.ts";
 import {
   archiveArgument,
@@ -10,6 +12,7 @@ import {
 } from "./command.ts";
 import { csv } from "./render/csv.ts";
 import { duration, table } from "./render/format.ts";
+import { gapStrip, showsBlocks } from "./render/strips.ts";
 
 export const runsCommand: Command = {
   positionals: { archive: `the archive file; ${DEFAULT_ARCHIVE} if left out` },
@@ -31,9 +34,22 @@ export const runsCommand: Command = {
       print(`${path} has no runs`);
       return 0;
     }
+    const ways = showsBlocks() ? waysOf(path) : undefined;
     print(
       table([
-        ["run", "preset", "seed", "status", "evaluations", "of", "best", "time", "started", "digest"],
+        [
+          "run",
+          "preset",
+          "seed",
+          "status",
+          "evaluations",
+          "of",
+          "best",
+          "time",
+          "started",
+          "digest",
+          ...(ways === undefined ? [] : ["gap"]),
+        ],
         ...rows.map((r) =>
           [
             r.run,
@@ -46,6 +62,7 @@ export const runsCommand: Command = {
             duration(r.seconds),
             r.started,
             r.digest?.slice(0, 12) ?? "-",
+            ...(ways === undefined ? [] : [ways.get(r.run) ?? ""]),
           ].map(String),
         ),
       ]),
@@ -53,3 +70,16 @@ export const runsCommand: Command = {
     return 0;
   },
 };
+
+/** How far every run was from the optimum, or from what is known of it; none where that cannot be said. */
+function waysOf(path: string): ReadonlyMap<number, string> {
+  try {
+    const runs = readReport(path).groups.flatMap((group) => group.runs);
+    return new Map(
+      runs.map(({ run, points, reference }) => [run, reference === null ? "" : gapStrip(points, reference)]),
+    );
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return new Map();
+  }
+}

@@ -32,7 +32,16 @@ test("report writes one page beside the archive, or where it is told, and prints
 });
 
 test("--what-if proves optima around the run's budgets and keeps them: the next report has them without proving them again", async () => {
-  await qes(folder, "search", "imagenet-mixed-7.0g", "--archive", "w.sqlite", ...short.slice(2));
+  await qes(
+    folder,
+    "search",
+    "imagenet-mixed-7.0g",
+    "--archive",
+    "w.sqlite",
+    "--evaluations",
+    "20000",
+    ...short.slice(4),
+  );
   const first = await qes(folder, "report", "w.sqlite", "--what-if", "bitops");
   expect(first.stderr).toMatch(/^25 optima along bitops in .+, kept in w\.sqlite$/m);
   const page = readFileSync(join(folder, "w.html"), "utf8");
@@ -41,11 +50,21 @@ test("--what-if proves optima around the run's budgets and keeps them: the next 
   const again = await qes(folder, "report", "w.sqlite", "--what-if", "bitops");
   expect([again.code, again.stderr]).toEqual([0, ""]);
   expect(readFileSync(join(folder, "w.html"), "utf8")).toBe(page);
+  // What is proven at the run's own budgets is said at the top.
+  expect(page).toMatch(/<h1>[\d.]+, <em>(within [\d.]+% of the optimum|proven optimal)<\/em>/);
+  expect(page).toMatch(/<path class="seen s0"/);
   const { prices } = (await qesJson(folder, "report", "w.sqlite")) as unknown as {
-    prices: { budget: string; limit: number; points: { value: number; score: number; proven: boolean }[] }[];
+    prices: {
+      budget: string;
+      limit: number;
+      visited: { inside: number; cells: [number, number, number][] };
+      points: { value: number; score: number; proven: boolean }[];
+    }[];
   };
   expect(prices.map(({ budget, limit }) => [budget, limit])).toEqual([["bitops", 6.976e9]]);
-  const [{ points }] = prices;
+  const [{ points, visited }] = prices;
+  expect(visited.cells.reduce((sum, [, , count]) => sum + count, 0)).toBe(visited.inside);
+  expect(visited.inside).toBeGreaterThan(10);
   expect(points.map(({ value }) => value).slice(0, 2)).toEqual([1.744e9, 1.958e9]);
   expect(points.every(({ proven }) => proven)).toBe(true);
   // The published optimum, in its place.

@@ -136,6 +136,18 @@ export interface PriceList {
   readonly unit: Unit;
   readonly limit: number | null;
   readonly points: readonly PricePoint[];
+  /** Scores that are shown: those of the points, and a little room. */
+  readonly scores: readonly [low: number, high: number];
+  readonly visited: Visited;
+}
+
+/** Where networks that were scored lie in the field of a price list: columns from the least budget to the greatest, rows from below. */
+export interface Visited {
+  readonly columns: number;
+  readonly rows: number;
+  /** Networks in the field, of those that were looked at. */
+  readonly inside: number;
+  readonly cells: readonly (readonly [column: number, row: number, count: number])[];
 }
 
 export interface PricePoint {

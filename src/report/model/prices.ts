@@ -1,4 +1,5 @@
 import type { Archive } from "../../archive/archive.ts";
+import { greatestOf, leastOf } from "../../base/extremes.ts";
 import { budgetNames, type CostName, costsOf } from "../../costs/cost-table.ts";
 import { costs, emptyCosts } from "../../costs/costs.ts";
 import { networkOf } from "../../network/structure.ts";
@@ -6,13 +7,17 @@ import type { Problem } from "../../problem/problem.ts";
 import { problemName } from "../../problem/problem-name.ts";
 import type { PriceList, PricePoint } from "./model.ts";
 import type { OpenRun } from "./open-run.ts";
+import { VisitedNetworks } from "./visited.ts";
 
 /** Optima that a price list shows at most. */
 const MOST_POINTS = 100;
+/** Above and below their scores, as a part of their span. */
+const ROOM = 0.06;
 
 /** Every price list that the archive has of a run's problem: what an optimum costs along a budget. */
 export function priceLists(archive: Archive, run: OpenRun): PriceList[] {
   const { problem } = run;
+  const networks = new VisitedNetworks(archive, run);
   const rows = costsOf(problem.deployment);
   return budgetNames.flatMap((budget): PriceList[] => {
     const row = rows.find(({ name }) => name === budget);
@@ -27,7 +32,12 @@ export function priceLists(archive: Archive, run: OpenRun): PriceList[] {
       network === null ? [] : [networkPoint(problem, value, network, proven)],
     );
     if (row === undefined || optima.length < 2 || points.length < 2) return [];
-    return [{ budget, title: row.title, unit: row.unit, limit, points }];
+    const scores = points.map(({ score }) => score);
+    const room = (greatestOf(scores) - leastOf(scores) || 1) * ROOM;
+    const shown = [leastOf(scores) - room, greatestOf(scores) + room] as const;
+    const span = [points[0].value, points[points.length - 1].value] as const;
+    const visited = networks.within(budget, span, shown);
+    return [{ budget, title: row.title, unit: row.unit, limit, points, scores: shown, visited }];
   });
 }
 

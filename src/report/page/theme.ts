@@ -46,7 +46,7 @@ path,line{fill:none;vector-effect:non-scaling-stroke}
 .l-a{stroke:var(--first);stroke-width:2.5}.l-b{stroke:var(--second);stroke-width:1.5}.l-c{stroke:var(--limit);stroke-width:2;stroke-dasharray:6 4}
 .l-q{stroke:var(--quiet);stroke-width:1.2}.l-limit{stroke:var(--limit);stroke-width:1.5;stroke-dasharray:4 3}.l-thin{stroke:var(--second);stroke-width:.7;opacity:.55}.l-mid{stroke:var(--first);stroke-width:.9;opacity:.6}.l-t{stroke:var(--third);stroke-width:2.5}
 .a{fill:var(--first)}.b2{fill:var(--second)}.c{fill:var(--third)}.soft{fill:var(--soft)}.bad{fill:var(--bad)}.good{fill:var(--good)}.dot{fill:var(--first);stroke:var(--card);stroke-width:1.5}.now{fill:var(--card);stroke:var(--ink);stroke-width:2.5}
-.q{fill:var(--quiet)}
+.q{fill:var(--quiet)}.seen{fill:var(--second);opacity:.6}.s0{opacity:.2}.s1{opacity:.38}
 .cross{fill:var(--ink);opacity:.14}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:4px 18px;margin:10px 0 0;padding:0;font-size:13px;color:var(--quiet)}
 .legend li{display:flex;gap:6px;align-items:center}

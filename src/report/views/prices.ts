@@ -1,8 +1,8 @@
-import { greatestOf, leastOf } from "../../base/extremes.ts";
-import type { PriceList, PricePoint, ReportModel, Unit } from "../model/model.ts";
+import { greatestOf } from "../../base/extremes.ts";
+import type { PriceList, PricePoint, ReportModel, Unit, Visited } from "../model/model.ts";
 import { figure, score, tick } from "../page/figures.ts";
 import { el, type Html } from "../page/html.ts";
-import { legend, linePath, path, plot } from "../page/plot.ts";
+import { BOX, legend, linePath, path, plot } from "../page/plot.ts";
 import { linear, linearTicks } from "../page/scale.ts";
 import { asTable, dataTable, section } from "../page/table.ts";
 import { foundNetwork } from "./found-network.ts";
@@ -24,16 +24,14 @@ export function priceViews({ prices }: ReportModel): Html[] {
 }
 
 function priceView(list: PriceList): Html {
-  const { title, unit, points, limit, budget } = list;
+  const { title, unit, points, limit, budget, visited } = list;
+  const [low, high] = list.scores;
   const own = nearest(points, limit);
   const proven = points.filter((point) => point.proven).length;
   const label = unit === "layers" ? "layers" : title;
   const [from, to] = [points[0].value, points[points.length - 1].value];
-  const scores = points.map((point) => point.score);
   const x = linear(from, to);
-  const low = leastOf(scores);
-  const room = (greatestOf(scores) - low || 1) * 0.06;
-  const y = linear(low - room, greatestOf(scores) + room);
+  const y = linear(low, high);
   const inside = limit !== null && limit >= from && limit <= to;
   const place = (point: PricePoint) =>
     [Number((100 * x(point.value)).toFixed(2)), Number((6 + (1 - y(point.score)) * (HEIGHT - 12)).toFixed(1))] as const;
@@ -53,13 +51,14 @@ function priceView(list: PriceList): Html {
         plot({
           label: `Best score by budget of ${label}`,
           height: HEIGHT,
-          x: linearTicks(from, to, 5).map((value) => ({ at: x(value), text: tick(figure(unit, value)) })),
-          y: linearTicks(low - room, greatestOf(scores) + room, 5).map((value) => ({
+          x: budgetTicks(unit, from, to).map((value) => ({ at: x(value), text: tick(figure(unit, value)) })),
+          y: linearTicks(low, high, 5).map((value) => ({
             at: y(value),
             text: String(value),
           })),
           caption: `budget of ${label}`,
           marks: [
+            ...density(visited),
             path(linePath(points.map((point) => [x(point.value), y(point.score)] as const)), "l-a"),
             inside
               ? path(
@@ -104,7 +103,11 @@ function priceView(list: PriceList): Html {
             "data-channels": points.map(({ channels }) => channels.join(" ")).join("|"),
           }),
         ),
-        legend(["a", `exact optimum, proven at ${proven} budgets`], inside ? ["l-limit", "budget now"] : undefined),
+        legend(
+          ["a", `exact optimum, proven at ${proven} budgets`],
+          inside ? ["l-limit", "budget now"] : undefined,
+          visited.inside > 0 ? ["seen", "networks that searches have scored: the stronger, the more"] : undefined,
+        ),
       ),
       el(
         "div",
@@ -138,6 +141,28 @@ function priceView(list: PriceList): Html {
       ),
     ),
   );
+}
+
+/** Round budgets, in the unit in which they are written. */
+function budgetTicks(unit: Unit, from: number, to: number): number[] {
+  const size = unit !== "bytes" ? 1 : to >= 2 * 1024 ** 2 ? 1024 ** 2 : 1024;
+  return linearTicks(from / size, to / size, 5).map((value) => value * size);
+}
+
+/** Where networks lie that were scored: the more, the darker. */
+function density({ columns, rows, cells }: Visited): Html[] {
+  const [wide, high] = [BOX / columns, BOX / rows];
+  const most = Math.log(greatestOf(cells.map(([, , count]) => count)) + 1);
+  const level = (count: number) => Math.min(2, Math.floor((3 * Math.log(count + 1)) / most));
+  return [0, 1, 2].flatMap((of) => {
+    const squares = cells
+      .filter(([, , count]) => level(count) === of)
+      .map(
+        ([x, y]) =>
+          `M${(x * wide).toFixed(1)} ${(BOX - (y + 1) * high).toFixed(1)}h${wide.toFixed(1)}v${high.toFixed(1)}h-${wide.toFixed(1)}z`,
+      );
+    return path(squares.join(""), `seen s${of}`) ?? [];
+  });
 }
 
 /** The point at the budget, or the nearest. */
