@@ -65,7 +65,7 @@ describe("npm run build", () => {
     expect(await Promise.all([build(folder), build(folder)])).toEqual([good, good]);
     const { files } = JSON.parse(readFileSync(join(folder, "dist/build.json"), "utf8"));
     expect(Object.keys(written(folder)).sort()).toEqual([...Object.keys(files), "build.json"].sort());
-    expect(Object.keys(files).filter((file) => /src\/index\.(?:js|d\.ts)$|\.wasm$|\.cjs$/.test(file))).toHaveLength(10);
+    expect(Object.keys(files).filter((file) => /src\/index\.(?:js|d\.ts)$|\.wasm$|\.cjs$/.test(file))).toHaveLength(11);
     expect((await qes(folder, "presets")).code).toBe(0);
   });
 
