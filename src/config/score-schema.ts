@@ -29,6 +29,7 @@ const deepMadSchema = z.strictObject({
 const randomSchema = z.strictObject({ kind: z.literal("random"), ...scoreFields, randomSeed: whole(0).default(1) });
 const parametersSchema = z.strictObject({ kind: z.literal("params"), ...scoreFields });
 const bitopsSchema = z.strictObject({ kind: z.literal("bitops"), ...scoreFields });
+const effectivenessSchema = z.strictObject({ kind: z.literal("effectiveness"), ...scoreFields });
 /** Those that an ensemble can weigh: without noise. */
 const partSchema = z.discriminatedUnion("kind", [
   analyticSchema,
@@ -37,6 +38,7 @@ const partSchema = z.discriminatedUnion("kind", [
   randomSchema,
   parametersSchema,
   bitopsSchema,
+  effectivenessSchema,
 ]);
 
 /** The `score` of a configuration: what its kinds take, and their defaults. */
@@ -47,6 +49,7 @@ export const scoreSchema = z.discriminatedUnion("kind", [
   randomSchema,
   parametersSchema,
   bitopsSchema,
+  effectivenessSchema,
   z.strictObject({
     kind: z.literal("ensemble"),
     ...scoreFields,

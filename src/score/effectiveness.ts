@@ -1,5 +1,7 @@
 import { exp, ln } from "../base/gaussian.ts";
 import type { Network } from "../network/network.ts";
+import type { ScoreDetail } from "./analytic.ts";
+import type { ComputedScore } from "./computed.ts";
 
 /** Logarithms of small whole numbers, filled on first use. */
 const logarithms = new Float64Array(1 << 13).fill(Number.NaN);
@@ -33,4 +35,14 @@ export function effectivenessOf(network: Network): number {
     most = Math.max(most, lnOf(depth) - width / depth);
   }
   return exp(most);
+}
+
+/** It as a score, to be weighed below 0 beside others: the more depth on little width, the larger it is. */
+export function effectivenessScore(): ComputedScore {
+  const empty = new Float64Array(0);
+  return {
+    check: () => {},
+    score: effectivenessOf,
+    detail: (network): ScoreDetail => ({ score: effectivenessOf(network), stages: empty, blocks: empty }),
+  };
 }

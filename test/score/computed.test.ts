@@ -81,9 +81,10 @@ test("an ensemble is the weighted sum of its parts, and the baselines are what t
       const parts = [
         { weight: 2, score: { kind: "analytic", stageWeights } },
         { weight: -0.5, score: { kind: "bitops" } },
+        { weight: -3, score: { kind: "effectiveness" } },
       ];
       const analytic = new AnalyticScore({ stageWeights, ...sigmas }).score(network);
-      close(detailOf({ kind: "ensemble", parts }, network), 2 * analytic - bitops / 2e6);
+      close(detailOf({ kind: "ensemble", parts }, network), 2 * analytic - bitops / 2e6 - 3 * effectivenessOf(network));
     }),
     { numRuns: 50 },
   );
@@ -92,7 +93,7 @@ test("an ensemble is the weighted sum of its parts, and the baselines are what t
   close(detailOf({ kind: "params" }, networkOf([squeezing], 8)), weights / 1000);
 });
 
-const kinds: ScoreConfig["kind"][] = ["deepmad", "random", "params", "bitops", "ensemble"];
+const kinds: ScoreConfig["kind"][] = ["deepmad", "random", "params", "bitops", "effectiveness", "ensemble"];
 
 describe.each(kinds)("score.kind %s", (kind) => {
   const parts = kind === "ensemble" ? { parts: [{ weight: 1, score: { kind: "analytic" } }] } : {};

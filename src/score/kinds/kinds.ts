@@ -4,6 +4,7 @@ import { AnalyticScore } from "../analytic.ts";
 import { bitopsScore, parametersScore, RandomScore } from "../baselines.ts";
 import type { ComputedScore } from "../computed.ts";
 import { type DeepMadOptions, DeepMadScore } from "../deepmad.ts";
+import { effectivenessScore } from "../effectiveness.ts";
 import { EnsembleScore } from "../ensemble.ts";
 import { type ExpectedOptions, ExpectedScore } from "../expected/expected.ts";
 import { ForwardScore } from "../forward/forward.ts";
@@ -62,7 +63,7 @@ type PartOptions =
   | (ExpectedOptions & { readonly kind: "expected" })
   | (DeepMadOptions & { readonly kind: "deepmad" })
   | { readonly kind: "random"; readonly randomSeed: number }
-  | { readonly kind: "params" | "bitops" };
+  | { readonly kind: "params" | "bitops" | "effectiveness" };
 
 export type ScoreOptions =
   | (AnalyticOptions & { readonly kind: "analytic" })
@@ -71,7 +72,7 @@ export type ScoreOptions =
   | (CommonOptions & DeepMadOptions & { readonly kind: "deepmad" })
   | (CommonOptions & { readonly kind: "ensemble"; readonly parts: readonly Weighted[] })
   | (CommonOptions & { readonly kind: "random"; readonly randomSeed: number })
-  | (CommonOptions & { readonly kind: "params" | "bitops" });
+  | (CommonOptions & { readonly kind: "params" | "bitops" | "effectiveness" });
 
 interface Weighted {
   readonly weight: number;
@@ -130,6 +131,12 @@ export const scoreKinds = {
     generation: 1024,
     begin: "inline",
   },
+  effectiveness: {
+    computed: effectivenessScore,
+    unbounded: "it is the greatest over the stages of a quotient of depth and mean width",
+    generation: 1024,
+    begin: "inline",
+  },
 } as const satisfies { readonly [K in ScoreOptions["kind"]]: ScoreKind<Extract<ScoreOptions, { kind: K }>> };
 
 function partOf(options: PartOptions): Pick<ComputedScore, "check" | "detail"> {
@@ -146,6 +153,8 @@ function partOf(options: PartOptions): Pick<ComputedScore, "check" | "detail"> {
       return parametersScore();
     case "bitops":
       return bitopsScore();
+    case "effectiveness":
+      return effectivenessScore();
   }
 }
 
