@@ -51,7 +51,7 @@ test("titles say what was found", () => {
   expect(page).toMatch(/<h2 id="what-if-bitops-title">One more GBitOp would buy [\d.]+<\/h2>/);
   expect(page).toMatch(/<h2 id="runs-title">4 runs in this archive/);
   expect(reportPage(readReport(archives["forward"]))).toContain("The forward score has no bound");
-  expect(reportPage(readReport(archives["failed"]))).toContain("Nothing is scored yet");
+  expect(reportPage(readReport(archives["failed"]))).toContain("Nothing was scored");
 });
 
 test("where a runtime runs the network, its arena is shown conv by conv, with its budget", () => {
@@ -68,6 +68,14 @@ test("where a runtime runs the network, its arena is shown conv by conv, with it
   const page = reportPage(model);
   expect(page).toContain(`<h3>Arena</h3><p>of ${arena!.runtime}, scratch too: budget 318 KiB, peak`);
   expect(reportPage(readReport(archives["one"]))).not.toContain("<h3>Arena</h3>");
+});
+
+test("a run of a single child has no race, and what its networks have in common is said in units", () => {
+  const model = readReport(archives["one"]);
+  expect(model.race).toBeNull();
+  const page = reportPage(model);
+  expect(page).not.toContain("How far the best network is from");
+  expect(page).toMatch(/The same in all of them: [^<]*live SRAM \d+ KiB/);
 });
 
 test("a hostile name is text, and its control characters are shown by their numbers", () => {

@@ -240,7 +240,8 @@ export interface PopulationView {
   }[];
   /** A value an axis, best network first. */
   readonly members: readonly (readonly number[])[];
-  readonly same: readonly string[];
+  /** What does not vary. */
+  readonly same: readonly { readonly title: string; readonly unit: Unit | "score" | "count"; readonly value: number }[];
   readonly size: number;
 }
 

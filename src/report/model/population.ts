@@ -63,7 +63,7 @@ export function populationView({ problem, row }: OpenRun): PopulationView | null
     members: Array.from({ length: members }, (_, i) => shown.map(({ values }) => values[i])),
     same: all
       .filter((column) => !spread(column))
-      .map(({ title, values }) => `${title} ${Number(values[0].toFixed(2))}`),
+      .map(({ title, unit, values }) => ({ title, unit, value: Number(values[0].toFixed(2)) })),
     size: checkpoint.scores.length,
   };
 }

@@ -36,7 +36,8 @@ function referenceOf(runs: readonly OpenRun[]): Pick<Race, "reference" | "kind">
 
 /** @param runs of one problem, `own` among them */
 export function raceOf(own: OpenRun, runs: readonly OpenRun[]): Race | null {
-  const searches = runs.filter(({ progress }) => progress.length > 1);
+  // A line takes two points behind the first child.
+  const searches = runs.filter(({ progress }) => progress.filter(({ children }) => children > 0).length > 1);
   const reference = referenceOf(runs);
   if (searches.length === 0 || reference === undefined) return null;
   const series = searches.map((run): RaceSeries => {

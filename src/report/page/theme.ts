@@ -63,6 +63,7 @@ path,line{fill:none;vector-effect:non-scaling-stroke}
 table{border-collapse:collapse;width:100%;font-size:13.5px}
 th,td{padding:5px 10px 5px 0;text-align:left;border-top:1px solid var(--rule);white-space:nowrap}
 th{font-weight:500;color:var(--quiet);border:0}
+.costs th{border-top:1px solid var(--rule)}
 .n{text-align:right}
 .spark{width:110px}td .meter{width:84px;display:inline-block;vertical-align:middle}
 .group th{color:var(--ink);font-weight:600;padding-top:16px;white-space:normal;overflow-wrap:anywhere}

@@ -56,7 +56,13 @@ export function populationLines({ population }: ReportModel): Html | undefined {
       undefined,
       true,
     ),
-    same.length > 0 ? el("p", { class: "quiet" }, `The same in all of them: ${same.join(", ")}.`) : undefined,
+    same.length > 0
+      ? el(
+          "p",
+          { class: "quiet" },
+          `The same in all of them: ${same.map(({ title, unit, value }) => `${title} ${figure(unit, value)}`).join(", ")}.`,
+        )
+      : undefined,
     legend(
       ["l-a", "the best"],
       ["l-thin", `the other ${plural(members.length - 1, "network")}; darker: the best tenth`],

@@ -28,8 +28,8 @@ function statusText({ status }: RunView): string {
   return status === "pruned" ? "pruned" : status;
 }
 
-function headline({ best, bound }: RunView): Html {
-  if (best === null) return el("h1", {}, "Nothing is scored yet");
+function headline({ best, bound, status }: RunView): Html {
+  if (best === null) return el("h1", {}, status === "running" ? "Nothing is scored yet" : "Nothing was scored");
   if (bound?.gap === 0) return el("h1", {}, `${score(best)}, `, el("em", {}, "proven optimal"));
   if (bound?.gap != null)
     return el("h1", {}, `${score(best)}, `, el("em", {}, `within ${percent(bound.gap)} of the optimum`));
