@@ -32,11 +32,13 @@ export const hosts = {
 
 /** Runs a program on a host. */
 export function startOn(host: number, folder: string, program: string, ...args: readonly string[]): Started {
+  return startIn(folder, script, "in", String(host), program, ...args);
+}
+
+/** Runs a program in a folder. */
+export function startIn(folder: string, program: string, ...args: readonly string[]): Started {
   const began = performance.now();
-  const child = spawn(script, ["in", String(host), program, ...args], {
-    cwd: folder,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = spawn(program, args, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text) => {

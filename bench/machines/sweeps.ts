@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +6,7 @@ import { setTimeout as after } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { builtFile } from "../../src/base/package-root.ts";
 import { isMain, numberArgument } from "../durability/arguments.ts";
+import { type Outcome, type Started, startIn, until } from "./hosts.ts";
 
 /*
  * Sweeps by the workers of a broker, each of one thread, on this machine. First how they scale: so many times the searches on so many workers as one worker takes alone, where a search is
@@ -24,37 +25,11 @@ const EVALUATIONS = 1_000_000;
 const folder = mkdtempSync(join(tmpdir(), "qes-sweeps-"));
 const alive = new Set<ChildProcess>();
 
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-interface Started {
-  readonly process: ChildProcess;
-  /** What it said on stderr so far. */
-  readonly said: () => string;
-  readonly ended: Promise<Ended>;
-}
-
 function start(place: string, program: string, ...args: readonly string[]): Started {
-  const child = spawn(process.execPath, [program, ...args], { cwd: place, stdio: ["ignore", "pipe", "pipe"] });
-  alive.add(child);
-  let stdout = "";
-  let stderr = "";
-  child.stdout.setEncoding("utf8").on("data", (text) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding("utf8").on("data", (text) => {
-    stderr += text;
-  });
-  const ended = new Promise<Ended>((resolve) => {
-    child.once("close", (code) => {
-      alive.delete(child);
-      resolve({ code, stdout, stderr });
-    });
-  });
-  return { process: child, said: () => stderr, ended };
+  const started = startIn(place, process.execPath, program, ...args);
+  alive.add(started.process);
+  started.outcome.then(() => alive.delete(started.process));
+  return started;
 }
 
 let places = 0;
@@ -71,10 +46,7 @@ function place(searches: number, evaluations: number): string {
 
 /** Resolves when it serves. */
 async function ready(worker: Started): Promise<Started> {
-  while (!worker.said().includes("serves ")) {
-    if (worker.process.exitCode !== null) throw new Error(worker.said());
-    await after(20);
-  }
+  await until(() => worker.said().includes("serves "), "a worker");
   return worker;
 }
 
@@ -91,7 +63,7 @@ async function emptied(): Promise<void> {
   redis.disconnect();
 }
 
-function digests({ code, stdout, stderr }: Ended): readonly string[] {
+function digests({ code, stdout, stderr }: Outcome): readonly string[] {
   if (code !== 0) throw new Error(`ended with ${code}: ${stderr}`);
   const { searches }: { searches: { status: string; digest: string }[] } = JSON.parse(stdout);
   if (searches.some(({ status }) => status !== "done")) throw new Error(`not done: ${stdout}`);
@@ -107,10 +79,10 @@ async function timed(workers: number): Promise<number> {
     Array.from({ length: workers }, (_, i) => ready(start(own, slowWorker, url, "1", `w${i}`, seconds))),
   );
   const began = performance.now();
-  digests(await sweep(own, "--broker", url).ended);
+  digests(await sweep(own, "--broker", url).outcome);
   const took = (performance.now() - began) / 1000;
   for (const { process } of started) process.kill("SIGTERM");
-  await Promise.all(started.map(({ ended }) => ended));
+  await Promise.all(started.map(({ outcome }) => outcome));
   return took;
 }
 
@@ -119,7 +91,7 @@ async function drill(kills: number, truth: readonly string[]): Promise<string> {
   await emptied();
   const own = place(truth.length, EVALUATIONS);
   const workers = await Promise.all([0, 1, 2].map((i) => startWorker(own, `w${i}`)));
-  const told: Promise<Ended>[] = workers.map(({ ended }) => ended);
+  const told: Promise<Outcome>[] = workers.map(({ outcome }) => outcome);
   let running = sweep(own, "--broker", url);
   const finished = () => {
     const path = join(own, "plan.sweep/searches");
@@ -133,20 +105,20 @@ async function drill(kills: number, truth: readonly string[]): Promise<string> {
     const which = Math.floor(4 * Math.random());
     if (which === 3) {
       running.process.kill("SIGKILL");
-      await running.ended;
+      await running.outcome;
       running = sweep(own, "--broker", url);
       killed.sweeps++;
     } else {
       workers[which].process.kill("SIGKILL");
-      await workers[which].ended;
+      await workers[which].outcome;
       workers[which] = await startWorker(own, `w${which}`);
-      told.push(workers[which].ended);
+      told.push(workers[which].outcome);
       killed.workers++;
     }
     const lost = [...seen].filter((name) => !finished().includes(name));
     if (lost.length > 0) throw new Error(`lost: ${lost.join(", ")}`);
   }
-  const found = digests(await running.ended);
+  const found = digests(await running.outcome);
   for (const { process } of workers) process.kill("SIGTERM");
   const done = (await Promise.all(told)).flatMap(({ stderr }) =>
     [...stderr.matchAll(/search (\w+) is done/g)].map(([, id]) => id),
@@ -167,7 +139,7 @@ async function main(): Promise<void> {
       );
     }
     const kills = numberArgument("kills", 20);
-    if (kills > 0) console.log(await drill(kills, digests(await sweep(place(24, EVALUATIONS)).ended)));
+    if (kills > 0) console.log(await drill(kills, digests(await sweep(place(24, EVALUATIONS)).outcome)));
   } finally {
     for (const child of alive) child.kill("SIGKILL");
     rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });

@@ -49,7 +49,15 @@ export function contextKey(scoringContext: string): string {
 
 export function packSetup({ config, scoringContext }: Pick<Problem, "config" | "scoringContext">): Uint8Array {
   // It outlives other messages, and goes to threads with all of its memory.
-  return new Uint8Array(pack({ version: MESSAGE_VERSION, scoringContext, config } satisfies Setup));
+  return new Uint8Array(pack({ version: MESSAGE_VERSION, scoringContext, config: scoredBy(config) } satisfies Setup));
+}
+
+/** A configuration without tables of operators, which may have megabytes, and their budgets: no score depends on them. */
+function scoredBy(config: Config): Config {
+  if (config.latency === undefined && config.energy === undefined) return config;
+  const { latency: _, energy: __, ...rest } = config;
+  const { latency: ___, energy: ____, ...budgets } = config.budgets;
+  return { ...rest, budgets };
 }
 
 /** @throws Error where it comes from another version, or this program scores another thing by its configuration */

@@ -4,6 +4,7 @@ import { parseConfig } from "../../src/config/config.ts";
 import { presetValue } from "../../src/config/presets.ts";
 import { answer, contextKey, packRequest, packSetup, readReply, readSetup } from "../../src/pool/message.ts";
 import { openProblem } from "../../src/problem/problem.ts";
+import { randomTable } from "../operators/random-operators.ts";
 
 const problem = openProblem(parseConfig(presetValue("imagenet-mixed-7.0g"), "preset"));
 const context = contextKey(problem.scoringContext);
@@ -20,6 +21,14 @@ test("a setup gives the problem that it was packed from", () => {
   expect(read.scoringContext).toBe(problem.scoringContext);
   expect(read.config).toEqual(problem.config);
   expect(read.limits).toEqual(problem.limits);
+});
+
+test("a setup has no tables of operators: no score depends on them", () => {
+  const timed = { ...(presetValue("imagenet-mixed-7.0g") as object), latency: randomTable(2), energy: randomTable(4) };
+  const budgets = { bitops: 6.976e9, layers: 47, latency: 60 };
+  const setup = packSetup(openProblem(parseConfig({ ...timed, budgets }, "timed")));
+  expect(setup.length).toBeLessThan(packSetup(problem).length + 100);
+  expect(readSetup(setup).config).toEqual(problem.config);
 });
 
 test("a setup of another version, or of another scoring context than its configuration has here, is refused", () => {
