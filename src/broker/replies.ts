@@ -6,6 +6,8 @@ import { replyKey, type ScoreAnswer } from "./score-jobs.ts";
 
 /** Milliseconds for which replies gather after some were taken: batches that began together end together, and waking up costs more than a reply. */
 const TOGETHER = 2;
+/** Milliseconds until a broker that refused is asked again. */
+const ERROR_PAUSE = 500;
 /** Replies that are taken at once, beside the first. */
 const MOST = 256;
 
@@ -38,6 +40,7 @@ export class Replies {
         for (const reply of await this.#next()) onAnswer(unpack(reply) as ScoreAnswer);
       } catch (error) {
         if (!this.#closed) onError(error);
+        await after(ERROR_PAUSE);
       }
       await after(TOGETHER);
     }

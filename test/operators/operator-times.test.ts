@@ -14,6 +14,10 @@ function operatorOf([kind, , inChannels, side, outChannels, kernel, stride, fuse
   return { depthwise: kind === "depthwise", inChannels, side, outChannels, kernel, stride, fused: fused === 1 };
 }
 
+function depthwise(channels: number, side: number): Operator {
+  return { depthwise: true, inChannels: channels, side, outChannels: channels, kernel: 3, stride: 1, fused: false };
+}
+
 test("10,000 random queries have what SciPy makes of them", () => {
   const tables = new Map<number, OperatorTimes>();
   const lines = textOf("queries.csv").trim().split("\n").slice(1);
@@ -55,15 +59,7 @@ test("on a grid, where triangulations are not unique, the corners of a cell boun
     for (let side = 4; side <= 16; side++) {
       const [o, s] = [8 * Math.floor(Math.min(31, out) / 8), 4 * Math.floor(Math.min(15, side) / 4)];
       const corners = [o, o + 8].flatMap((x) => [s, s + 4].map((y) => x * y * y));
-      const value = times.of({
-        depthwise: true,
-        inChannels: out,
-        outChannels: out,
-        side,
-        kernel: 3,
-        stride: 1,
-        fused: false,
-      });
+      const value = times.of(depthwise(out, side));
       expect(value).toBeGreaterThanOrEqual(Math.min(...corners));
       expect(value).toBeLessThanOrEqual(Math.max(...corners));
     }
@@ -83,15 +79,7 @@ test("one point, and points on a line, are what there is", () => {
     value,
   ];
   const at = (rows: readonly OperatorRow[], out: number, side: number) =>
-    new OperatorTimes({ name: "few", rows }).of({
-      depthwise: true,
-      inChannels: out,
-      outChannels: out,
-      side,
-      kernel: 3,
-      stride: 1,
-      fused: true,
-    });
+    new OperatorTimes({ name: "few", rows }).of({ ...depthwise(out, side), fused: true });
   expect(at([row(8, 8, 1)], 99, 5)).toBe(1);
   const line = [row(8, 8, 1), row(16, 16, 3), row(32, 32, 5)];
   expect(at(line, 12, 12)).toBe(2);
