@@ -1,4 +1,5 @@
 import { UserError } from "../base/user-error.ts";
+import { budgetNames, type CostName } from "../costs/cost-table.ts";
 import { readReport } from "../report/model/read-report.ts";
 import { archivedRuns } from "../run/archived.ts";
 import {
@@ -11,7 +12,7 @@ import {
   printJson,
 } from "./command.ts";
 import { csv } from "./render/csv.ts";
-import { duration, table } from "./render/format.ts";
+import { costText, duration, table } from "./render/format.ts";
 import { gapStrip, showsBlocks } from "./render/strips.ts";
 
 export const runsCommand: Command = {
@@ -35,11 +36,13 @@ export const runsCommand: Command = {
       return 0;
     }
     const ways = showsBlocks() ? waysOf(path) : undefined;
+    const apart = budgetsApart(rows);
     print(
       table([
         [
           "run",
           "preset",
+          ...(apart === undefined ? [] : ["budgets"]),
           "seed",
           "status",
           "evaluations",
@@ -54,6 +57,7 @@ export const runsCommand: Command = {
           [
             r.run,
             r.preset,
+            ...(apart === undefined ? [] : [apart(r)]),
             r.seed ?? "-",
             r.status,
             r.evaluations,
@@ -70,6 +74,33 @@ export const runsCommand: Command = {
     return 0;
   },
 };
+
+interface Limited {
+  readonly preset: string;
+  readonly budgets: Readonly<Record<string, number>>;
+}
+
+/** The budgets by which runs of one name differ; undefined where none do. */
+function budgetsApart(rows: readonly Limited[]): ((run: Limited) => string) | undefined {
+  const first = new Map<string, Limited["budgets"]>();
+  const differing = new Map<string, Set<CostName>>();
+  for (const { preset, budgets } of rows) {
+    const before = first.get(preset);
+    if (before === undefined) first.set(preset, budgets);
+    else
+      for (const name of budgetNames)
+        if (before[name] !== budgets[name])
+          differing.set(preset, (differing.get(preset) ?? new Set<CostName>()).add(name));
+  }
+  if (differing.size === 0) return undefined;
+  const text = (name: CostName, limit: number | undefined) =>
+    limit === undefined ? `no ${name}` : `${name} ${costText(name, limit)}`;
+  return ({ preset, budgets }) =>
+    budgetNames
+      .filter((name) => differing.get(preset)?.has(name))
+      .map((name) => text(name, budgets[name]))
+      .join(", ");
+}
 
 /** How far every run was from the optimum, or from what is known of it; none where that cannot be said. */
 function waysOf(path: string): ReadonlyMap<number, string> {

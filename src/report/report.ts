@@ -1,6 +1,6 @@
 import type { ReportModel } from "./model/model.ts";
 import { page } from "./page/document.ts";
-import { bytes, count, plural } from "./page/figures.ts";
+import { bytes, plural } from "./page/figures.ts";
 import { el, type Html } from "./page/html.ts";
 import { checkedView } from "./views/checked.ts";
 import { comparisonView } from "./views/comparison.ts";
@@ -41,7 +41,8 @@ export function reportPage(model: ReportModel): string {
       {},
       `${plural(archive.candidates, "candidate")} in ${plural(archive.runs, "run")}, ${bytes(archive.bytes)}; run ${run.id} started ${run.started}`,
       run.digest === null ? "" : `, digest ${run.digest.slice(0, 12)}`,
-      `. ${count(run.evaluations)} children, seed ${run.seed}. This file loads nothing from anywhere.`,
+      run.status === "bound" ? "" : `. ${plural(run.evaluations, "child", "children")}, seed ${run.seed}`,
+      ". This file loads nothing from anywhere.",
     ),
   ]);
 }

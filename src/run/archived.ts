@@ -16,6 +16,8 @@ export interface ArchivedRun {
   readonly name: string;
   /** Null, as `of`, where the configuration does not say. */
   readonly seed: number | null;
+  /** Limits of costs by their names. */
+  readonly budgets: Readonly<Record<string, number>>;
   /** "bound": the networks of a bound, kept without breeding. */
   readonly status: RunRow["status"] | "stopped" | "bound";
   /** Children bred so far. */
@@ -48,6 +50,7 @@ export function archivedRuns(path: string): ArchivedRun[] {
         run: run.id,
         name: run.name,
         seed: search.seed ?? null,
+        budgets: search.budgets,
         status: statusOf(run, inProgress),
         evaluations: run.checkpoint?.counters.evaluations ?? 0,
         of: isBoundRun(run) ? null : (search.evaluations ?? null),
@@ -69,20 +72,24 @@ function statusOf(run: RunRow, inProgress: number | undefined): ArchivedRun["sta
   return run.status === "running" && run.id !== inProgress ? "stopped" : run.status;
 }
 
-/** Seed and length of a run and whether it selects by noise, without the checks of a configuration that is to be run: there may be a hundred thousand of them. */
+/** Seed, budgets and length of a run and whether it selects by noise, without the checks of a configuration that is to be run: there may be a hundred thousand of them. */
 function searchOf(config: string): {
   readonly seed?: number;
   readonly evaluations?: number;
+  readonly budgets: Readonly<Record<string, number>>;
   readonly byNoise: boolean;
 } {
-  const { search, score } = (JSON.parse(config) ?? {}) as Record<
-    "search" | "score",
+  const { search, score, budgets } = (JSON.parse(config) ?? {}) as Record<
+    "search" | "score" | "budgets",
     Record<string, unknown> | undefined
   >;
   const kind = kindNames.find((name) => name === score?.["kind"]);
   const byNoise = kind !== undefined && kindOf({ kind }).fresh !== undefined;
   const number = (name: string) => (typeof search?.[name] === "number" ? { [name]: search[name] } : {});
-  return { ...number("seed"), ...number("evaluations"), byNoise };
+  const limits = Object.entries(budgets ?? {}).filter(
+    (entry): entry is [string, number] => typeof entry[1] === "number",
+  );
+  return { ...number("seed"), ...number("evaluations"), budgets: Object.fromEntries(limits), byNoise };
 }
 
 export interface BestNetworks {

@@ -31,6 +31,21 @@ test("report writes one page beside the archive, or where it is told, and prints
   expect(await qesJson(folder, "report", "a.sqlite")).toMatchObject({ run: { id: 1, evaluations: 300 }, moreRuns: 0 });
 });
 
+test("runs of one name that differ in their budgets are told apart, and others are listed as ever", async () => {
+  const alike = (await qes(folder, "runs", "a.sqlite")).stdout;
+  expect(alike).toMatch(/^run +preset +seed +status/);
+  const more = ["--archive", "budgets.sqlite", ...short.slice(2)];
+  await qes(folder, "search", "imagenet-mixed-7.0g", ...more);
+  await qes(folder, "search", "imagenet-mixed-7.0g", ...more, "--set", "budgets.bitops=5e9");
+  await qes(folder, "search", "stm32f746-vww", ...more);
+  const lines = (await qes(folder, "runs", "budgets.sqlite")).stdout.split("\n");
+  expect(lines[0]).toMatch(/^run +preset +budgets +seed/);
+  expect(lines[1]).toMatch(/ imagenet-mixed-7\.0g +bitops 6\.976 G +1 +done/);
+  expect(lines[2]).toMatch(/ imagenet-mixed-7\.0g +bitops 5\.000 G +1 +done/);
+  expect(lines[3]).toMatch(/ stm32f746-vww +1 +done/);
+  expect((await qesJson(folder, "runs", "budgets.sqlite"))[1]).toMatchObject({ budgets: { bitops: 5e9, layers: 47 } });
+});
+
 test("--what-if proves optima around the run's budgets and keeps them: the next report has them without proving them again", async () => {
   await qes(
     folder,

@@ -48,7 +48,7 @@ test("titles say what was found", () => {
   const page = reportPage(readReport(archives["bound"], { run: 1 }));
   expect(page).toMatch(/<h1>1[12]\d\d\.\d\d, <em>within [\d.]+% of the optimum<\/em><\/h1>/);
   expect(page).toMatch(/<h2 id="network-title">Memory peaks in [^<]+ of the flash is in [^<]+<\/h2>/);
-  expect(page).toMatch(/<h2 id="what-if-bitops-title">One more GBitOp would buy [\d.]+<\/h2>/);
+  expect(page).toMatch(/<h2 id="what-if-bitops-title">One more GBitOp would buy a score [\d.]+ higher<\/h2>/);
   expect(page).toMatch(/<h2 id="runs-title">4 runs in this archive/);
   expect(reportPage(readReport(archives["forward"]))).toContain("The forward score has no bound");
   expect(reportPage(readReport(archives["failed"]))).toContain("Nothing was scored");
@@ -75,7 +75,7 @@ test("a run of a single child has no race, and what its networks have in common 
   expect(model.race).toBeNull();
   const page = reportPage(model);
   expect(page).not.toContain("How far the best network is from");
-  expect(page).toMatch(/The same in all of them: [^<]*live SRAM \d+ KiB/);
+  expect(page).toMatch(/The same in all of them: [^<]*live SRAM\s\d+ KiB/);
 });
 
 test("a hostile name is text, and its control characters are shown by their numbers", () => {
@@ -154,6 +154,7 @@ describe.skipIf(chromiumPath === undefined)("in Chromium", () => {
     await page.keyboard.press("Home");
     expect(await page.locator("[data-prices] output").textContent()).toBe("2.00 G");
     expect(await page.locator("[data-prices] .big").textContent()).toBe("1150.00");
+    expect(await page.locator("[data-prices] .big + p").textContent()).toBe("the optimum at 2.00 G");
     // The network there as the page draws it, as it is drawn without a script.
     const shape = page.locator("[data-prices] [data-shape] path");
     const drawn = await shape.getAttribute("d");

@@ -48,6 +48,19 @@ const looking = `(() => {
       }
     });
   }
+  for (const row of document.querySelectorAll(".axes")) {
+    const boxes = [...row.children].map(cell => {
+      const range = document.createRange();
+      range.selectNodeContents(cell);
+      return { text: cell.textContent, box: range.getBoundingClientRect() };
+    });
+    boxes.forEach(({ text, box }, i) => {
+      if (i > 0 && box.left < boxes[i - 1].box.right - 0.5) found.push(text + " over " + boxes[i - 1].text);
+    });
+  }
+  for (const name of document.querySelectorAll("dt")) {
+    if (name.getBoundingClientRect().height > 30) found.push(name.textContent + " is broken");
+  }
   for (const line of document.querySelectorAll("h1, h2, p, dd, dt, li, .lead")) {
     const box = line.getBoundingClientRect();
     if (box.width > 0 && box.right > width + 1 && line.closest(".scroll") === null) found.push(line.textContent + " is outside");

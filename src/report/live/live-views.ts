@@ -2,10 +2,10 @@ import { greatestOf, leastOf } from "../../base/extremes.ts";
 import { count, metric, plural, score, seconds, tick } from "../page/figures.ts";
 import { el, type Html } from "../page/html.ts";
 import { path, plot, stepPath } from "../page/plot.ts";
-import { linear, linearTicks, logarithmic, powers } from "../page/scale.ts";
+import { linear, linearTicks, logarithmic, logarithmicTicks } from "../page/scale.ts";
 import { meter, section } from "../page/table.ts";
+import { fateBar } from "../views/fate.ts";
 import { networkStrips } from "../views/network.ts";
-import { fateBar } from "../views/race.ts";
 import { verdict } from "../views/verdict.ts";
 import { whatIfSliders } from "../views/what-if.ts";
 import type { LiveModel } from "./live-reader.ts";
@@ -34,7 +34,7 @@ function progress({ run, points }: LiveModel): Html {
     status === "running" ? "Best score so far" : `The search is ${status}`,
     `${done}, ${seconds(time)}, ${metric(rate)} a second${left}.`,
     meter(of > 0 ? evaluations / of : 0, done),
-    bestLine(points),
+    el("div", { class: "part" }, bestLine(points)),
     fateBar({ run }),
   );
 }
@@ -52,7 +52,8 @@ function bestLine(points: LiveModel["points"]): Html | undefined {
   return plot({
     label: `Best score by children bred, now ${score(high)}`,
     height: 190,
-    x: powers(first, last).map((value) => ({ at: x(value), text: tick(metric(value)) })),
+    full: true,
+    x: logarithmicTicks(first, Math.max(last, first + 1)).map((value) => ({ at: x(value), text: tick(metric(value)) })),
     y: linearTicks(low, high, 4).map((value) => ({ at: y(value), text: String(value) })),
     caption: "children bred (log)",
     marks: [path(stepPath(drawn.map(([children, best]) => [x(children), y(best)] as const)), "l-a")],

@@ -1,6 +1,7 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { basename } from "node:path";
 import { createGzip, type Gzip } from "node:zlib";
 import { UserError } from "../../base/user-error.ts";
 import { page, policyOf } from "../page/document.ts";
@@ -50,7 +51,7 @@ export async function openLivePage(path: string, { run, port = 0 }: LiveOptions 
     const what = asked(request, token, (server.address() as AddressInfo).port);
     if (what !== undefined) looked = performance.now();
     if (what instanceof URLSearchParams) void sendAnswer(response, whatIf.answer(parts.problem, what));
-    else if (what === "page") sendPage(response, tick, parts);
+    else if (what === "page") sendPage(response, tick, parts, basename(path));
     else if (what === "events" && streams.size < STREAMS) sendEvents(response, streams, parts.all);
     else response.writeHead(what === "events" ? 503 : 404, plain).end();
   });
@@ -115,13 +116,13 @@ async function sendAnswer(response: ServerResponse, answer: Promise<string | und
   else response.writeHead(200, { ...plain, "content-type": "text/html; charset=utf-8" }).end(text);
 }
 
-function sendPage(response: ServerResponse, tick: () => void, { all }: LiveParts): void {
+function sendPage(response: ServerResponse, tick: () => void, { all }: LiveParts, name: string): void {
   tick();
   const body = [
     el(
       "header",
       { class: "top" },
-      el("b", {}, "Live"),
+      el("b", {}, name),
       el("span", { id: "live-state", role: "status" }, "connecting"),
       theme,
     ),
@@ -139,7 +140,7 @@ function sendPage(response: ServerResponse, tick: () => void, { all }: LiveParts
       "referrer-policy": "no-referrer",
       "cross-origin-resource-policy": "same-origin",
     })
-    .end(page("Live", body, [liveScript], CONNECT));
+    .end(page(`${name}, live`, body, [liveScript], CONNECT));
 }
 
 const theme = el("label", { class: "theme" }, el("input", { type: "checkbox", id: "theme" }), "Dark or light");

@@ -26,6 +26,7 @@ export function checkedLayers({ row, problem }: OpenRun, measure: boolean): Chec
       analytic: analytic.score,
       expected: expected.score,
       measured: measured === undefined ? null : { score: measured.score, error: measured.scoreError },
+      own: ownScore(config),
       layers: Array.from(expected.blocks, (gain, layer) => ({
         block: network.block[layer],
         difference: gain - analytic.blocks[layer],
@@ -36,6 +37,14 @@ export function checkedLayers({ row, problem }: OpenRun, measure: boolean): Chec
     if (!(error instanceof UserError)) throw error;
     return null;
   }
+}
+
+/** What the run itself was scored by, where that is neither the closed form nor its mean. */
+function ownScore({ score }: Config): CheckedLayers["own"] {
+  if (score.kind === "analytic" || score.kind === "expected") return null;
+  if (score.kind !== "forward") return { kind: score.kind, draws: null, resolution: null, maxChannels: null };
+  const { kind, repeats, resolution, maxChannels } = score;
+  return { kind, draws: repeats, resolution: resolution ?? null, maxChannels: maxChannels ?? null };
 }
 
 function measuredDetail({ score }: Config, network: Network): ForwardDetail {

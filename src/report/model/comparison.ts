@@ -1,5 +1,6 @@
 import { costsOf } from "../../costs/cost-table.ts";
 import { costs, emptyCosts } from "../../costs/costs.ts";
+import type { Network } from "../../network/network.ts";
 import { networkOf, type Structure } from "../../network/structure.ts";
 import { resolutionOf, structureOf } from "../../space/genome.ts";
 import type { ComparedNetwork, Comparison } from "./model.ts";
@@ -39,8 +40,24 @@ function compared({ problem }: OpenRun, structure: Structure, resolution: number
       name === "sram" ? [] : [{ title, unit, value: figures[name]! }],
     ),
     widths: structure.map(({ out }) => out),
-    depths: structure.map(({ L }) => (typeof L === "number" ? L : 1)),
+    depths: structure.flatMap(({ L }) => (typeof L === "number" ? [L] : [])),
     channels: [...network.outChannels.subarray(0, convs)],
-    bits: Array.from({ length: convs }, (_, i) => network.bitsA[i] * network.bitsW[i]),
+    convs: signsOf(network),
   };
+}
+
+/** Of every conv what it is, its place in its block included. */
+function signsOf(network: Network): string[] {
+  const { outChannels, kernel, bitsA, bitsW } = network;
+  const places = new Map<number, number>();
+  return Array.from({ length: network.layers }, (_, layer) => layer).flatMap((layer) => {
+    const from = layer === 0 ? 0 : network.layerEnd[layer - 1];
+    const block = network.block[layer];
+    return Array.from({ length: network.layerEnd[layer] - from }, (_, i) => {
+      const place = places.get(block) ?? 0;
+      places.set(block, place + 1);
+      const conv = from + i;
+      return [block, place, outChannels[conv], kernel[conv], bitsA[conv], bitsW[conv]].join(" ");
+    });
+  });
 }

@@ -35,7 +35,7 @@ export interface ProvenView {
   /** Null where no network is within the budgets. */
   readonly upper: number | null;
   readonly proven: boolean;
-  /** Share by which the optimum may be above the run's best; 0 where that is the optimum. */
+  /** How far the run's best may be below the optimum, as a share of the upper bound; 0 where it is the optimum. */
   readonly gap: number | null;
   readonly steps: readonly BoundStep[];
   readonly seconds: number;
@@ -220,6 +220,13 @@ export interface DeviceFit {
 export interface CheckedLayers {
   readonly analytic: number;
   readonly expected: number;
+  /** Another score that the run was searched by; null where it is one of these. Figures of a measured one are null where they are the network's. */
+  readonly own: {
+    readonly kind: string;
+    readonly draws: number | null;
+    readonly resolution: number | null;
+    readonly maxChannels: number | null;
+  } | null;
   /** The mean of some draws of noise, and its standard error; null where it was not asked for. */
   readonly measured: { readonly score: number; readonly error: number | null } | null;
   /** What the expected and the measured log gain differ by from the closed form's. */
@@ -256,10 +263,10 @@ export interface ComparedNetwork {
   readonly score: number;
   readonly resolution: number;
   readonly costs: readonly { readonly title: string; readonly unit: Unit; readonly value: number }[];
-  /** Of every block. */
+  /** Of every block, and the layers of those that have some. */
   readonly widths: readonly number[];
   readonly depths: readonly number[];
-  /** Of every conv: its channels, and the product of its bits. */
+  /** Of every conv: its channels, and what it is, in one text that is the same where two convs are. */
   readonly channels: readonly number[];
-  readonly bits: readonly number[];
+  readonly convs: readonly string[];
 }

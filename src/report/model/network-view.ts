@@ -10,6 +10,9 @@ import { resolutionOf, structureOf } from "../../space/genome.ts";
 import type { ArenaView, BlockSpan, NetworkView, NextBit } from "./model.ts";
 import { bestOf, type OpenRun } from "./open-run.ts";
 
+/** Kinds of score that are the closed form or measure what it computes: its gains are theirs, or nearly. */
+const ofEntropy: ReadonlySet<string> = new Set(["analytic", "expected", "forward"]);
+
 /** The best network of a run; null where it has scored none. */
 export function networkView(run: OpenRun): NetworkView | null {
   const { problem, row, costs } = run;
@@ -31,7 +34,7 @@ export function networkView(run: OpenRun): NetworkView | null {
     scored: config.score.kind === "analytic",
     liveBudget: config.budgets.sramLive ?? null,
     arena: arenaView(problem, network),
-    nextBits: nextBits(problem, network, convs, score),
+    nextBits: ofEntropy.has(config.score.kind) ? nextBits(problem, network, convs, score) : [],
   };
 }
 

@@ -1,7 +1,6 @@
 import type { Archive, RunRow } from "../../archive/archive.ts";
 import type { ProgressRow } from "../../archive/history.ts";
 import type { StoredBound } from "../../archive/stored-bounds.ts";
-import { gapOf } from "../../bound/gap.ts";
 import { parseStoredConfig } from "../../config/stored-config.ts";
 import { costsOf } from "../../costs/cost-table.ts";
 import type { Costs } from "../../costs/costs.ts";
@@ -9,6 +8,7 @@ import { openProblem, type Problem } from "../../problem/problem.ts";
 import { problemName } from "../../problem/problem-name.ts";
 import { isBoundRun } from "../../run/stored-bound.ts";
 import { costsAt } from "../../space/genome.ts";
+import { gapTo } from "./gap.ts";
 import type { BudgetUse, ProvenView, RunView } from "./model.ts";
 
 /** A run with what its configuration asks for and what an archive knows of both. */
@@ -72,7 +72,7 @@ export function provenView(run: OpenRun): ProvenView | null {
   if (bound === undefined) return null;
   const best = bestOf(run);
   // A score may be above what rounding left of a bound.
-  const gap = best === null || bound.upper === null ? null : gapOf(bound.upper, best);
+  const gap = best === null || bound.upper === null ? null : gapTo(bound.upper, best);
   const closed = bound.proven && bound.network !== null && best !== null && best >= bound.network.score - 1e-9;
   const { upper, proven, steps, seconds } = bound;
   return { upper, proven, gap: closed ? 0 : gap, steps, seconds };

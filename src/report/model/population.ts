@@ -44,8 +44,8 @@ export function populationView({ problem, row }: OpenRun): PopulationView | null
       if (typeof block.L === "number") put(`depth ${b}`, "count", block.L);
     });
     decode(space, checkpoint.genomes, at, network);
-    put("bits A", "count", meanBits(network.bitsA, network.convs));
-    put("bits W", "count", meanBits(network.bitsW, network.convs));
+    put("mean bits A", "count", meanBits(network.bitsA, network.convs));
+    put("mean bits W", "count", meanBits(network.bitsW, network.convs));
     const figures = costs(network, classes, emptyCosts(), deployment);
     for (const name of wanted) {
       const { title, unit } = rows.find((cost) => cost.name === name)!;

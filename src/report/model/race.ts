@@ -52,7 +52,11 @@ export function raceOf(own: OpenRun, runs: readonly OpenRun[]): Race | null {
       children: run.row.checkpoint?.counters.evaluations ?? 0,
     };
   });
-  const mean = own.progress.flatMap(({ children, mean }) => (mean === null ? [] : [[children, mean] as const]));
+  // Of a population of one network the mean is that network.
+  const apart = own.progress.some(({ mean, best }) => mean !== best);
+  const mean = own.progress.flatMap(({ children, mean }) =>
+    mean === null || !apart ? [] : [[children, mean] as const],
+  );
   return { series, mean, ...reference };
 }
 

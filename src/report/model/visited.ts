@@ -1,6 +1,6 @@
 import type { Archive } from "../../archive/archive.ts";
-import type { CostName } from "../../costs/cost-table.ts";
-import { type Costs, costs, emptyCosts } from "../../costs/costs.ts";
+import { budgetNames, type CostName } from "../../costs/cost-table.ts";
+import { type Costs, costs, emptyCosts, withinLimits } from "../../costs/costs.ts";
 import { Network } from "../../network/network.ts";
 import { decode } from "../../space/genome.ts";
 import type { Visited } from "./model.ts";
@@ -22,13 +22,16 @@ export class VisitedNetworks {
     this.#run = run;
   }
 
-  /** How many lie where, in a field of scores by a cost; those outside of it are left out. */
+  /** How many lie where, in a field of scores by a cost; those outside of it, or of another budget of the run, are left out. */
   within(cost: CostName, [from, to]: readonly [number, number], [low, high]: readonly [number, number]): Visited {
     const counts = new Map<number, number>();
+    const { budgets } = this.#run.problem.config;
+    const limits = budgetNames.map((name) => (name === cost ? undefined : budgets[name]) ?? Number.POSITIVE_INFINITY);
     let inside = 0;
     for (const { score, costs: of } of this.#all) {
       const [x, y] = [(of[cost]! - from) / (to - from), (score - low) / (high - low)];
       if (!(x >= 0 && x < 1 && y >= 0 && y < 1)) continue;
+      if (!withinLimits(of, limits)) continue;
       const cell = Math.floor(y * ROWS) * COLUMNS + Math.floor(x * COLUMNS);
       counts.set(cell, (counts.get(cell) ?? 0) + 1);
       inside++;

@@ -59,6 +59,7 @@ export function count(value: number): string {
 }
 
 export function seconds(value: number): string {
+  if (value < 0.05) return `${value > 0 ? value.toPrecision(1) : 0} s`;
   if (value < 60) return `${value < 10 ? value.toFixed(1) : Math.round(value)} s`;
   const minutes = Math.floor(value / 60);
   return minutes < 60

@@ -50,12 +50,14 @@ interface Plot {
   /** What the x axis shows. */
   readonly caption: string;
   readonly marks: readonly (Html | undefined)[];
+  /** Whether it is as wide as the page. */
+  readonly full?: boolean;
   /** Marks that are placed in per cent and keep their shape. */
   readonly over?: readonly Html[];
 }
 
 /** A plot with its axes: lines stretch with the page, labels keep their size. */
-export function plot({ label, height, x, y, caption, marks, over = [] }: Plot): Html {
+export function plot({ label, height, x, y, caption, marks, over = [], full = false }: Plot): Html {
   const grid = y.map(({ at: share }) => `M0 ${round((1 - share) * BOX)}H${BOX}`).join("");
   return el(
     "div",
@@ -78,7 +80,7 @@ export function plot({ label, height, x, y, caption, marks, over = [] }: Plot): 
       ),
       over,
     ),
-    axis(x),
+    axis(x, "x", full),
     el("div", { class: "caption" }, caption),
   );
 }
@@ -94,8 +96,8 @@ function fittingDown(labels: readonly Label[], height: number): Label[] {
   });
 }
 
-/** Labels of an x axis, those that fit on a desktop and those that fit on a phone. */
-export function axis(labels: readonly Label[], kind = "x", short: readonly Label[] = labels, full = false): Html {
+/** Labels of an x axis, those that fit on a desktop and those that fit on a phone. @param full of one as wide as the page */
+export function axis(labels: readonly Label[], kind = "x", full = false): Html {
   const group = (name: string, of: readonly Label[], pixels: number) =>
     el(
       "g",
@@ -109,23 +111,26 @@ export function axis(labels: readonly Label[], kind = "x", short: readonly Label
     { class: kind, height: 20, width: "100%", "aria-hidden": "true" },
     full ? group("desk", labels, FULL) : undefined,
     group(full ? "wide mid" : "wide", labels, WIDE),
-    group("narrow", short, NARROW),
+    group("narrow", labels, NARROW),
   );
 }
 
 /** A label at an end of the axis stays inside of it, unless it says otherwise. */
-function anchored(label: Label): Required<Label> {
+function anchored(label: Label): Label & { readonly anchor: NonNullable<Label["anchor"]> } {
   return { ...label, anchor: label.anchor ?? (label.at < 0.03 ? "start" : label.at > 0.97 ? "end" : "middle") };
 }
 
-/** What the marks of a chart mean. */
-export function legend(...entries: readonly (readonly [kind: string, text: string] | undefined)[]): Html {
+/** What the marks of a chart mean; a text is what those behind it are of. */
+export function legend(...entries: readonly (readonly [kind: string, text: string] | string | undefined)[]): Html {
   return el(
     "ul",
     { class: "legend" },
-    entries.map(
-      (entry) =>
-        entry && el("li", {}, el("svg", { width: 18, height: 12, "aria-hidden": "true" }, sample(entry[0])), entry[1]),
+    entries.map((entry) =>
+      entry === undefined
+        ? undefined
+        : typeof entry === "string"
+          ? el("li", {}, el("b", {}, entry))
+          : el("li", {}, el("svg", { width: 18, height: 12, "aria-hidden": "true" }, sample(entry[0])), entry[1]),
     ),
   );
 }

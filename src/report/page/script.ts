@@ -21,9 +21,10 @@ const nets=slider.dataset.channels.split("|"),shape=box.querySelector("[data-sha
 const draw=(net,widths)=>{const ch=net.split(" ").map(Number),most=Math.log(ch.reduce((a,b)=>a>b?a:b)+1);
 shape.setAttribute("viewBox","0 0 "+ch.length+" 100");shape.firstElementChild.setAttribute("d",ch.map((w,i)=>{const h=50*Math.log(w+1)/most;return "M"+(i+.05)+" "+(50-h).toFixed(1)+"h.9V"+(50+h).toFixed(1)+"h-.9z";}).join(""));
 says.textContent=ch.length+" convs, widths "+widths.split(" ").join(" · ");};
+const where=big.nextElementSibling,own=slider.value,said=where.textContent;
 const first=[...list.rows].map(r=>r.cells[1].textContent);
 slider.addEventListener("input",()=>{const c=[...rows[slider.value].cells].map(x=>x.textContent);
-out.textContent=c[0];slider.setAttribute("aria-valuetext",c[0]);big.textContent=c[1];
+out.textContent=c[0];slider.setAttribute("aria-valuetext",c[0]);big.textContent=c[1];where.textContent=slider.value===own?said:"the optimum at "+c[0];
 [...list.rows].forEach((r,i)=>{r.cells[1].textContent=c[i+2];r.cells[2].textContent=c[i+2]===first[i]?"same":"was "+first[i];});
 draw(nets[slider.value],c[c.length-2]);
 const d=dot.dataset.points.split(" ")[slider.value].split(",");dot.setAttribute("cx",d[0]+"%");dot.setAttribute("cy",d[1]);});

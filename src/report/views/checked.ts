@@ -1,15 +1,15 @@
 import { greatestOf } from "../../base/extremes.ts";
-import type { ReportModel } from "../model/model.ts";
-import { percent, score } from "../page/figures.ts";
+import type { CheckedLayers, NetworkView, ReportModel } from "../model/model.ts";
+import { listed, percent, plural, score } from "../page/figures.ts";
 import type { Html } from "../page/html.ts";
 import { legend, path, plot } from "../page/plot.ts";
 import { linear, linearTicks } from "../page/scale.ts";
 import { asTable, dataTable, section } from "../page/table.ts";
 
 /** What the closed form leaves out, layer by layer. */
-export function checkedView({ checked }: ReportModel): Html | undefined {
+export function checkedView({ checked, run, network }: ReportModel): Html | undefined {
   if (checked === null || checked.layers.length < 2) return undefined;
-  const { analytic, expected, measured, layers } = checked;
+  const { analytic, expected, measured, layers, own } = checked;
   const off = (expected - analytic) / Math.abs(analytic || 1);
   const reach =
     greatestOf(layers.flatMap(({ difference, measured: m }) => [Math.abs(difference), Math.abs(m ?? 0)])) * 1.15 || 1;
@@ -17,7 +17,8 @@ export function checkedView({ checked }: ReportModel): Html | undefined {
   const x = (layer: number) => (layer + 0.5) / layers.length;
   const first = layers.map(({ block }, i) => ({
     at: x(i),
-    text: String(block),
+    ...nameOf(network, block),
+    anchor: "middle" as const,
     begins: i === 0 || layers[i - 1].block !== block,
   }));
   const bars = layers.map(({ difference }, i) => {
@@ -34,18 +35,20 @@ export function checkedView({ checked }: ReportModel): Html | undefined {
   });
   return section(
     "checked",
-    `On noise it scores ${score(expected)} on average, ${percent(Math.abs(off))} ${off < 0 ? "below" : "above"} the closed form`,
+    `On noise ${own === null ? "it scores" : "the entropy score is"} ${score(expected)} on average, ${percent(Math.abs(off))} ${off < 0 ? "below" : "above"} the closed form`,
     "The closed form assumes that nothing is lost at borders and that values stay normal. A bar is what a layer's log gain differs by on average where neither is assumed; it is computed, without noise." +
       (measured === null
         ? ""
-        : ` Measured on noise it scores ${score(measured.score)}${measured.error === null ? "" : ` ± ${score(measured.error)}`}: a dash is what a layer differs by there.`),
+        : ` Measured on noise it scores ${score(measured.score)}${measured.error === null ? "" : ` ± ${measured.error.toPrecision(2)}`}: a dash is what a layer differs by there.`) +
+      ownText(own, run.best),
     plot({
       label: "Expected minus closed form, by layer",
       height: 190,
+      full: true,
       x: first.filter(({ begins }) => begins),
       y: linearTicks(-reach, reach, 4).map((value) => ({
         at: y(value),
-        text: value > 0 ? `+${value}` : String(value),
+        text: value > 0 ? `+${value}` : String(value).replace("-", "−"),
       })),
       caption: "block of the layer",
       marks: [path(bars.join(""), "a"), path("M0 500H1000", "l-limit"), path(dashes.join(""), "l-t")],
@@ -62,12 +65,34 @@ export function checkedView({ checked }: ReportModel): Html | undefined {
         ["layer", "block", "difference", ...(measured === null ? [] : ["measured"])],
         layers.map(({ block, difference, measured: gain }, i) => [
           i + 1,
-          block,
-          difference.toPrecision(3),
-          ...(gain === null ? [] : [gain.toPrecision(3)]),
+          nameOf(network, block).text,
+          signed(difference),
+          ...(gain === null ? [] : [signed(gain)]),
         ]),
-        [0, 1, 2, 3],
+        [0, 2, 3],
       ),
     ),
   );
 }
+
+/** A block as the network's part of the page names it. */
+function nameOf(network: NetworkView | null, block: number): { readonly text: string; readonly short: string } {
+  const name = network?.blocks[block]?.name ?? String(block);
+  return name.startsWith("block ")
+    ? { text: name.slice(6), short: name.slice(6) }
+    : { text: name, short: name.charAt(0).toUpperCase() };
+}
+
+/** How the score that the run was searched by is another. */
+function ownText(own: CheckedLayers["own"], best: number | null): string {
+  if (own === null || best === null) return "";
+  if (own.draws === null) return ` The run was searched by another score (${own.kind}), which is not compared with it.`;
+  const how = [
+    plural(own.draws, "draw"),
+    own.resolution === null ? "" : `an input of ${own.resolution}×${own.resolution}`,
+    own.maxChannels === null ? "" : `at most ${plural(own.maxChannels, "channel")} a conv`,
+  ];
+  return ` The run's own score, ${score(best)}, was measured with ${listed(how.filter((part) => part !== ""))}.`;
+}
+
+const signed = (difference: number) => difference.toPrecision(3).replace("-", "−");

@@ -2,7 +2,7 @@ import { greatestOf } from "../../base/extremes.ts";
 import type { ComparedNetwork, ReportModel } from "../model/model.ts";
 import { figure, percent, score } from "../page/figures.ts";
 import { el, type Html } from "../page/html.ts";
-import { barsPath, path } from "../page/plot.ts";
+import { barsPath, legend, path } from "../page/plot.ts";
 import { dataTable, section } from "../page/table.ts";
 
 /** The best network beside another one. */
@@ -26,8 +26,9 @@ export function comparisonView({ comparison }: ReportModel): Html | undefined {
   return section(
     "comparison",
     finding(best, other, what),
-    "The height of a conv is the logarithm of its channels.",
+    "The height of a conv is the logarithm of its channels; where it differs it is marked.",
     el("div", { class: "two even" }, shape("the best", best, other), shape(what, other, best)),
+    legend(["a", "as in the other"], ["c", "other channels, kernel or bits, or not there"]),
     dataTable(`The best and ${what}`, ["figure", "the best", what, "difference"], rows, [1, 2, 3]),
   );
 }
@@ -53,6 +54,8 @@ const differing = (a: readonly number[], b: readonly number[]) =>
 function shape(title: string, network: ComparedNetwork, other: ComparedNetwork): Html {
   const most = Math.log(greatestOf([...network.channels, ...other.channels]) + 1);
   const wide = Math.max(network.channels.length, other.channels.length);
+  const others = new Set(other.convs);
+  const differs = (i: number) => !others.has(network.convs[i]);
   const bars = network.channels.map(
     (width, i) => [i, 0.5 - Math.log(width + 1) / most / 2, 0.5 + Math.log(width + 1) / most / 2] as const,
   );
@@ -70,7 +73,8 @@ function shape(title: string, network: ComparedNetwork, other: ComparedNetwork):
         role: "img",
         "aria-label": `Widths of the convs of ${title}`,
       },
-      path(barsPath(bars), "a"),
+      path(barsPath(bars.filter(([i]) => !differs(i))), "a"),
+      path(barsPath(bars.filter(([i]) => differs(i))), "c"),
     ),
   );
 }

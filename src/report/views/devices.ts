@@ -4,7 +4,7 @@ import { el, type Html } from "../page/html.ts";
 import { dataTable, meter, section } from "../page/table.ts";
 
 /** On which microcontrollers the best network fits. */
-export function devicesView({ devices }: ReportModel): Html | undefined {
+export function devicesView({ devices, network }: ReportModel): Html | undefined {
   if (devices.length === 0) return undefined;
   const fits = devices.filter((device) => verdictOf(device) === "fits");
   const names = fits.map(({ title, name }) => title || name);
@@ -19,21 +19,29 @@ export function devicesView({ devices }: ReportModel): Html | undefined {
   return section(
     "devices",
     title,
-    "Against what every device leaves to a network.",
+    `${network?.arena == null ? "Live tensors against the SRAM and weights against the flash, without what a runtime adds" : `The arena and the flash of ${network.arena.runtime}`}: of what the shipped description of a device leaves to a network. Whether its kernels run these bits is not said.`,
     dataTable(
       "Devices",
-      ["device", "core", "memory", "of it", "flash", "of it", "verdict"],
+      [
+        "device",
+        "verdict",
+        network?.arena == null ? "live SRAM" : "arena",
+        "of what there is",
+        "flash",
+        "of what there is",
+        "core",
+      ],
       devices.map((device) => {
         const { title: shown, name, core, sram, sramLimit, flash, flashLimit } = device;
         const verdict = verdictOf(device);
         return [
           el("b", {}, shown || name),
-          core,
+          el("span", { class: verdict === "fits" ? "pill" : "pill no" }, verdict),
           meter(sram / sramLimit, `memory ${percent(sram / sramLimit)}`),
           `${percent(sram / sramLimit)} of ${bytes(sramLimit)}`,
           meter(flash / flashLimit, `flash ${percent(flash / flashLimit)}`),
           `${percent(flash / flashLimit)} of ${bytes(flashLimit)}`,
-          el("span", { class: verdict === "fits" ? "pill" : "pill no" }, verdict),
+          core,
         ];
       }),
       [3, 5],

@@ -15,7 +15,8 @@ export function memoryBars(
   convs: number,
 ): { readonly bars: Bar[]; readonly line: Html; readonly text: string } {
   const peak = greatestOf(steps.map(({ held, input, output, scratch }) => held + input + output + scratch));
-  const line = budget !== null && budget < 3 * peak ? budget : peak;
+  const far = budget !== null && budget >= 3 * peak;
+  const line = budget !== null && !far ? budget : peak;
   const room = Math.max(peak, line) * 1.04;
   const parts = [
     ["c", "held"],
@@ -35,6 +36,6 @@ export function memoryBars(
   return {
     bars,
     line: el("path", { class: "l-limit", d: `M0 ${(100 - (100 * line) / room).toFixed(1)}H${convs}` }),
-    text: `${budget === null ? "" : `budget ${bytes(budget)}, `}peak ${bytes(peak)}`,
+    text: `${budget === null ? "" : `budget ${bytes(budget)}${far ? " (far above)" : ""}, `}peak ${bytes(peak)}`,
   };
 }

@@ -5,6 +5,7 @@ import { bytes, metric, percent, score } from "../page/figures.ts";
 import { type Child, el, type Html } from "../page/html.ts";
 import { axis, barsPath, legend, path } from "../page/plot.ts";
 import { asTable, dataTable, section } from "../page/table.ts";
+import { bitRows } from "./bit-rows.ts";
 import { type Bar, memoryBars } from "./memory-bars.ts";
 
 const kinds = { pointwise: "1×1", depthwise: "depthwise", conv: "full conv", projection: "projection" } as const;
@@ -15,14 +16,14 @@ export function networkStrips(
   title?: string,
 ): Html | undefined {
   if (network === null) return undefined;
-  const { convs, blocks, arena } = network;
+  const { convs, blocks } = network;
   const columns = columnsOf(network);
   const at = peakOf(network);
   return section(
     "network",
     title ?? finding(network, at),
     [
-      "Every conv in the order in which it runs, a column each.",
+      `Every conv in the order in which it runs, a column each; the input is ${network.resolution}×${network.resolution}.`,
       el("span", { class: "js" }, " Point at one, or use the arrow keys."),
     ],
     el(
@@ -51,24 +52,16 @@ export function networkStrips(
           blocks.map(({ name, from, to }) => ({
             at: (from + to) / 2 / convs.length,
             text: name,
+            short: name.replace("block ", "").replace(/^(stem|head)$/, (word) => word[0].toUpperCase()),
             anchor: "middle" as const,
           })),
           "x b",
-          blocks.map(({ name, from, to }) => ({
-            at: (from + to) / 2 / convs.length,
-            text: name.replace("block ", "").replace(/^(stem|head)$/, (word) => word[0].toUpperCase()),
-          })),
           true,
         ),
       ),
       strips(network, at, run.status !== "running"),
     ),
-    legend(
-      ["a", "1×1, input, gain"],
-      ["b2", "depthwise, output, ln(channels) at a stage's end"],
-      ["c", "full conv or projection, held by the shortcut"],
-      arena?.steps.some(({ scratch }) => scratch > 0) ? ["q", "scratch"] : undefined,
-    ),
+    stripsLegend(network),
     asTable(
       `The same as a table (${convs.length} convs)`,
       el(
@@ -93,7 +86,7 @@ function peakOf({ convs, arena }: NetworkView): number {
   return bytes.indexOf(greatestOf(bytes));
 }
 
-function finding({ convs, blocks, classifierFlash }: NetworkView, index: number): string {
+function finding({ convs, blocks, classifierFlash, arena }: NetworkView, index: number): string {
   const peaks = blocks.find(({ from, to }) => from <= index && index < to)?.name ?? "";
   const flash = convs.reduce((sum, conv) => sum + conv.flash, classifierFlash);
   const shares = blocks.map(({ name, from, to }) => ({
@@ -103,7 +96,7 @@ function finding({ convs, blocks, classifierFlash }: NetworkView, index: number)
   if (classifierFlash > 0) shares.push({ name: "classifier", flash: classifierFlash });
   const most = shares.reduce((a, b) => (b.flash > a.flash ? b : a));
   const place = (name: string) => (name.startsWith("block") ? name : `the ${name}`);
-  return `Memory peaks in ${place(peaks)}, ${percent(Number((most.flash / flash).toFixed(2)))} of the flash is in ${place(most.name)}`;
+  return `${arena === null ? "Memory" : "The arena"} peaks in ${place(peaks)}, ${percent(Number((most.flash / flash).toFixed(2)))} of the flash is in ${place(most.name)}`;
 }
 
 const columnsOf = ({ arena }: NetworkView) => [
@@ -128,10 +121,12 @@ function cells(network: NetworkView, conv: ConvFigures): Child[] {
     ...(arena === null ? [] : [step === undefined ? "with the next" : bytes(step.bytes)]),
     bytes(conv.flash),
     metric(conv.bitops),
-    scored ? `+${score(conv.gain + conv.width)}` : "",
-    next === undefined ? "" : `${next.before} → ${next.after}, ${(next.rate * 1e6).toPrecision(2)} a MBitOp`,
+    scored ? `+${(conv.gain + conv.width).toFixed(2)}` : "",
+    next === undefined ? "" : `${next.before} → ${next.after}, ${perMBitOp(next.rate)} a MBitOp`,
   ];
 }
+
+const perMBitOp = (rate: number) => (rate * 1e6).toPrecision(2);
 
 function strips(network: NetworkView, at: number, withPrices: boolean): Child[] {
   const { convs, liveBudget, arena, nextBits, scored, classifierFlash } = network;
@@ -202,7 +197,15 @@ function strips(network: NetworkView, at: number, withPrices: boolean): Child[] 
           { kind: "b2", bars: convs.map(({ gain, width }, i) => [i, gain / gains, (gain + width) / gains] as const) },
         ])
       : undefined,
-    withPrices && nextBits.length > 0 ? row("Next bit", "gain a BitOp, log", 48, [], prices(network)) : undefined,
+    withPrices && nextBits.length > 0
+      ? row(
+          "Next bit",
+          `score a MBitOp, log, up to ${perMBitOp(greatestOf(nextBits.map(({ rate }) => rate)))}`,
+          48,
+          [],
+          prices(network),
+        )
+      : undefined,
   ];
 }
 
@@ -226,56 +229,28 @@ function shading({ blocks }: NetworkView): Html | undefined {
   );
 }
 
-function bitRows({ convs }: NetworkView, at: number): Child[] {
-  const n = convs.length;
-  const most = greatestOf(convs.flatMap(({ bitsA, bitsW }) => [bitsA || 8, bitsW || 8]));
-  const kind = (bits: number) => {
-    const share = (bits || 8) / most;
-    return share > 0.85 ? "a" : share > 0.55 ? "b3" : "b1";
-  };
-  const texts = n <= 72;
-  const strip = (of: (conv: ConvFigures) => number) => [
-    ["a", "b3", "b1"].map((name) =>
-      el(
-        "svg",
-        { width: "100%", height: 22, viewBox: `0 0 ${n} 100`, preserveAspectRatio: "none" },
-        path(barsPath(convs.flatMap((conv, i) => (kind(of(conv)) === name ? [[i, 0.06, 0.94] as const] : []))), name),
-      ),
-    ),
-    texts
-      ? convs.map((conv, i) =>
-          el(
-            "text",
-            { class: kind(of(conv)) === "a" ? "m w" : "m", x: `${Number((((i + 0.5) / n) * 100).toFixed(2))}%`, y: 16 },
-            of(conv) || "f",
-          ),
-        )
-      : undefined,
-  ];
+/** What the colours say, strip by strip. */
+function stripsLegend({ convs, arena, liveBudget, scored }: NetworkView): Html[] {
+  const kinds = new Set(convs.map(({ kind }) => kind));
+  const held = convs.some((conv) => conv.held > 0) || arena?.steps.some((step) => step.held > 0);
+  const budget = (arena === null ? liveBudget : arena.budget) !== null;
   return [
-    el("div", { class: "label" }, el("h3", {}, "Bits"), el("p", {}, "activation, weight")),
-    el(
-      "div",
-      { class: "strip" },
-      el(
-        "svg",
-        { class: "bits", width: "100%", height: 46, role: "img", "aria-label": "Bits of activations and of weights" },
-        el(
-          "g",
-          {},
-          strip(({ bitsA }) => bitsA),
-        ),
-        el(
-          "svg",
-          { y: 24, width: "100%", height: 22 },
-          strip(({ bitsW }) => bitsW),
-        ),
-        el(
-          "svg",
-          { width: "100%", height: 46, viewBox: `0 0 ${n} 100`, preserveAspectRatio: "none" },
-          el("rect", { class: "cross", x: at, y: 0, width: 1, height: 100 }),
-        ),
-      ),
+    legend(
+      "Channels",
+      ["a", "1×1"],
+      kinds.has("depthwise") ? ["b2", "depthwise"] : undefined,
+      kinds.has("conv") || kinds.has("projection")
+        ? ["c", kinds.has("projection") ? "full conv or projection" : "full conv"]
+        : undefined,
     ),
+    legend(
+      arena === null ? "Live SRAM" : "Live SRAM, arena",
+      ["a", "input"],
+      ["b2", "output"],
+      held ? ["c", "held by the shortcut"] : undefined,
+      arena?.steps.some(({ scratch }) => scratch > 0) ? ["q", "scratch"] : undefined,
+      ["l-limit", budget ? "budget, or the peak where none is near" : "peak"],
+    ),
+    ...(scored ? [legend("Score", ["a", "log gain"], ["b2", "ln(channels) at a stage's end"])] : []),
   ];
 }

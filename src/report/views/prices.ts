@@ -106,7 +106,9 @@ function priceView(list: PriceList): Html {
         legend(
           ["a", `exact optimum, proven at ${proven} budgets`],
           inside ? ["l-limit", "budget now"] : undefined,
-          visited.inside > 0 ? ["seen", "networks that searches have scored: the stronger, the more"] : undefined,
+          visited.inside > 0
+            ? ["seen", "networks within the other budgets that searches have scored: the stronger, the more"]
+            : undefined,
         ),
       ),
       el(
@@ -116,9 +118,13 @@ function priceView(list: PriceList): Html {
         el(
           "p",
           { class: "quiet" },
-          limit === null ? `the optimum at ${figure(unit, at.value)}` : "the optimum nearest to this run's budget",
+          limit === null
+            ? `the optimum at ${figure(unit, at.value)}`
+            : limit === at.value
+              ? "the optimum at this run's budget"
+              : `the optimum at ${figure(unit, at.value)}, the nearest to this run's budget`,
         ),
-        foundNetwork(at, "same"),
+        foundNetwork(at, ""),
       ),
     ),
     asTable(
@@ -181,5 +187,7 @@ function finding({ points, unit, title }: PriceList, own: number): string {
   const b = points[Math.min(points.length - 1, own + 1)];
   const rate = b.value > a.value ? ((b.score - a.score) / (b.value - a.value)) * size : 0;
   const what = unit === "bytes" ? `${name} of ${title}` : name;
-  return rate > 0 ? `One more ${what} would buy ${Number(rate.toPrecision(2))}` : `More ${title} would buy nothing`;
+  return rate > 0
+    ? `One more ${what} would buy a score ${Number(rate.toPrecision(2))} higher`
+    : `More ${title} would buy nothing`;
 }

@@ -1,10 +1,13 @@
 import { greatestOf, leastOf } from "../../base/extremes.ts";
+import { gapTo } from "../model/gap.ts";
 import type { Race, RaceSeries, ReportModel } from "../model/model.ts";
-import { count, listed, metric, percent, plural, score, seconds, tick } from "../page/figures.ts";
+import { count, metric, percent, plural, score, seconds, tick } from "../page/figures.ts";
 import { el, type Html } from "../page/html.ts";
 import { legend, linePath, path, plot, stepPath } from "../page/plot.ts";
-import { linear, linearTicks, logarithmic, powers } from "../page/scale.ts";
+import { logarithmic, logarithmicTicks } from "../page/scale.ts";
 import { asTable, dataTable, section } from "../page/table.ts";
+import { boundClosing } from "./bound-closing.ts";
+import { fateBar } from "./fate.ts";
 
 /** The least gap that is drawn by its height; one of nothing lies below. */
 const LEAST = 1e-6;
@@ -15,28 +18,36 @@ const FLOOR = 0.08;
 /** How every run of the problem came to its best, how the bound closed, and what became of the children. */
 export function raceView(model: ReportModel): Html | undefined {
   const { race, run } = model;
-  const side = [boundClosing(model), fateBar(model)];
+  const side = [boundClosing(model), fateBar(model)].filter((part) => part !== undefined);
   if (race === null) {
-    const known = side.filter((part) => part !== undefined);
-    if (known.length === 0 || run.evaluations === 0) return undefined;
-    const lead = "This archive keeps no record of how its runs came along: they were made by an earlier version.";
+    if (side.length === 0 || run.evaluations === 0) return undefined;
     return section(
       "search",
       `${plural(run.fate.scored, "network was", "networks were")} scored in ${seconds(run.seconds)}`,
-      lead,
-      el("div", {}, known),
+      noRace(model),
+      el("div", {}, side),
     );
   }
   return section(
     "search",
     finding(race),
     undefined,
-    el("div", { class: "two" }, gapPlot(race), el("div", {}, side)),
+    side.length === 0 ? gapPlot(race, true) : el("div", { class: "two" }, gapPlot(race, false), el("div", {}, side)),
     seriesTable(race),
   );
 }
 
+/** Why nothing is drawn of how a run came along. */
+function noRace({ groups }: ReportModel): string {
+  const own = groups.flatMap(({ runs }) => runs).find((run) => run.own);
+  return own !== undefined && own.points.length > 0
+    ? "It has bred one generation so far: there is no way to draw yet."
+    : "This archive keeps no record of how its runs came along: they were made by an earlier version.";
+}
+
 function finding({ series, kind, reference }: Race): string {
+  const one = series.length === 1;
+  const own = one ? series[0].own : true;
   const reached = series.flatMap(({ reached: at }) => (at === null ? [] : [at]));
   if (kind === "optimum" && reached.length > 0) {
     const least = leastOf(reached);
@@ -45,20 +56,16 @@ function finding({ series, kind, reference }: Race): string {
       reached.length === 1 || least === most
         ? `after ${plural(least, "child", "children")}`
         : `after ${count(least)} to ${count(most)} children`;
-    if (series.length === 1) return `The search reaches the optimum ${when}`;
+    if (one) return `${own ? "The search" : "Another run of the problem"} reaches the optimum ${when}`;
     return reached.length === series.length
       ? `All ${series.length} runs reach the optimum, ${when}`
       : `${reached.length} of ${series.length} runs reach the optimum, ${when}`;
   }
   const best = greatestOf(series.map(({ points }) => points.at(-1)?.[1] ?? Number.NEGATIVE_INFINITY));
-  if (kind === "best")
-    return series.length === 1
-      ? `The best score is ${score(best)}; no bound says how good that is`
-      : `The best of ${series.length} runs scores ${score(best)}; no bound says how good that is`;
-  return `The best of ${plural(series.length, "run")} is within ${percent(gap(reference, best))} of the ${kind}`;
+  const who = one ? (own ? "The search" : "Another run of the problem") : `The best of ${series.length} runs`;
+  if (kind === "best") return `${who} ${one ? "comes to" : "scores"} ${score(best)}; no bound says how good that is`;
+  return `${who} ${one ? "comes" : "is"} within ${percent(gapTo(reference, best))} of the ${kind}`;
 }
-
-const gap = (reference: number, best: number) => Math.max(0, (reference - best) / Math.abs(reference || 1));
 
 /** Where a gap is drawn, from 0 to 1. */
 function height(share: number): number {
@@ -75,17 +82,19 @@ export function gapPoints(
 ): (readonly [number, number])[] {
   const x = logarithmic(least, most);
   const drawn: (readonly [number, number])[] = [];
-  points.forEach(([children, best], i) => {
-    const point = [Math.max(0, x(Math.max(children, least))), height(gap(reference, best))] as const;
+  // Of what was known before the plot begins the last alone is drawn, at its edge, and where a line begins inside, nothing.
+  const from = points.findLastIndex(([children]) => children <= least);
+  points.slice(Math.max(0, from)).forEach(([children, best], i, shown) => {
+    const point = [Math.max(0, x(Math.max(children, least))), height(gapTo(reference, best))] as const;
     const before = drawn.at(-1);
     const near =
       before !== undefined && Math.abs(before[0] - point[0]) < 0.002 && Math.abs(before[1] - point[1]) < 0.004;
-    if (!near || i === points.length - 1) drawn.push(point);
+    if (!near || i === shown.length - 1) drawn.push(point);
   });
   return drawn;
 }
 
-function gapPlot({ series, mean, reference, kind }: Race): Html {
+function gapPlot({ series, mean, reference, kind }: Race, alone: boolean): Html {
   const firsts = series.flatMap(({ points }) =>
     points
       .filter(([children]) => children > 0)
@@ -93,7 +102,7 @@ function gapPlot({ series, mean, reference, kind }: Race): Html {
       .map(([children]) => children),
   );
   const least = Math.max(1, leastOf(firsts.length === 0 ? [1] : firsts));
-  const most = Math.max(least * 10, greatestOf(series.map(({ children }) => children)));
+  const most = Math.max(least + 1, greatestOf(series.map(({ children }) => children)));
   const draw = (one: RaceSeries) => {
     const points = gapPoints(one.points, reference, least, most);
     const name = `run ${one.run}, seed ${one.seed}`;
@@ -104,19 +113,27 @@ function gapPlot({ series, mean, reference, kind }: Race): Html {
   const own = series.filter((one) => one.own);
   const others = shown.filter(({ operators }) => operators !== "published").length;
   const published = shown.some(({ operators }) => operators === "published");
+  const what =
+    kind === "optimum"
+      ? "the proven optimum"
+      : kind === "bound"
+        ? "the bound"
+        : series.length === 1
+          ? "where the search ended"
+          : "the best of these runs";
   const ticks = [1, 0.1, 0.01, 1e-3, 1e-4, 1e-5].map((share) => ({ at: height(share), text: percent(share) }));
   return el(
     "div",
     {},
-    el(
-      "h3",
-      {},
-      `How far the best network is from ${kind === "best" ? "the best of all" : kind === "bound" ? "the bound" : "the proven optimum"}`,
-    ),
+    el("h3", {}, `How far the best network is from ${what}`),
     plot({
       label: `Gap of ${plural(series.length, "run")} by children bred`,
       height: 300,
-      x: powers(least, most).map((value) => ({ at: logarithmic(least, most)(value), text: tick(metric(value)) })),
+      full: alone,
+      x: logarithmicTicks(least, most).map((value) => ({
+        at: logarithmic(least, most)(value),
+        text: tick(metric(value)),
+      })),
       y: [...ticks, { at: 0, text: "0" }],
       caption: "children bred (log)",
       marks: [
@@ -143,7 +160,7 @@ function seriesTable({ series, reference }: Race): Html {
       operators,
       count(children),
       best === undefined ? "–" : score(best),
-      best === undefined ? "–" : percent(gap(reference, best)),
+      best === undefined ? "–" : percent(gapTo(reference, best)),
       reached === null ? "–" : count(reached),
     ];
   });
@@ -155,91 +172,5 @@ function seriesTable({ series, reference }: Race): Html {
       rows,
       [0, 1, 3, 4, 5, 6],
     ),
-  );
-}
-
-function boundClosing({ run: { bound, best } }: ReportModel): Html | undefined {
-  const steps = bound?.steps ?? [];
-  const optimum = bound?.upper ?? best;
-  if (bound === null || optimum === null || steps.length < 2) return undefined;
-  // Nothing is known while the layers of the space are measured.
-  const [start] = steps.find(([, upper, known]) => upper !== null || known !== null) ?? [0];
-  const last = steps[steps.length - 1][0];
-  const x = linear(start, Math.max(start + 1, last));
-  const relative = (value: number) => (value - optimum) / Math.abs(optimum || 1);
-  const sides = steps
-    .flatMap(([, upper, known]) =>
-      [upper, known].flatMap((value) => (value === null ? [] : [Math.abs(relative(value))])),
-    )
-    .sort((a, b) => a - b);
-  const reach = Math.max(1e-4, Math.min(sides[Math.floor(sides.length * 0.9)] ?? 0, 0.05)) * 1.1;
-  const y = linear(-reach, reach);
-  const line = (of: 1 | 2) =>
-    steps.flatMap((step) =>
-      step[of] === null ? [] : [[x(step[0]), Math.max(0, Math.min(1, y(relative(step[of]))))] as const],
-    );
-  const sign = (value: number) => (value > 0 ? `+${percent(value)}` : value < 0 ? `−${percent(-value)}` : "0");
-  return el(
-    "div",
-    {},
-    el("h3", {}, "The bound closing"),
-    plot({
-      label: "Upper bound and best network known, by steps of the bound",
-      height: 130,
-      x: [
-        { at: 0, text: count(start) },
-        { at: 1, text: count(last) },
-      ],
-      y: linearTicks(-reach, reach, 4).map((value) => ({ at: y(value), text: sign(value) })),
-      caption: `steps of the bound, ${seconds(bound.seconds)} in all`,
-      marks: [path(stepPath(line(1)), "l-t"), path(stepPath(line(2)), "l-a")],
-    }),
-    legend(["l-t", "no network scores more"], ["l-a", "best network known"]),
-  );
-}
-
-export function fateBar({ run: { fate, seconds: time, evaluations } }: Pick<ReportModel, "run">): Html | undefined {
-  const all = fate.scored + fate.reused + fate.duplicates + fate.overBudget + fate.failed;
-  if (evaluations === 0 || all === 0) return undefined;
-  const parts = (
-    [
-      ["a", "scored", fate.scored],
-      ["l", "known from earlier runs", fate.reused],
-      ["b2", "bred before", fate.duplicates],
-      ["c", "over budget", fate.overBudget],
-      ["bad", "failed", fate.failed],
-    ] as const
-  )
-    .filter(([, , number]) => number > 0)
-    .map(([kind, text, number]) => [kind === "l" ? "b1" : kind, text, number] as const);
-  let at = 0;
-  const bars = parts.map(([kind, , number]) => {
-    const bar = el("rect", {
-      class: kind,
-      x: `${Number(((100 * at) / all).toFixed(2))}%`,
-      width: `${Number(((100 * number) / all).toFixed(2))}%`,
-      height: 22,
-    });
-    at += number;
-    return bar;
-  });
-  return el(
-    "div",
-    { class: "part" },
-    el("h3", {}, `What became of ${plural(evaluations, "child", "children")}`),
-    el(
-      "svg",
-      {
-        width: "100%",
-        height: 22,
-        role: "img",
-        "aria-label": listed(parts.map(([, text, number]) => `${text} ${count(number)}`)),
-      },
-      bars,
-    ),
-    legend(
-      ...parts.map(([kind, text, number]) => [kind, `${text} ${count(number)} (${percent(number / all)})`] as const),
-    ),
-    time > 0 ? el("p", { class: "quiet" }, `${metric(evaluations / time)} children a second on average.`) : undefined,
   );
 }

@@ -10,11 +10,15 @@ const head = ["run", "seed", "gap by children", "best score", "proven within", "
 
 /** Every run, by problem. */
 export function runsView({ groups, moreRuns, archive }: ReportModel): Html {
-  const optimal = groups.flatMap(({ runs }) => runs).filter(({ gap }) => gap === 0).length;
-  const title =
-    archive.runs === 1
-      ? "One run in this archive"
-      : `${count(archive.runs)} runs in this archive${optimal > 0 ? `, ${optimal} of them proven optimal` : ""}`;
+  const all = groups.flatMap(({ runs }) => runs);
+  const optimal = all.filter(({ gap }) => gap === 0).length;
+  const proven =
+    optimal === 0 ? "" : optimal === archive.runs ? ", all proven optimal" : `, ${optimal} of them proven optimal`;
+  const title = archive.runs === 1 ? "One run in this archive" : `${count(archive.runs)} runs in this archive${proven}`;
+  const bred = all.filter(({ status }) => status !== "bound");
+  // They are told where they tell runs apart.
+  const withOperators = new Set(bred.map(({ operators }) => operators)).size > 1;
+  const columns = [...head, ...(withOperators ? ["operators"] : []), "budgets used"];
   return section(
     "runs",
     title,
@@ -31,12 +35,10 @@ export function runsView({ groups, moreRuns, archive }: ReportModel): Html {
           el(
             "tr",
             {},
-            [...head, "budgets"].map((text, i) =>
-              el("th", { scope: "col", class: i > 2 && i < 8 ? "n" : undefined }, text),
-            ),
+            columns.map((text, i) => el("th", { scope: "col", class: classOf(i) }, text)),
           ),
         ),
-        groups.map(groupRows),
+        groups.map((group) => groupRows(group, columns.length, withOperators)),
       ),
     ),
     moreRuns > 0
@@ -49,7 +51,9 @@ export function runsView({ groups, moreRuns, archive }: ReportModel): Html {
   );
 }
 
-function groupRows(group: RunGroup): Html {
+const classOf = (column: number) => (column > 2 && column < head.length ? "n" : undefined);
+
+function groupRows(group: RunGroup, columns: number, withOperators: boolean): Html {
   const limits = group.limits.map(({ title, unit, value }) => `${title} ${figure(unit, value)}`).join(", ");
   return el(
     "tbody",
@@ -59,45 +63,47 @@ function groupRows(group: RunGroup): Html {
       { class: "group" },
       el(
         "th",
-        { colspan: head.length + 1, scope: "rowgroup" },
-        group.name,
-        el("span", { class: "quiet" }, limits === "" ? " no budgets" : ` ${limits}`),
+        { colspan: columns, scope: "rowgroup" },
+        el("div", {}, group.name, el("span", { class: "quiet" }, limits === "" ? " no budgets" : ` ${limits}`)),
       ),
     ),
     group.runs.map((run) =>
       el(
         "tr",
         { class: run.own ? "own" : undefined },
-        cellsOf(group, run).map((cell, i) => el("td", { class: i > 2 && i < 8 ? "n" : undefined }, cell)),
+        cellsOf(group, run, withOperators).map((cell, i) => el("td", { class: classOf(i) }, cell)),
       ),
     ),
   );
 }
 
-function cellsOf(group: RunGroup, run: RunLine): Child[] {
+function cellsOf(group: RunGroup, run: RunLine, withOperators: boolean): Child[] {
+  const bound = run.status === "bound";
   const state = run.status === "done" || run.status === "pruned" ? "" : ` ${run.status}`;
   return [
-    `${run.run}${state}${run.operators === "published" ? " published" : ""}`,
-    run.status === "bound" ? "–" : run.seed,
+    `${run.run}${state}`,
+    bound ? "–" : run.seed,
     spark(group, run),
     run.best === null ? "–" : score(run.best),
     run.gap === 0 ? el("span", { class: "pill" }, "optimal") : run.gap === null ? "–" : percent(run.gap),
-    run.reached === null ? "–" : count(run.reached),
-    count(run.evaluations),
+    run.reached === null || bound ? "–" : count(run.reached),
+    bound ? "–" : count(run.evaluations),
     seconds(run.seconds),
-    run.use.filter(({ limit, value }) => limit !== null && value !== null).map(used),
+    ...(withOperators ? [bound ? "–" : run.operators] : []),
+    el("div", { class: "uses" }, run.use.filter(({ limit, value }) => limit !== null && value !== null).map(used)),
   ];
 }
 
-function used({ title, value, limit }: BudgetUse): Child[] {
+function used({ title, value, limit }: BudgetUse): Child {
   const share = value! / limit!;
-  return [meter(share, `${title} ${percent(share)}`), ` ${title} ${percent(share)} `];
+  return el("span", {}, meter(share, `${title} ${percent(share)}`), `${title} ${percent(share)}`);
 }
 
 function spark({ runs }: RunGroup, { points, reference, run }: RunLine): Html | string {
   if (reference === null || points.length < 2) return "–";
   const most = Math.max(10, greatestOf(runs.map(({ evaluations }) => evaluations)));
   const line = gapPoints(points, reference, Math.max(1, most / 1e4), most);
+  if (line.length < 2) return "–";
   return el(
     "svg",
     {
