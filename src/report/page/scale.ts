@@ -28,7 +28,7 @@ export function linearTicks(from: number, to: number, wanted: number): number[] 
 }
 
 /** Powers of ten between two values. */
-export function powers(from: number, to: number): number[] {
+function powers(from: number, to: number): number[] {
   const ticks: number[] = [];
   for (let e = Math.ceil(Math.log10(from) - 1e-9); 10 ** e <= to * (1 + 1e-9); e++)
     ticks.push(Number((10 ** e).toPrecision(12)));
