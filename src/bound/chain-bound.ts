@@ -1,5 +1,5 @@
 import { type ChainProof, leastGain, MOST_MULTIPLIERS, proofOf } from "./chain-proof.ts";
-import type { Chain } from "./graph/chain.ts";
+import { type Chain, ROUNDING } from "./graph/chain.ts";
 import { measurePath } from "./graph/path.ts";
 import type { Incumbents } from "./incumbents.ts";
 import { KnownPaths, type Path } from "./known-paths.ts";
@@ -17,8 +17,6 @@ const BEAM = 200;
 const BEAM_DEPTHS = [0.002, 0.01, 0.05];
 /** The work of measuring a layer, in that of one pair of a shape. */
 const MEASURED = 30;
-/** Every sum has fewer than 2^8 terms, so rounding moves it by less than the sum of their magnitudes times 2^-44. */
-const ROUNDING = 2 ** -44;
 
 /** A chain with room to work in. */
 export interface OpenChain<C extends Chain> {

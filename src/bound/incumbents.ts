@@ -28,6 +28,20 @@ export interface BoundNetwork {
   readonly costs: Readonly<Costs>;
 }
 
+/** Scores and measures a network of a space by the ordinary code; undefined where it breaks a budget. */
+export function measuredNetwork(
+  { space, scorer }: Pick<SpaceChain, "space" | "scorer">,
+  structure: Structure,
+  budgets: Budgets,
+): BoundNetwork | undefined {
+  const network = networkOf(structure, space.resolution);
+  const measured = costs(network, space.classes, emptyCosts(), deploymentOf(space));
+  const limits = budgetNames.map((name) => budgets[name] ?? Number.POSITIVE_INFINITY);
+  if (overLimits(measured, limits).length > 0) return undefined;
+  scorer.check(network);
+  return { resolution: space.resolution, structure, score: scorer.score(network), costs: measured };
+}
+
 /** The best distinct networks found so far, best first; ties in the order of their JSON, so that the order is no accident. */
 export class SpaceIncumbents implements Incumbents<SpaceChain> {
   readonly #budgets: Budgets;
@@ -61,16 +75,13 @@ export class SpaceIncumbents implements Incumbents<SpaceChain> {
    * Scores a network and keeps it if it is among the best and keeps the budgets.
    * @returns its score, or undefined where it breaks a budget
    */
-  add({ space, scorer }: Pick<SpaceChain, "space" | "scorer">, structure: Structure): number | undefined {
-    const network = networkOf(structure, space.resolution);
-    const measured = costs(network, space.classes, emptyCosts(), deploymentOf(space));
-    const limits = budgetNames.map((name) => this.#budgets[name] ?? Number.POSITIVE_INFINITY);
-    if (overLimits(measured, limits).length > 0) return undefined;
-    scorer.check(network);
-    const score = scorer.score(network);
-    const key = JSON.stringify([space.resolution, structure]);
+  add(chain: Pick<SpaceChain, "space" | "scorer">, structure: Structure): number | undefined {
+    const network = measuredNetwork(chain, structure, this.#budgets);
+    if (network === undefined) return undefined;
+    const { score } = network;
+    const key = JSON.stringify([network.resolution, structure]);
     if (this.#list.some((entry) => entry.key === key)) return score;
-    const entry = { key, network: { resolution: space.resolution, structure, score, costs: measured } };
+    const entry = { key, network };
     const before = (e: typeof entry) => e.network.score > score || (e.network.score === score && e.key < key);
     const at = this.#list.findIndex((e) => !before(e));
     this.#list.splice(at < 0 ? this.#list.length : at, 0, entry);

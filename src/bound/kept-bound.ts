@@ -1,12 +1,10 @@
-import { greatestOf } from "../base/extremes.ts";
 import { UserError } from "../base/user-error.ts";
 import { budgetNames, type PeakName, peaksOf } from "../costs/cost-table.ts";
 import { ChainBound } from "./chain-bound.ts";
-import { chainBytes } from "./graph/space-chain.ts";
 import { type Budgets, deploymentOf } from "./graph/space-description.ts";
-import { KeptSpace } from "./kept-space.ts";
+import { type KeptSpace, keptSpaces } from "./kept-space.ts";
 import type { BoundProblem } from "./problem.ts";
-import { type BoundState, DEFAULT_BYTES, type SolveOptions, SpaceTooLarge, solveBounds } from "./solve.ts";
+import { type BoundState, DEFAULT_BYTES, type SolveOptions, solveBounds } from "./solve.ts";
 
 /**
  * Solves one problem under other budgets again and again. What is compiled of its spaces is kept while only additive budgets move, and the networks of
@@ -23,19 +21,9 @@ export class KeptBound {
    * @throws SpaceTooLarge before anything is allocated
    */
   constructor(problem: BoundProblem, maxBytes = DEFAULT_BYTES) {
-    const { spaces, budgets } = problem;
-    const bytes = spaces.map((space) => chainBytes(space, budgets));
-    const most = greatestOf(bytes);
-    if (most > maxBytes) throw new SpaceTooLarge(most, maxBytes);
-    const sum = bytes.reduce((x, y) => x + y, 0);
-    let room = sum <= maxBytes ? sum : maxBytes - most;
     this.#problem = problem;
     this.#maxBytes = maxBytes;
-    this.#spaces = spaces.map((space, i) => {
-      const isKept = bytes[i] <= room;
-      if (isKept) room -= bytes[i];
-      return new KeptSpace(space, bytes[i], isKept);
-    });
+    this.#spaces = keptSpaces(problem, maxBytes);
   }
 
   /** Compiles what is kept, which the first solution does otherwise; yields often. */

@@ -1,8 +1,19 @@
+import { greatestOf } from "../base/extremes.ts";
+import type { SumName } from "../costs/cost-table.ts";
 import type { OpenChain } from "./chain-bound.ts";
-import { compiling, compilingTables, limitedTo, type SpaceChain, type SpaceTables } from "./graph/space-chain.ts";
+import {
+  chainBytes,
+  compiling,
+  compilingTables,
+  limitedTo,
+  type SpaceChain,
+  type SpaceTables,
+} from "./graph/space-chain.ts";
 import type { Budgets, SpaceDescription } from "./graph/space-description.ts";
 import { KnownPaths } from "./known-paths.ts";
 import { Relaxation } from "./lagrange/relaxation.ts";
+import type { BoundProblem } from "./problem.ts";
+import { SpaceTooLarge } from "./solve.ts";
 
 interface Kept {
   readonly tables: SpaceTables;
@@ -30,6 +41,11 @@ export class KeptSpace {
     this.isKept = isKept;
   }
 
+  /** One that is kept: itself, or where there is no room for it, for as long as the caller holds it, another. */
+  get held(): KeptSpace {
+    return this.isKept ? this : new KeptSpace(this.#space, this.bytes, true);
+  }
+
   get isCompiled(): boolean {
     return this.#kept !== undefined;
   }
@@ -47,15 +63,24 @@ export class KeptSpace {
     this.#kept = { tables, relaxation, shapes: open.map(within), least: all.map((costs) => costs.map(within)) };
   }
 
-  /** Its chain under budgets, with what is kept. */
-  *opening(budgets: Budgets): Generator<void, OpenChain<SpaceChain>> {
+  /** More of an additive cost than any of its networks has, where it is compiled for a budget of it. */
+  greatest(cost: SumName): number {
+    const { dimensions, greatest } = this.#kept!.tables;
+    return greatest[dimensions.indexOf(cost)];
+  }
+
+  /**
+   * Its chain under budgets, with what is kept.
+   * @param cost an additive one that is a dimension of the chain even where no network can break its budget
+   */
+  *opening(budgets: Budgets, cost?: SumName): Generator<void, OpenChain<SpaceChain>> {
     if (!this.isKept) {
       const chain = yield* compiling(this.#space, budgets);
       return { chain, relaxation: new Relaxation(chain), fitted: false };
     }
     yield* this.compile(budgets);
     const kept = this.#kept!;
-    const chain = limitedTo(kept.tables, budgets);
+    const chain = limitedTo(kept.tables, budgets, cost);
     const costs = chain.dimensions.map((name) => kept.least[kept.tables.dimensions.indexOf(name)]);
     const open = kept.shapes.map((shapes, b) =>
       fitting(
@@ -67,6 +92,24 @@ export class KeptSpace {
     kept.relaxation = new Relaxation(chain, kept.relaxation, open);
     return { chain, relaxation: kept.relaxation, fitted: true };
   }
+}
+
+/**
+ * The spaces of a problem, of which as many are kept as memory allows.
+ * @param maxBytes that tables may take
+ * @throws SpaceTooLarge before anything is allocated
+ */
+export function keptSpaces({ spaces, budgets }: BoundProblem, maxBytes: number): KeptSpace[] {
+  const bytes = spaces.map((space) => chainBytes(space, budgets));
+  const most = greatestOf(bytes);
+  if (most > maxBytes) throw new SpaceTooLarge(most, maxBytes);
+  const sum = bytes.reduce((x, y) => x + y, 0);
+  let room = sum <= maxBytes ? sum : maxBytes - most;
+  return spaces.map((space, i) => {
+    const isKept = bytes[i] <= room;
+    if (isKept) room -= bytes[i];
+    return new KeptSpace(space, bytes[i], isKept);
+  });
 }
 
 /** The shapes of which no least cost is above its limit. */

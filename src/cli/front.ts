@@ -1,5 +1,6 @@
 import { UserError } from "../base/user-error.ts";
-import { front, priceAt, undominated } from "../bound/front.ts";
+import { type FrontCost, front } from "../bound/front.ts";
+import { hullOf, pricesOf } from "../bound/front-points.ts";
 import { boundProblem } from "../bound/problem.ts";
 import { writtenRuntime } from "../config/devices.ts";
 import { type CostName, costsOf } from "../costs/cost-table.ts";
@@ -40,14 +41,16 @@ export const frontCommand: Command = {
   positionals: { source: "a preset (qes presets lists them) or a YAML file" },
   options: {
     ...sourceOptions,
-    of: text("one or two costs, such as flash,sramLive"),
+    of: text("one or two costs, such as flash,sramLive or bitops=1e9..20e9"),
+    all: flag("every point of a front of one cost, not only those of its convex hull"),
     seconds: text("stop after this time", { defaultDescription: "300" }),
     set: texts("path=value: set one key of the configuration; repeatable"),
     ...formatOptions,
     quiet: flag("no progress"),
   },
   examples: [
-    ["qes front stm32f412-vww --of flash", "every network that no other beats in score and flash, and what a KiB buys"],
+    ["qes front imagenet-mixed-7.0g --of bitops=1e9..20e9", "the networks that are best at some price of BitOps"],
+    ["qes front stm32f412-vww --of flash --all", "every network that no other beats in score and flash"],
     ["qes front mine.yaml --of flash,sramLive --csv", "the same for two costs, as CSV"],
   ],
   async run(args) {
@@ -55,28 +58,28 @@ export const frontCommand: Command = {
     for (const line of configNotes(config)) note(line);
     const problem = openProblem(config);
     const known = costsOf(problem.deployment);
-    const names = namesOf(
+    const of = costsIn(
       textOption(args, "of"),
       known.map(({ name }) => name),
     );
+    const names = of.map(({ name }) => name);
     const { spaces, budgets } = boundProblem(problem);
     const seconds = positiveOption(args, "seconds") ?? 300;
     const began = now();
     let told = began;
-    const steps = front(spaces, budgets, names, { maxBytes: config.search.boundMemory });
+    const steps = front(spaces, budgets, of, { maxBytes: config.search.boundMemory });
     let step = steps.next();
     while (!step.done && now() - began < seconds) {
       step = steps.next();
       if (now() - told < 5 || flagOption(args, "quiet")) continue;
       told = now();
-      note(`${Math.round(told - began)} s  ${step.value.found.length} points, ${step.value.open} limits to look under`);
+      note(`${Math.round(told - began)} s  ${step.value.points.length} points`);
     }
-    const { found, open } = step.value;
-    const points = undominated(found, names);
-    const rows = points.map((network) => ({
-      network,
-      prices: names.map((name) => priceAt(points, network, name, names)),
-    }));
+    const { points: all, isWhole } = step.value;
+    const isHull = names.length === 1 && !flagOption(args, "all");
+    const points = isHull ? hullOf(all, names[0]) : all;
+    const prices = names.map((name) => pricesOf(points, name, names));
+    const rows = points.map((network, i) => ({ network, prices: prices.map((list) => list[i]) }));
     const unitOf = (name: CostName) => units[known.find((row) => row.name === name)!.unit];
     const format = formatOption(args);
     const { classes, score: scoring, runtime } = config;
@@ -103,22 +106,31 @@ export const frontCommand: Command = {
       print(table([["score", ...header, ...costHeader(points[0]?.costs ?? {})], ...cells]));
       print(classifierLine(classes));
     }
+    const part = isHull ? `, of which ${points.length} are best at some price and are here; --all gives all` : "";
     note(
-      open === 0
-        ? `${points.length} points: every network of this space that no other beats in score and ${names.join(" and ")}, proven`
-        : `${points.length} points, each proven; ${open} limits are not looked under yet: give it more --seconds, or smaller budgets`,
+      isWhole
+        ? `${all.length} points${part}: every network of this space that no other beats in score and ${names.join(" and ")}, proven`
+        : `${all.length} points, each proven${part}; there are more: give it more --seconds, a range such as --of ${names[0]}=FROM..TO, or smaller budgets`,
     );
     return 0;
   },
 };
 
-function namesOf(value: string | undefined, known: readonly CostName[]): CostName[] {
-  const wished = value?.split(",") ?? [];
-  const names = wished.flatMap((wish) => known.find((name) => name === wish) ?? []);
-  if (names.length < 1 || names.length > 2 || names.length !== wished.length || new Set(names).size !== names.length) {
+/** The costs of `--of`, each perhaps with a range. */
+function costsIn(value: string | undefined, known: readonly CostName[]): FrontCost[] {
+  const wished = (value?.split(",") ?? []).map((wish) => /^(\w+)(?:=([\d.e+]+)\.\.([\d.e+]+))?$/i.exec(wish));
+  const costs = wished.flatMap((match): FrontCost[] => {
+    const name = known.find((cost) => cost === match?.[1]);
+    if (name === undefined) return [];
+    if (match![2] === undefined) return [{ name }];
+    const [from, to] = [Number(match![2]), Number(match![3])];
+    return from >= 0 && to >= from && Number.isFinite(to) ? [{ name, from, to }] : [];
+  });
+  const isOf = costs.length === wished.length && new Set(costs.map(({ name }) => name)).size === costs.length;
+  if (!isOf || costs.length < 1 || costs.length > 2) {
     throw new UserError(
-      `--of: expected one or two of ${known.join(", ")}, separated by a comma, got ${value === undefined ? "nothing" : JSON.stringify(value)}`,
+      `--of: expected one or two of ${known.join(", ")}, separated by a comma, each perhaps with a range that rises, as in bitops=1e9..20e9, got ${value === undefined ? "nothing" : JSON.stringify(value)}`,
     );
   }
-  return names;
+  return costs;
 }

@@ -44,6 +44,9 @@ export interface Chain {
   readonly magnitude: number;
 }
 
+/** Every sum along a path has fewer than 2^8 terms, so rounding moves it by less than the sum of their magnitudes times this. */
+export const ROUNDING = 2 ** -44;
+
 /** What the pairs of a block add and cost in every layer. */
 export function pairFigures(
   pairs: readonly BitPair[],
@@ -97,13 +100,15 @@ export function chainTables<Block extends ChainBlock>(
 /**
  * The chain under limits, without the additive budgets that no network can break.
  * @param limits of `tables.dimensions`
+ * @param kept an additive cost that stays in any case
  */
 export function withLimits<Block extends ChainBlock>(
   { greatest, ...tables }: ChainTables<Block>,
   limits: readonly number[],
+  kept?: SumName,
 ): Omit<Chain, "blocks"> & { readonly blocks: readonly Block[] } {
   const { blocks, dimensions } = tables;
-  const pick = <T>(list: readonly T[]) => list.filter((_, d) => greatest[d] > limits[d]);
+  const pick = <T>(list: readonly T[]) => list.filter((_, d) => greatest[d] > limits[d] || dimensions[d] === kept);
   const table = (t: LayerFigures): LayerFigures => ({ ...t, base: pick(t.base), slope: pick(t.slope) });
   return {
     ...tables,

@@ -1,6 +1,6 @@
 import { greatestOf } from "../../base/extremes.ts";
 import { ln } from "../../base/gaussian.ts";
-import { type NamedPeak, type NamedSum, peaksOf, sumsOf } from "../../costs/cost-table.ts";
+import { type NamedPeak, type NamedSum, peaksOf, type SumName, sumsOf } from "../../costs/cost-table.ts";
 import type { BitPair } from "../../network/bits.ts";
 import type { LayerShape } from "../../network/network.ts";
 import { AnalyticScore } from "../../score/analytic.ts";
@@ -81,13 +81,16 @@ export function* compiling(space: SpaceDescription, budgets: Budgets): Generator
   return limitedTo(yield* compilingTables(space, budgets), budgets);
 }
 
-/** The chain of tables that were compiled for budgets of the same names, and the same memory. */
-export function limitedTo(tables: SpaceTables, budgets: Budgets): SpaceChain {
+/**
+ * The chain of tables that were compiled for budgets of the same names, and the same memory.
+ * @param kept an additive cost that stays even where no network can break its budget
+ */
+export function limitedTo(tables: SpaceTables, budgets: Budgets, kept?: SumName): SpaceChain {
   const { space, scorer } = tables;
   const limits = tables.dimensions.map((name) =>
     name === "layers" ? attainableLayers(space, budgets[name]!) : budgets[name]!,
   );
-  return { ...withLimits(tables, limits), space, scorer };
+  return { ...withLimits(tables, limits, kept), space, scorer };
 }
 
 /**

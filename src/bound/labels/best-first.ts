@@ -4,8 +4,9 @@ import { mayFollow } from "../graph/memory-rule.ts";
 import type { BlockChoice } from "../graph/path.ts";
 import type { Relaxation } from "../lagrange/relaxation.ts";
 import type { Fronts } from "./label-setting.ts";
-import { setStep, tailLabels } from "./label-setting.ts";
-import { emptyStep, LabelCollector, type Labels } from "./labels.ts";
+import { setStep } from "./label-setting.ts";
+import { emptyStep } from "./labels.ts";
+import { Tails } from "./tails.ts";
 
 /** Scores of the same network, summed in another order, differ by less. */
 const ROUNDING = 1e-9;
@@ -133,21 +134,18 @@ function place(completions: Completions, prefix: Prefix, layer: NextLayer, pair:
 class Completions {
   readonly chain: Chain;
   readonly #relaxation: Relaxation;
-  readonly #fronts: Fronts;
-  readonly #scratch: LabelCollector;
-  readonly #tails = new Map<number, (Labels | undefined)[][]>();
+  readonly #tails: Tails;
 
   constructor(relaxation: Relaxation, fronts: Fronts) {
     this.chain = relaxation.chain;
     this.#relaxation = relaxation;
-    this.#fronts = fronts;
-    this.#scratch = new LabelCollector(relaxation.chain.limits);
+    this.#tails = new Tails(relaxation, fronts);
   }
 
   /** Score of the best `left` layers and blocks behind them that fit what `costs` leave of the budgets; -Infinity where none is covered. */
   best(b: number, rest: number, left: number, last: LastLayer, costs: readonly number[]): number {
     const { chain } = this.#relaxation;
-    const tails = this.#tailsOf(b, rest)[left];
+    const tails = this.#tails.of(b, rest)[left];
     let best = Number.NEGATIVE_INFINITY;
     tails.forEach((labels, next) => {
       if (labels === undefined || !mayFollow(chain, last.table, last.shape, last.class, next)) return;
@@ -157,17 +155,6 @@ class Completions {
       }
     });
     return best;
-  }
-
-  #tailsOf(b: number, rest: number): (Labels | undefined)[][] {
-    const { chain } = this.#relaxation;
-    const key = rest * chain.blocks.length + b;
-    const known = this.#tails.get(key);
-    if (known !== undefined) return known;
-    const { borders, least } = this.#fronts;
-    const made = tailLabels(this.#relaxation, { b, r: rest }, borders[b + 1], this.#scratch, least);
-    this.#tails.set(key, made);
-    return made;
   }
 }
 
