@@ -1,6 +1,7 @@
 import { budgetNames, costNames, peaksOf } from "../costs/cost-table.ts";
 import type { Space } from "../space/space.ts";
 import * as layout from "./assembly/layout.ts";
+import { writeLogarithms } from "./deepmad-tables.ts";
 import type { GenomeMemory } from "./memory.ts";
 import type { OperatorRates } from "./operators.ts";
 
@@ -54,8 +55,7 @@ export class Breeding {
     memory.set(layout.SEED_LOW, seed >>> 0);
     memory.set(layout.SEED_HIGH, Math.floor(seed / 4294967296) >>> 0);
     memory.doubles.set(limits.subarray(0, layout.FIGURES), layout.LIMITS >> 3);
-    const further = [...limits.subarray(layout.FIGURES, costNames.length), effectiveness];
-    const more = further.some((limit) => limit !== Number.POSITIVE_INFINITY);
+    const more = limits.subarray(layout.FIGURES, costNames.length).some((limit) => limit !== Number.POSITIVE_INFINITY);
     memory.set(layout.MORE_BUDGETS, more ? 1 : 0);
     const limitOf = (name: (typeof budgetNames)[number]) =>
       limits[budgetNames.indexOf(name)] ?? Number.POSITIVE_INFINITY;
@@ -63,6 +63,8 @@ export class Breeding {
     memory.doubles[layout.ARENA_LIMIT >> 3] = limitOf("arena");
     memory.doubles[layout.LATENCY_LIMIT >> 3] = limitOf("latency");
     memory.doubles[layout.ENERGY_LIMIT >> 3] = limitOf("energy");
+    memory.doubles[layout.EFFECTIVENESS_LIMIT >> 3] = effectiveness;
+    if (effectiveness !== Number.POSITIVE_INFINITY) writeLogarithms(memory, space);
     memory.set(layout.REPAIRS, rates?.repairs ?? 0);
     memory.set(layout.FILLS, rates?.fills ?? 0);
     memory.set(layout.WHEEL_LENGTH, 0);

@@ -7,6 +7,7 @@ import type { ConvTemplate } from "../network/families.ts";
 import { shrunkKernel } from "../space/genome.ts";
 import { RESOLUTION_UNIT, type Space } from "../space/space.ts";
 import * as layout from "./assembly/layout.ts";
+import { logarithmBytes } from "./deepmad-tables.ts";
 import { expectedBytes } from "./expected-tables.ts";
 import type { MoreCosts } from "./figures.ts";
 import { LayerRows } from "./layer-rows.ts";
@@ -40,7 +41,7 @@ export function compileSpace(
   const rows = new LayerRows(space, deployment);
   const memory = new GenomeMemory(
     blocks.length,
-    tables + expectedBytes(space) + deployedRows + room,
+    tables + expectedBytes(space) + logarithmBytes(space) + deployedRows + room,
     (...row) => rows.fill(...row),
     (genomes, at) => more.exceed(genomes, at),
   );

@@ -1,10 +1,12 @@
 import { costNames } from "../costs/cost-table.ts";
 import type { Deployment } from "../memory/runtime.ts";
+import type { DeepMadOptions } from "../score/deepmad.ts";
 import type { ExpectedTables } from "../score/expected/expected.ts";
 import type { Space } from "../space/space.ts";
 import * as layout from "./assembly/layout.ts";
 import { Breeding, type BreedingOptions } from "./breeding.ts";
 import { compileSpace } from "./compiled-space.ts";
+import { writeDeepMad } from "./deepmad-tables.ts";
 import { writeExpectedTables } from "./expected-tables.ts";
 import { MoreCosts } from "./figures.ts";
 import type { GenomeMemory } from "./memory.ts";
@@ -75,7 +77,6 @@ export class GenomeEngine {
     if (this.#breeds) throw new Error("genome engine: expected one search an engine, got a second");
     this.#breeds = true;
     this.#more.limits = options.limits;
-    this.#more.effectiveness = options.effectiveness ?? Number.POSITIVE_INFINITY;
     return new Breeding(this.#memory, this, options);
   }
 
@@ -91,6 +92,13 @@ export class GenomeEngine {
     this.#setStageWeights(tables.stageWeights);
     writeExpectedTables(this.#memory, this.space, tables);
     this.#score = this.#memory.module.expectedScores;
+  }
+
+  /** What DeepMAD's score is made of; weights missing for a stage make every score NaN. To be called once. */
+  setDeepMadScore(options: DeepMadOptions): void {
+    this.#setStageWeights(options.stageWeights);
+    writeDeepMad(this.#memory, this.space, options);
+    this.#score = this.#memory.module.deepMadScores;
   }
 
   #setStageWeights(stageWeights: ArrayLike<number>): void {

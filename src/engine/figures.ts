@@ -1,7 +1,6 @@
 import { costNames, type OwnCost } from "../costs/cost-table.ts";
 import { costs, emptyCosts } from "../costs/costs.ts";
 import { Network } from "../network/network.ts";
-import { effectivenessOf } from "../score/effectiveness.ts";
 import { decode } from "../space/genome.ts";
 import type { Space } from "../space/space.ts";
 import * as layout from "./assembly/layout.ts";
@@ -38,8 +37,6 @@ export class MoreCosts {
   readonly #costs = emptyCosts();
   /** Budgets in the order of `budgetNames`. */
   limits: Float64Array = new Float64Array(0);
-  /** Budget of effectiveness. */
-  effectiveness = Number.POSITIVE_INFINITY;
 
   constructor(space: Space, classes: number) {
     this.#space = space;
@@ -57,10 +54,6 @@ export class MoreCosts {
 
   /** Whether a genome is over a budget of one of these costs. */
   exceed(genomes: Uint8Array, at: number): boolean {
-    if (this.effectiveness !== Number.POSITIVE_INFINITY) {
-      decode(this.#space, genomes, at, this.#network);
-      if (effectivenessOf(this.#network) > this.effectiveness) return true;
-    }
     if (costNames.length === layout.FIGURES) return false;
     const figures = new Float64Array(costNames.length);
     this.fill(genomes, at, figures, 0);

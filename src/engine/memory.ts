@@ -12,6 +12,7 @@ interface GenomeModule {
   below(n: number): number;
   scores(genomes: number, count: number, out: number): void;
   expectedScores(genomes: number, count: number, out: number): void;
+  deepMadScores(genomes: number, count: number, out: number): void;
   allCosts(genomes: number, count: number, out: number, stride: number): void;
   deployedCosts(genomes: number, count: number, out: number): void;
   /** Figures of a genome. */

@@ -26,11 +26,12 @@ export interface Scorer {
 
 /** @param engine of the space, where there is one already */
 export function createScorer({ config: { score }, space }: Problem, engine?: GenomeEngine): Scorer {
-  const { layerSum, expected, computed, measured } = kindOf(score);
+  const { layerSum, expected, deepmad, computed, measured } = kindOf(score);
   if (measured !== undefined) return measuringScorer(measured(score), space);
-  if (computed !== undefined) return computingScorer(computed(score), space);
+  if (computed !== undefined && deepmad === undefined) return computingScorer(computed(score), space);
   const own = engine ?? new GenomeEngine(space, 0);
   if (layerSum !== undefined) setLayerSum(own, layerSum(score));
+  else if (deepmad !== undefined) own.setDeepMadScore(deepmad(score));
   else own.setExpectedScore(expected!(score).tables);
   return engineScorer(own);
 }

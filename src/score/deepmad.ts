@@ -95,7 +95,7 @@ function depthDeviation(network: Network): number {
   const counted = depths.slice(bottlenecks ? 2 : 1);
   if (counted.length === 0) return 0;
   const mean = counted.reduce((sum, depth) => sum + depth, 0) / counted.length;
-  return Math.sqrt(counted.reduce((sum, depth) => sum + (depth - mean) ** 2, 0) / counted.length);
+  return Math.sqrt(counted.reduce((sum, depth) => sum + (depth - mean) * (depth - mean), 0) / counted.length);
 }
 
 /** Whether a layer is 1x1, dense k x k, 1x1. */

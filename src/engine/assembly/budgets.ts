@@ -1,4 +1,5 @@
 import { at, chargedPair, classifier, costs, limit } from "./costs";
+import { exceedsEffectiveness } from "./deepmad";
 import { budgetsDeployment, deployed, exceedsDeployed } from "./deployed";
 import { behind, blockAt, genesOf, outOf, resolutionOf } from "./genome";
 import {
@@ -81,6 +82,7 @@ export function undoStep(first: i32, end: i32): void {
 function exceedsNow(genome: usize): bool {
   return (
     (budgetsPeaks() ? exceedsFigures(genome) : exceedsSums(genome)) ||
+    exceedsEffectiveness(genome) ||
     (load<i32>(MORE_BUDGETS) != 0 && exceedsMore(genome))
   );
 }

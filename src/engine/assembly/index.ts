@@ -1,5 +1,6 @@
 import { exceeds } from "./budgets";
 import { costs } from "./costs";
+import { deepMadScore } from "./deepmad";
 import { deployed } from "./deployed";
 import { expectedScore } from "./expected";
 import { DEPLOYED_FIGURES, FIGURES, GENOME_LENGTH } from "./layout";
@@ -25,6 +26,12 @@ export function scores(genomes: usize, count: i32, out: usize): void {
 export function expectedScores(genomes: usize, count: i32, out: usize): void {
   const length = load<usize>(GENOME_LENGTH);
   for (let i = 0; i < count; i++) store<f64>(out + ((<usize>i) << 3), expectedScore(genomes + <usize>i * length));
+}
+
+/** DeepMAD's scores of `count` genomes, doubles at `out`. */
+export function deepMadScores(genomes: usize, count: i32, out: usize): void {
+  const length = load<usize>(GENOME_LENGTH);
+  for (let i = 0; i < count; i++) store<f64>(out + ((<usize>i) << 3), deepMadScore(genomes + <usize>i * length));
 }
 
 /** Figures of `count` genomes, `stride` doubles from one genome's to the next at `out`. */

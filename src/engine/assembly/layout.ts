@@ -97,6 +97,18 @@ export const ENERGY_LIMIT = 5168;
 /** What stands for weight bits in latency and in energy, doubles by bits. */
 export const LATENCY_FACTORS = 5176;
 export const ENERGY_FACTORS = 5304;
+/** Address of the logarithms of whole numbers from 0 on, doubles; filled where DeepMAD's score or effectiveness is wanted. */
+export const LN_NUMBERS = 5432;
+/** DeepMAD's score: the first block behind which all maps count as 1x1; half of alpha1, alpha2 and the penalty, doubles. */
+export const DEEPMAD_FIRST_FLAT = 5436;
+export const DEEPMAD_HALF_ALPHA1 = 5440;
+export const DEEPMAD_ALPHA2 = 5448;
+export const DEEPMAD_PENALTY = 5456;
+/** Pixels of one side of the input, 0 for the genome's own; super blocks whose depth is not counted. */
+export const DEEPMAD_RESOLUTION = 5464;
+export const DEEPMAD_SPARED = 5468;
+/** Budget of effectiveness, a double. */
+export const EFFECTIVENESS_LIMIT = 5472;
 /**
  * Rows by block shape, a power of two of them: `ROW_BYTES`, a cache line, of what breeding asks for, and apart from these, so that they lie
  * close together, tails of `TAIL_BYTES`.

@@ -35,6 +35,8 @@ interface ScoreKind<Options> {
   /** Where it is computed network by network, without noise, and what of it is no sum over the layers that a bound could take. */
   readonly computed?: (options: Options) => ComputedScore;
   readonly unbounded?: string;
+  /** Where that is DeepMAD's, which the genome engine computes as well. */
+  readonly deepmad?: (options: Options) => DeepMadOptions;
   /** Where it is measured. */
   readonly measured?: (options: Options) => MeasuredScore;
   /**
@@ -101,6 +103,7 @@ export const scoreKinds = {
   },
   deepmad: {
     computed: (options: DeepMadOptions) => new DeepMadScore(options),
+    deepmad: (options: DeepMadOptions) => options,
     unbounded:
       "a stage counts a sum over its layers times the logarithm of its end's size, and depths are penalised together",
     generation: 1024,
