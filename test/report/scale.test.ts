@@ -29,7 +29,7 @@ test("a label without room is shown by its short text, and by its long one where
   const at = (pixels: number) => fitting(labels, pixels).map(({ text }) => text);
   expect(at(2000)).toEqual(["stem", "block 1", "block 2", "head"]);
   expect(at(1000)).toEqual(["stem", "1", "block 2", "head"]);
-  expect(at(60)).toEqual(["S", "2", "head"]);
+  expect(at(60)).toEqual(["S", "2", "H"]);
 });
 
 test("a short time is not nothing", () => {

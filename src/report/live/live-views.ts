@@ -32,7 +32,7 @@ function progress({ run, points }: LiveModel): Html {
   return section(
     "progress",
     status === "running" ? "Best score so far" : `The search is ${status}`,
-    `${done}, ${seconds(time)}, ${metric(rate)} a second${left}.`,
+    `${done}, ${seconds(time)}${left}.`,
     meter(of > 0 ? evaluations / of : 0, done),
     el("div", { class: "part" }, bestLine(points)),
     fateBar({ run }),

@@ -53,8 +53,9 @@ export interface Label {
   readonly anchor?: "start" | "middle" | "end";
 }
 
-/** Pixels between two labels. */
+/** Pixels between two labels, and those that one may stand out of its axis where it has a shorter text. */
 const SPACE = 8;
+const OUT = 12;
 
 /** Pixels of a text, rather more than it has: of an em of 12.5 in a wide font. */
 function widthOf(text: string): number {
@@ -80,7 +81,11 @@ export function fitting<L extends Label>(labels: readonly L[], pixels: number): 
   };
   const order = labels.length > 2 ? [labels[0], labels[labels.length - 1], ...labels.slice(1, -1)] : labels;
   for (const label of order) put(label, label.short ?? label.text);
-  for (const label of order) if (label.short !== undefined && texts.has(label)) put(label, label.text);
+  for (const label of order) {
+    if (label.short === undefined || !texts.has(label)) continue;
+    const [left, right] = span(label, label.text);
+    if (left >= -OUT - SPACE / 2 && right <= pixels + OUT + SPACE / 2) put(label, label.text);
+  }
   return labels.flatMap((label) => {
     const text = texts.get(label);
     return text === undefined ? [] : [{ ...label, text }];

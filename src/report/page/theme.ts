@@ -18,6 +18,7 @@ a{color:var(--first)}
 .top a{color:var(--quiet);text-decoration:none;padding:3px 0}
 .top a:hover{text-decoration:underline}
 .theme{display:inline-flex;gap:6px;align-items:center;color:var(--quiet);border:1px solid var(--rule);border-radius:6px;padding:2px 8px}
+#live-state+.theme{margin-left:auto}
 .quiet,.lead,.caption{color:var(--quiet)}
 .verdict{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1fr);gap:24px 40px;margin:20px 0 28px;align-items:end}
 .verdict>*,.two>*{min-width:0}

@@ -237,7 +237,7 @@ function stripsLegend({ convs, arena, liveBudget, scored }: NetworkView): Html[]
   return [
     legend(
       "Channels",
-      ["a", "1×1"],
+      kinds.has("pointwise") ? ["a", "1×1"] : undefined,
       kinds.has("depthwise") ? ["b2", "depthwise"] : undefined,
       kinds.has("conv") || kinds.has("projection")
         ? ["c", kinds.has("projection") ? "full conv or projection" : "full conv"]

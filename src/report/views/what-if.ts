@@ -10,7 +10,7 @@ export function whatIfSliders({ problem, sliders, reason }: WhatIfModel): Html {
   return section(
     "what-if",
     "What if a budget were another?",
-    "The exact optimum at other budgets, proven here and now: the search goes on as it is.",
+    "The exact optimum at other budgets, proven here and now; the search itself stays as it is.",
     el(
       "div",
       { class: "two", "data-what-if": problem },
