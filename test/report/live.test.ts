@@ -13,9 +13,11 @@ import { parseConfig, parseConfigText } from "../../src/config/config.ts";
 import { presetText } from "../../src/config/presets.ts";
 import { openProblem } from "../../src/problem/problem.ts";
 import { LiveParts } from "../../src/report/live/live-parts.ts";
+import { type LiveModel, LiveReader } from "../../src/report/live/live-reader.ts";
 import { type LivePage, openLivePage } from "../../src/report/live/server.ts";
 import { readReport } from "../../src/report/model/read-report.ts";
 import { reportPage } from "../../src/report/report.ts";
+import { BoundWatch } from "../../src/run/bound-watch.ts";
 import { startSearch } from "../../src/run/run.ts";
 import { chromiumPath, misplaced, openBrowser, watchedPage } from "../support/browser.ts";
 import { temporaryFolder } from "../temporary.ts";
@@ -129,6 +131,34 @@ test("a tick says at most 10 kB, and nothing where nothing is new", async () => 
   late.close();
   parts!.close();
 });
+
+test("the best network and the sliders are made again where they are others, and what is proven meanwhile is told", async () => {
+  const own = join(folder, "followed.sqlite");
+  const looks: LiveModel[] = [];
+  let reader: LiveReader | undefined;
+  const look = () => {
+    reader ??= new LiveReader(own, 1);
+    const model = reader.read();
+    if (model !== undefined) looks.push(model);
+  };
+  await startSearch(configOf({ evaluations: 4000 }), { archive: own, threads: 0, onProgress: look });
+  look();
+  const pairs = looks.slice(1).map((model, i) => [looks[i], model] as const);
+  expect(pairs.some(([a, b]) => a.run.best === b.run.best)).toBe(true);
+  expect(pairs.some(([a, b]) => a.run.best !== b.run.best)).toBe(true);
+  for (const [a, b] of pairs) expect(a.network === b.network).toBe(a.run.best === b.run.best);
+  expect(new Set(looks.map(({ whatIf }) => whatIf)).size).toBe(1);
+  expect(looks.at(-1)!.run.bound).toBeNull();
+  expect(looks.at(-1)!.network).toEqual(readReport(own, { run: 1 }).network);
+  const bound = new BoundWatch(configOf());
+  await bound.last(new AbortController().signal);
+  await startSearch(configOf({ seed: 2, evaluations: 1000 }), { archive: own, threads: 0, bound });
+  await bound.close();
+  look();
+  expect(looks.at(-1)!.run.bound).not.toBeNull();
+  expect(looks.at(-1)!.network).toBe(looks.at(-2)!.network);
+  reader!.close();
+}, 60_000);
 
 /** A hundred where time is no matter. */
 const READINGS = process.env["QES_SLOW_TESTS"] === undefined ? 20 : 100;

@@ -6,6 +6,7 @@ import { liveParts } from "./live-views.ts";
 export class LiveParts {
   readonly #reader: LiveReader;
   readonly #said = new Map<string, string>();
+  readonly #of = new Map<string, readonly unknown[]>();
 
   /** @throws UserError where there is no archive, or no such run */
   constructor(path: string, run?: number) {
@@ -21,9 +22,13 @@ export class LiveParts {
   news(): Readonly<Record<string, string>> | undefined {
     const model = this.#reader.read();
     if (model === undefined) return undefined;
-    const news = Object.entries(liveParts(model)).flatMap(([id, { text }]) =>
-      this.#said.get(id) === text ? [] : [[id, text] as const],
-    );
+    const news = Object.entries(liveParts(model)).flatMap(([id, { of, make }]) => {
+      const before = this.#of.get(id);
+      if (before !== undefined && of.every((value, i) => value === before[i])) return [];
+      this.#of.set(id, of);
+      const { text } = make();
+      return this.#said.get(id) === text ? [] : [[id, text] as const];
+    });
     for (const [id, text] of news) this.#said.set(id, text);
     return news.length === 0 ? undefined : Object.fromEntries(news);
   }

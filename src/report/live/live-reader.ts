@@ -1,9 +1,9 @@
 import { Archive, type RunRow } from "../../archive/archive.ts";
 import { UserError } from "../../base/user-error.ts";
 import type { Problem } from "../../problem/problem.ts";
-import type { ReportModel } from "../model/model.ts";
+import type { NetworkView, ReportModel } from "../model/model.ts";
 import { networkView } from "../model/network-view.ts";
-import { RunOpener, runView } from "../model/open-run.ts";
+import { bestOf, type OpenRun, RunOpener, runView } from "../model/open-run.ts";
 import { type WhatIfModel, whatIfModel } from "../model/what-if.ts";
 
 /** What a live page shows. */
@@ -22,7 +22,10 @@ export class LiveReader {
   #points: (readonly [number, number])[] = [];
   #last: readonly [number, number] | undefined;
   #said = "";
-  #problem: Problem | undefined;
+  readonly #opener: RunOpener;
+  #open: OpenRun | undefined;
+  #network: NetworkView | null = null;
+  #whatIf: WhatIfModel | undefined;
 
   /**
    * @param run its id; absent: the last run, also where that changes
@@ -30,6 +33,7 @@ export class LiveReader {
    */
   constructor(path: string, run?: number) {
     this.#archive = Archive.openForReading(path);
+    this.#opener = new RunOpener(this.#archive);
     this.#chosen = run;
     try {
       this.#row();
@@ -45,7 +49,7 @@ export class LiveReader {
 
   /** What the run that was read last asks for. */
   get problem(): Problem | undefined {
-    return this.#problem;
+    return this.#open?.problem;
   }
 
   /** What there is to show; undefined where that is what the last call gave. */
@@ -60,15 +64,23 @@ export class LiveReader {
         this.#last = [children, best];
         if (before === undefined || best > before[1]) this.#points.push(this.#last);
       }
-      const run = new RunOpener(this.#archive).openLast(row);
-      this.#problem = run.problem;
+      const run = this.#opener.openLast(row);
+      this.#follow(run);
       const view = runView(run, this.#archive.runInProgress);
       const said = JSON.stringify(view);
       if (said === this.#said) return undefined;
       this.#said = said;
       const points = this.#last === undefined ? this.#points : [...this.#points, this.#last];
-      return { run: view, network: networkView(run), whatIf: whatIfModel(run.problem), points };
+      return { run: view, network: this.#network, whatIf: this.#whatIf!, points };
     });
+  }
+
+  /** Makes again what is another than it was at the last look: most looks find the same best network. */
+  #follow(run: OpenRun): void {
+    const before = this.#open;
+    this.#open = run;
+    if (before?.problem !== run.problem) this.#whatIf = whatIfModel(run.problem);
+    if (before === undefined || !sameBest(before, run)) this.#network = networkView(run);
   }
 
   #begin(run: number): void {
@@ -83,4 +95,12 @@ export class LiveReader {
     if (row === undefined) throw new UserError(`${this.#archive.path}: no runs`, "search");
     return row;
   }
+}
+
+/** Whether the best networks of two looks are one, of one problem. */
+function sameBest(a: OpenRun, b: OpenRun): boolean {
+  if (a.problem !== b.problem || bestOf(a) !== bestOf(b)) return false;
+  const genome = ({ row, problem }: OpenRun) => row.checkpoint?.genomes.subarray(0, problem.space.genomeLength);
+  const [one, other] = [genome(a), genome(b)];
+  return one === undefined || other === undefined ? one === other : Buffer.compare(one, other) === 0;
 }

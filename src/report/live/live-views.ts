@@ -13,14 +13,24 @@ import type { LiveModel } from "./live-reader.ts";
 /** Points of a line that is drawn anew at every tick. */
 const MOST_POINTS = 160;
 
+/** A part of a page, and the values that it shows: where they are the same it need not be made again. */
+export interface LivePart {
+  readonly of: readonly unknown[];
+  readonly make: () => Html;
+}
+
 /** The parts of a live page by their ids. */
-export function liveParts(model: LiveModel): Readonly<Record<string, Html>> {
-  const network = networkStrips(model, model.run.status === "running" ? "The best network so far" : undefined);
+export function liveParts(model: LiveModel): Readonly<Record<string, LivePart>> {
+  const { run, network, whatIf } = model;
+  const title = run.status === "running" ? "The best network so far" : undefined;
   return {
-    verdict: verdict(model),
-    progress: progress(model),
-    network: network ?? el("section", { id: "network" }),
-    "what-if": whatIfSliders(model.whatIf),
+    verdict: { of: [run], make: () => verdict(model) },
+    progress: { of: [model], make: () => progress(model) },
+    network: {
+      of: [network, run.status],
+      make: () => networkStrips(model, title) ?? el("section", { id: "network" }),
+    },
+    "what-if": { of: [whatIf], make: () => whatIfSliders(whatIf) },
   };
 }
 

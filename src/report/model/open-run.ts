@@ -33,8 +33,9 @@ export class RunOpener {
     this.#archive = archive;
   }
 
-  /** As `open`, without how it came along. */
+  /** As `open`, without how it came along, and with what is proven by now. */
   openLast(row: RunRow): OpenRun {
+    this.#bounds.clear();
     return this.#open(row, []);
   }
 
