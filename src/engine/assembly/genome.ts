@@ -53,9 +53,20 @@ export function btnUnits(expansion: i32, out: i32): i32 {
 
 /** The smallest expansion that gives this btn. */
 export function expansionOf(out: i32, btn: i32): i32 {
-  const count = load<i32>(EXPANSIONS);
-  for (let e = 0; e < count; e++) if (btnUnits(e, out) == btn) return e;
-  return -1;
+  const e = expansionFrom(out, btn);
+  return e < load<i32>(EXPANSIONS) && btnUnits(e, out) == btn ? e : -1;
+}
+
+/** The smallest expansion that gives this btn or more, which rise with it; their number where none does. */
+export function expansionFrom(out: i32, btn: i32): i32 {
+  let low = 0;
+  let high = load<i32>(EXPANSIONS);
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (btnUnits(middle, out) < btn) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** btn = expansion * out for the block's width. */

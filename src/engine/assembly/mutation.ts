@@ -1,6 +1,7 @@
 import {
   blockAt,
   btnUnits,
+  expansionFrom,
   expansionOf,
   genesOf,
   isSuper,
@@ -131,10 +132,11 @@ function push(block: usize, genome: usize, units: i32, keepsBtn: bool): void {
 
 /** The expansion whose bottleneck is nearest to the wanted one; the smallest of those as near. */
 function nearestExpansion(out: i32, btn: i32): i32 {
-  const count = load<i32>(EXPANSIONS);
-  let best = 0;
-  for (let e = 1; e < count; e++) if (abs(btnUnits(e, out) - btn) < abs(btnUnits(best, out) - btn)) best = e;
-  return best;
+  const above = expansionFrom(out, btn);
+  if (above == 0) return 0;
+  const below = btnUnits(above - 1, out);
+  const isNearer = above < load<i32>(EXPANSIONS) && btnUnits(above, out) - btn < btn - below;
+  return isNearer ? above : expansionFrom(out, below);
 }
 
 /** Sets a block's width as given; the bottleneck follows by its expansion. */
