@@ -1,11 +1,14 @@
+import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { Archive } from "../../src/archive/archive.ts";
+import { parseConfig } from "../../src/config/config.ts";
 import { parseStoredConfig } from "../../src/config/stored-config.ts";
 import { openProblem } from "../../src/problem/problem.ts";
 import { RunOpener } from "../../src/report/model/open-run.ts";
 import { readReport } from "../../src/report/model/read-report.ts";
 import { VisitedNetworks } from "../../src/report/model/visited.ts";
 import { reportPage } from "../../src/report/report.ts";
+import { startSearch } from "../../src/run/run.ts";
 import { costsAt } from "../../src/space/genome.ts";
 import { temporaryFolder } from "../temporary.ts";
 import { archivesOf } from "./archives.ts";
@@ -85,6 +88,23 @@ test("a population of one network has no mean, and the place of no child is draw
   expect(readReport(archives["member"]).race!.mean).toEqual([]);
   expect(pageOf("member")).not.toContain("mean of this run");
   expect(readReport(archives["bound"], { run: 1 }).race!.mean.length).toBeGreaterThan(1);
+});
+
+test("what convs take by a model of operators is shown conv by conv, and adds up to the network's latency", async () => {
+  const path = join(folder, "latency.sqlite");
+  const search = { evaluations: 200, population: 16, generation: 50 };
+  const value = { device: "stm32f746", task: "vww", latency: "qes-c-cortex-m4", budgets: { latency: 800 }, search };
+  await startSearch(parseConfig(value, "test"), { archive: path, threads: 0 });
+  const model = readReport(path);
+  const [latency, ...others] = model.network!.operators;
+  expect([latency.title, others]).toEqual(["latency", []]);
+  expect(latency.values).toHaveLength(model.network!.convs.length);
+  const sum = latency.values.reduce((a, b) => a + b, 0);
+  expect(sum).toBeCloseTo(model.run.budgets.find(({ name }) => name === "latency")!.value!, 6);
+  const page = reportPage(model);
+  expect(page).toMatch(/<h3>Latency<\/h3><p>up to [\d.]+ ms, [\d.]+ ms in all<\/p>/);
+  expect(page).toContain('<th scope="col" class="n">latency</th>');
+  expect(pageOf("face")).not.toContain("<h3>Latency</h3>");
 });
 
 test("the gain of a bit is shown where the run seeks the entropy score", () => {

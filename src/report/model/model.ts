@@ -94,6 +94,14 @@ export interface NetworkView {
   /** What the configuration's runtime holds; null where it names none. */
   readonly arena: ArenaView | null;
   readonly nextBits: readonly NextBit[];
+  /** What every conv takes by measured or modelled operators; empty where none are known. */
+  readonly operators: readonly OperatorView[];
+}
+
+export interface OperatorView {
+  readonly title: "latency" | "energy";
+  readonly unit: Unit;
+  readonly values: readonly number[];
 }
 
 /** The arena of a runtime, conv by conv; bytes. */

@@ -1,13 +1,15 @@
 import { bitMoves } from "../../bits/rank.ts";
+import { operatorFigure, operatorsOf } from "../../costs/operator-costs.ts";
 import { type ConvFigures, layerTable } from "../../formats/layer-table.ts";
 import { arenaSteps } from "../../memory/arena.ts";
 import { withRuntime } from "../../memory/runtime.ts";
-import type { Network } from "../../network/network.ts";
+import { firstConv, type Network } from "../../network/network.ts";
 import { networkOf, type Structure } from "../../network/structure.ts";
+import type { OperatorFigures } from "../../operators/operator-figures.ts";
 import type { Problem } from "../../problem/problem.ts";
 import { AnalyticScore } from "../../score/analytic.ts";
 import { resolutionOf, structureOf } from "../../space/genome.ts";
-import type { ArenaView, BlockSpan, NetworkView, NextBit } from "./model.ts";
+import type { ArenaView, BlockSpan, NetworkView, NextBit, OperatorView } from "./model.ts";
 import { bestOf, type OpenRun } from "./open-run.ts";
 
 /** Kinds of score that are the closed form or measure what it computes: its gains are theirs, or nearly. */
@@ -34,8 +36,23 @@ export function networkView(run: OpenRun): NetworkView | null {
     scored: config.score.kind === "analytic",
     liveBudget: config.budgets.sramLive ?? null,
     arena: arenaView(problem, network),
+    operators: operatorViews(problem, network),
     nextBits: ofEntropy.has(config.score.kind) ? nextBits(problem, network, convs, score) : [],
   };
+}
+
+function operatorViews({ deployment }: Problem, network: Network): OperatorView[] {
+  const view = (title: OperatorView["title"], unit: OperatorView["unit"], figures: OperatorFigures | undefined) => {
+    if (figures === undefined) return [];
+    const operators = operatorsOf(figures);
+    const values = Array.from({ length: network.layers }, (_, layer) =>
+      Array.from({ length: network.layerEnd[layer] - firstConv(network, layer) }, (_, i) =>
+        operatorFigure(operators, network, layer, firstConv(network, layer) + i),
+      ),
+    ).flat();
+    return [{ title, unit, values }];
+  };
+  return [...view("latency", "ms", deployment?.latency), ...view("energy", "mJ", deployment?.energy)];
 }
 
 function arenaView({ config, deployment }: Problem, network: Network): ArenaView | null {

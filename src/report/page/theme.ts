@@ -70,7 +70,7 @@ th{font-weight:500;color:var(--quiet);border:0}
 .n{text-align:right}
 .spark{width:110px}td .meter{width:84px;display:inline-block;vertical-align:middle}
 .group th{color:var(--ink);font-weight:600;padding-top:16px;white-space:normal;overflow-wrap:anywhere}.group th div{position:sticky;left:0;max-width:min(1076px,calc(100vw - 92px))}
-.uses{display:flex;flex-wrap:wrap;gap:0 14px;min-width:292px}.uses span{flex:0 0 auto;min-width:138px}.uses .meter{width:40px;margin-right:6px}
+.uses{display:flex;flex-wrap:wrap;gap:0 14px;min-width:312px}.uses span{flex:0 0 auto;min-width:138px}.uses .meter{width:40px;margin-right:6px}
 tr.own td:first-child{box-shadow:inset 3px 0 var(--first);padding-left:9px;font-weight:600}
 .pill{border-radius:6px;padding:1px 8px;font-weight:600;font-size:12.5px;color:var(--good);background:color-mix(in srgb,var(--good) 9%,var(--card))}
 .pill.no{color:var(--bad);background:color-mix(in srgb,var(--bad) 7%,var(--card))}

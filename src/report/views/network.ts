@@ -1,7 +1,7 @@
 import { greatestOf } from "../../base/extremes.ts";
 import type { ConvFigures } from "../../formats/layer-table.ts";
 import type { NetworkView, ReportModel } from "../model/model.ts";
-import { bytes, metric, percent, score } from "../page/figures.ts";
+import { bytes, figure, metric, percent, score } from "../page/figures.ts";
 import { type Child, el, type Html } from "../page/html.ts";
 import { axis, barsPath, legend, path } from "../page/plot.ts";
 import { asTable, dataTable, section } from "../page/table.ts";
@@ -99,14 +99,16 @@ function finding({ convs, blocks, classifierFlash, arena }: NetworkView, index: 
   return `${arena === null ? "Memory" : "The arena"} peaks in ${place(peaks)}, ${percent(Number((most.flash / flash).toFixed(2)))} of the flash is in ${place(most.name)}`;
 }
 
-const columnsOf = ({ arena }: NetworkView) => [
+const columnsOf = ({ arena, operators }: NetworkView) => [
   ...["layer", "conv", "bits A", "bits W", "live SRAM"],
   ...(arena === null ? [] : ["arena"]),
-  ...["flash", "BitOps", "score", "next bit"],
+  ...["flash", "BitOps"],
+  ...operators.map(({ title }) => title),
+  ...["score", "next bit"],
 ];
 
 function cells(network: NetworkView, conv: ConvFigures): Child[] {
-  const { convs, blocks, nextBits, scored, arena } = network;
+  const { convs, blocks, nextBits, scored, arena, operators } = network;
   const index = convs.indexOf(conv);
   const block = blocks.find(({ from, to }) => from <= index && index < to)?.name ?? "";
   const next = nextBits.find(({ from, to }) => from <= index && index < to);
@@ -121,6 +123,7 @@ function cells(network: NetworkView, conv: ConvFigures): Child[] {
     ...(arena === null ? [] : [step === undefined ? "with the next" : bytes(step.bytes)]),
     bytes(conv.flash),
     metric(conv.bitops),
+    ...operators.map(({ unit, values }) => figure(unit, values[index])),
     scored ? `+${(conv.gain + conv.width).toFixed(2)}` : "",
     next === undefined ? "" : `${next.before} → ${next.after}, ${perMBitOp(next.rate)} a MBitOp`,
   ];
@@ -129,7 +132,7 @@ function cells(network: NetworkView, conv: ConvFigures): Child[] {
 const perMBitOp = (rate: number) => (rate * 1e6).toPrecision(2);
 
 function strips(network: NetworkView, at: number, withPrices: boolean): Child[] {
-  const { convs, liveBudget, arena, nextBits, scored, classifierFlash } = network;
+  const { convs, liveBudget, arena, nextBits, scored, classifierFlash, operators } = network;
   const row = (title: string, note: string, height: number, bars: readonly Bar[], over: Child = undefined) => [
     el("div", { class: "label" }, el("h3", {}, title), el("p", {}, note)),
     el(
@@ -167,9 +170,9 @@ function strips(network: NetworkView, at: number, withPrices: boolean): Child[] 
     convs.length,
   );
   const deployed = arena === null ? undefined : memoryBars(arena.steps, arena.budget, convs.length);
-  const simple = (of: (conv: ConvFigures) => number) => {
-    const top = greatestOf(convs.map(of));
-    return [{ kind: "a", bars: convs.map((conv, i) => [i, 0, top > 0 ? of(conv) / top : 0] as const) }];
+  const simple = (values: readonly number[]) => {
+    const top = greatestOf(values);
+    return [{ kind: "a", bars: values.map((value, i) => [i, 0, top > 0 ? value / top : 0] as const) }];
   };
   const gains = greatestOf(convs.map(({ gain, width }) => gain + width));
   return [
@@ -183,14 +186,19 @@ function strips(network: NetworkView, at: number, withPrices: boolean): Child[] 
       "Flash",
       `up to ${bytes(greatestOf(convs.map(({ flash }) => flash)))}${classifierFlash > 0 ? `; the classifier ${bytes(classifierFlash)}` : ""}`,
       56,
-      simple(({ flash }) => flash),
+      simple(convs.map(({ flash }) => flash)),
     ),
     row(
       "BitOps",
       `up to ${metric(greatestOf(convs.map(({ bitops }) => bitops)))}`,
       56,
-      simple(({ bitops }) => bitops),
+      simple(convs.map(({ bitops }) => bitops)),
     ),
+    operators.map(({ title, unit, values }) => {
+      const all = values.reduce((sum, value) => sum + value, 0);
+      const note = `up to ${figure(unit, greatestOf(values))}, ${figure(unit, all)} in all`;
+      return row(title === "latency" ? "Latency" : "Energy", note, 56, simple(values));
+    }),
     scored && gains > 0
       ? row("Score", `adds up to ${score(network.score)}`, 56, [
           { kind: "a", bars: convs.map(({ gain }, i) => [i, 0, gain / gains] as const) },
