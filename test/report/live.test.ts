@@ -275,6 +275,12 @@ describe.skipIf(chromiumPath === undefined)("in Chromium", () => {
     await page.locator("[data-strips]").focus();
     await page.keyboard.press("Home");
     expect(await page.locator("#network-readout").textContent()).toContain("stem");
+    // A network that comes meanwhile leaves the crosshair and the focus where they are.
+    await startSearch(configOf({ seed: 3, evaluations: 4000 }), { archive: path, threads: 0 });
+    await expect.poll(() => page.locator("#progress").textContent(), { timeout: 20_000 }).toContain("4,000 of 4,000");
+    expect(await page.locator("#network-readout").textContent()).toContain("stem");
+    await page.keyboard.press("ArrowRight");
+    expect(await page.locator("#network-readout").textContent()).toContain("block 1, layer 1");
     expect(await misplaced(page)).toEqual([]);
     expect(wrong).toEqual([]);
     await context.close();

@@ -22,7 +22,9 @@ for(const [id,html] of Object.entries(parts)){const old=document.getElementById(
 const fresh=parsed(html).firstElementChild;
 if(what(old)!==undefined&&what(old)===what(fresh))continue;
 for(const d of old.querySelectorAll("details[open]"))for(const e of fresh.querySelectorAll("details"))e.open=true;
-old.replaceWith(fresh);fresh.dispatchEvent(new Event("qes-new",{bubbles:true}));}
+const was=old.querySelector("[data-moved]"),strips=fresh.querySelector("[data-strips]"),focused=was&&was===document.activeElement;
+if(was&&strips)strips.dataset.moved=was.dataset.moved;
+old.replaceWith(fresh);if(focused&&strips)strips.focus();fresh.dispatchEvent(new Event("qes-new",{bubbles:true}));}
 state.textContent="live";};
 source.onerror=()=>{state.textContent="not connected";};
 sliders(document);document.addEventListener("qes-new",e=>sliders(e.target));

@@ -10,7 +10,9 @@ const rows=[...document.querySelectorAll("#"+box.dataset.strips+" tbody tr")],he
 let at=+box.dataset.at;
 const show=i=>{at=Math.max(0,Math.min(n-1,i));
 for(const c of box.querySelectorAll(".cross")){c.setAttribute("x",at);}
-out.textContent="";[...rows[at].cells].forEach((cell,j)=>{const s=document.createElement("span"),b=document.createElement("b");b.textContent=cell.textContent;if(j>0&&!cell.textContent)return;if(j>1)s.append(heads[j]+" ");s.append(b);out.append(s);});};
+out.textContent="";[...rows[at].cells].forEach((cell,j)=>{const s=document.createElement("span"),b=document.createElement("b");b.textContent=cell.textContent;if(j>0&&!cell.textContent)return;if(j>1)s.append(heads[j]+" ");s.append(b);out.append(s);});
+box.dataset.moved=at;};
+if(box.dataset.moved)show(+box.dataset.moved);
 const place=e=>{const r=box.querySelector(".strip svg").getBoundingClientRect();if(e.clientX>=r.left&&e.clientX<r.right)show(Math.floor((e.clientX-r.left)/r.width*n));};
 box.addEventListener("pointermove",place);box.addEventListener("pointerdown",place);
 box.addEventListener("keydown",e=>{const d={ArrowRight:1,ArrowLeft:-1,Home:-1e9,End:1e9}[e.key];if(d){show(at+d);e.preventDefault();}});

@@ -6,7 +6,7 @@ import { BOX, path, stepPath } from "../page/plot.ts";
 import { meter, section } from "../page/table.ts";
 import { gapPoints } from "./race.ts";
 
-const head = ["run", "seed", "gap by children", "best score", "proven within", "optimum after", "children", "time"];
+const head = ["run", "seed", "best score", "proven within", "gap by children", "optimum after", "children", "time"];
 
 /** Every run, by problem. */
 export function runsView({ groups, moreRuns, archive }: ReportModel): Html {
@@ -51,7 +51,7 @@ export function runsView({ groups, moreRuns, archive }: ReportModel): Html {
   );
 }
 
-const classOf = (column: number) => (column > 2 && column < head.length ? "n" : undefined);
+const classOf = (column: number) => (column > 1 && column !== 4 && column < head.length ? "n" : undefined);
 
 function groupRows(group: RunGroup, columns: number, withOperators: boolean): Html {
   const limits = group.limits.map(({ title, unit, value }) => `${title} ${figure(unit, value)}`).join(", ");
@@ -83,9 +83,9 @@ function cellsOf(group: RunGroup, run: RunLine, withOperators: boolean): Child[]
   return [
     `${run.run}${state}`,
     bound ? "–" : run.seed,
-    spark(group, run),
     run.best === null ? "–" : score(run.best),
     run.gap === 0 ? el("span", { class: "pill" }, "optimal") : run.gap === null ? "–" : percent(run.gap),
+    spark(group, run),
     run.reached === null || bound ? "–" : count(run.reached),
     bound ? "–" : count(run.evaluations),
     seconds(run.seconds),
