@@ -8,6 +8,7 @@ import { parseSafetensors } from "../../src/formats/safetensors.ts";
 import { runInteger } from "../../src/integer/reference.ts";
 import { integerNetwork } from "../../src/integer/trained-network.ts";
 import { parseStructure } from "../../src/network/structure.ts";
+import { builtForThisMachine, hasGcc, outputsOf } from "../support/native-c.ts";
 import { python, pythonWith } from "../support/python.ts";
 import { temporaryFolder } from "../temporary.ts";
 
@@ -41,7 +42,7 @@ const [options, count, different] = slow
   : [["--epochs", "1", "--limit", "3000", "--batch", "16", "--lr", "0.05", "--holdout", "500"], 400, 2];
 
 test.skipIf(torch === undefined || !fashion)(
-  "a network that train.py trained names the same classes in PyTorch and in whole numbers",
+  "a network that train.py trained names the same classes in PyTorch and in whole numbers, and in C says the same to the bit",
   () => {
     const description = describeNetwork("agreement", structure, 28, 10);
     const path = join(folder, "net");
@@ -54,13 +55,17 @@ test.skipIf(torch === undefined || !fashion)(
     const network = integerNetwork(description, tensors);
     const images = readFileSync(join(path, "images.bin"));
     const size = images.length / count;
-    const named = Array.from({ length: count }, (_, i) => {
-      const logits = runInteger(network, images.subarray(i * size, (i + 1) * size));
-      return logits.indexOf(Math.max(...logits));
-    });
+    const logits = Array.from({ length: count }, (_, i) =>
+      runInteger(network, images.subarray(i * size, (i + 1) * size)),
+    );
+    const named = logits.map((values) => values.indexOf(Math.max(...values)));
     const right = (found: readonly number[]) => found.filter((label, i) => label === labels[i]).length / count;
     expect(named.filter((label, i) => label !== classes[i]).length).toBeLessThanOrEqual(different);
     expect(Math.abs(right(named) - right(classes))).toBeLessThanOrEqual(slow ? 5e-4 : 2 / count);
+    if (hasGcc) {
+      const run = builtForThisMachine(folder, "c", description, network);
+      expect(outputsOf(run, 10, images)).toEqual(Int32Array.from(logits.flatMap((values) => [...values])));
+    }
     // An untrained network would name one class. How far a short training comes depends on the processor: its sums differ in the last bits.
     expect(right(classes)).toBeGreaterThan(slow ? 0.8 : 0.2);
   },
