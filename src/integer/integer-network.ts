@@ -7,9 +7,9 @@ import type { ConvDescription, LayerDescription } from "../formats/network-descr
 
 /** What turns sums into stored values, channel by channel: clamp((acc M + B 2^(sh - f) + held R + 2^(sh - 1)) >> sh). */
 export interface Requantiser {
-  /** M of every output channel, signed, 24 bits. */
+  /** M of every output channel, signed, 32 bits. */
   readonly multiplier: Int32Array;
-  /** B of every output channel, signed, 24 bits: the bias in units of 2^-f of an output step. */
+  /** B of every output channel, signed, 32 bits: the bias in units of 2^-f of an output step. */
   readonly bias: Int32Array;
   /** sh, 1 to 40. */
   readonly shift: number;
@@ -34,7 +34,7 @@ export interface IntegerProjection {
   readonly shape: ConvDescription;
   /** Shape (out, in). */
   readonly weights: Int8Array;
-  /** Of every output channel, signed, 24 bits, for the shift of the last conv, whose bias contains that of the projection. */
+  /** Of every output channel, signed, 32 bits, for the shift of the last conv, whose bias contains that of the projection. */
   readonly multiplier: Int32Array;
 }
 

@@ -2,8 +2,8 @@ import { greatestOf } from "../base/extremes.ts";
 import { UserError } from "../base/user-error.ts";
 import type { Requantiser } from "./integer-network.ts";
 
-/** Multipliers and biases are below 2^23 in size: 24 bits with their sign. */
-const MOST_MULTIPLIER = 2 ** 23 - 1;
+/** Multipliers and biases are below 2^31 in size: 32 bits with their sign. */
+const MOST_MULTIPLIER = 2 ** 31 - 1;
 const MOST_HELD = 2 ** 31 - 1;
 const MOST_SHIFT = 40;
 /** sh - f: 2^30 is an int32. */
@@ -48,7 +48,7 @@ const most = (values: readonly number[]) => Math.max(0, greatestOf(values.map(Ma
 /**
  * The requantiser of the most precision: the greatest shift whose multipliers fit their bits and whose sums are exact in doubles, then the greatest shift of the biases.
  * @param where names the layer in a message
- * @throws UserError where the numbers are beyond what 24 bits hold, or none at all
+ * @throws UserError where the numbers are beyond what 32 bits hold, or none at all
  */
 export function requantiser(real: RealRequantiser, largest: Largest, where: string): Constants {
   const { held = 0 } = real;
@@ -109,6 +109,6 @@ function limited({ multiplier, bias, held = 0, projected = [] }: RealRequantiser
 
 function beyond(where: string, value: number): UserError {
   return new UserError(
-    `weights: ${where}: expected multipliers and biases that 24 bits hold, got ${value} output steps; check the steps, or train again at a lower rate`,
+    `weights: ${where}: expected multipliers and biases that 32 bits hold, got ${value} output steps; check the steps, or train again at a lower rate`,
   );
 }

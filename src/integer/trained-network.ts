@@ -19,7 +19,7 @@ const valuesOf = (bits: number) => 2 ** bits - 1;
 
 /**
  * Turns learned numbers into whole ones: batch norm goes into multipliers and biases, and no weight is rounded that training had not rounded.
- * @throws UserError where a conv has other bits than 2 to 8, or the weights are of another network or beyond 24 bits
+ * @throws UserError where a conv has other bits than 2 to 8, or the weights are of another network or beyond 32 bits
  */
 export function integerNetwork(network: NetworkDescription, weights: NetworkWeights): IntegerNetwork {
   checkBits(network);

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 
 MOST_SUM = 2**31 - 1
-MOST_MULTIPLIER = 2**23 - 1
+MOST_MULTIPLIER = 2**31 - 1
 MOST_HELD = 2**31 - 1
 EPSILON = 1e-5
 
@@ -93,7 +93,7 @@ class Requantiser:
         while bias_shift >= 0 and rounded(most_bias * 2.0**bias_shift) > MOST_MULTIPLIER:
             bias_shift -= 1
         if shift == 0 or bias_shift < 0:
-            raise ValueError("expected multipliers and biases that 24 bits hold; check the steps, or train again at a lower rate")
+            raise ValueError("expected multipliers and biases that 32 bits hold; check the steps, or train again at a lower rate")
 
         def scaled(values, by):
             return torch.tensor([rounded(value * 2.0**by) for value in values], dtype=torch.float64).reshape(1, -1, 1, 1)

@@ -47,9 +47,9 @@ test("weights are the integers of training, and constants stand for batch norm, 
     expect(multiplier[c] / 2 ** shift).toBeCloseTo((0.5 * step * gains[c]) / 0.25, 5);
     expect(bias[c] / 2 ** biasShift).toBeCloseTo(([0.5, 0][c] - [1, -1][c] * gains[c]) / 0.25, 5);
   });
-  // One bit more would not fit 24 bits.
+  // One bit more would not fit 32 bits.
   expect(Math.max(...multiplier.map(Math.abs))).toBeGreaterThan(2 ** 21);
-  expect(Math.max(...multiplier.map(Math.abs))).toBeLessThan(2 ** 23);
+  expect(Math.max(...multiplier.map(Math.abs))).toBeLessThan(2 ** 31);
 });
 
 test("a channel that training left for dead takes no bits from the others, nor does one that a sum of 1 carries beyond its range", () => {
@@ -108,8 +108,8 @@ test("weights of another network, of a failed training or of bits without an ari
       "weights: L0.C0.weight: expected finite numbers, got others; train again at a lower rate",
       "weights: L1.C0.step: expected numbers above 0, got -0.5; train again",
       "weights: L0.C0.step_w: expected numbers above 0, got 0; train again",
-      "weights: L0.C0: expected multipliers and biases that 24 bits hold, got NaN output steps; check the steps, or train again at a lower rate",
-      "weights: L0.C0: expected multipliers and biases that 24 bits hold, got 26980575821.832516 output steps; check the steps, or train again at a lower rate",
+      "weights: L0.C0: expected multipliers and biases that 32 bits hold, got NaN output steps; check the steps, or train again at a lower rate",
+      "weights: L0.C0: expected multipliers and biases that 32 bits hold, got 26980575821.832516 output steps; check the steps, or train again at a lower rate",
       "taken",
       "integer network: expected 2 to 8 bits, got full precision in block 0 layer 0; choose a quantised family and bits of that range",
       "integer network: expected 2 to 8 bits, got 16 in block 0 layer 0; choose a quantised family and bits of that range",
