@@ -48,7 +48,7 @@ test("weights are the integers of training, and constants stand for batch norm, 
     expect(bias[c] / 2 ** biasShift).toBeCloseTo(([0.5, 0][c] - [1, -1][c] * gains[c]) / 0.25, 5);
   });
   // One bit more would not fit 32 bits.
-  expect(Math.max(...multiplier.map(Math.abs))).toBeGreaterThan(2 ** 21);
+  expect(Math.max(...multiplier.map(Math.abs))).toBeGreaterThan(2 ** 29);
   expect(Math.max(...multiplier.map(Math.abs))).toBeLessThan(2 ** 31);
 });
 
