@@ -17,14 +17,18 @@ for(const i of inputs)i.addEventListener("input",()=>{const text=i.dataset.texts
 ask();}};
 const what=e=>e.querySelector("[data-what-if]")?.dataset.whatIf;
 const state=document.getElementById("live-state"),source=new EventSource("events");
+let moved,focused=false;
 source.onmessage=m=>{const parts=JSON.parse(m.data);
 for(const [id,html] of Object.entries(parts)){const old=document.getElementById(id);if(!old)continue;
 const fresh=parsed(html).firstElementChild;
 if(what(old)!==undefined&&what(old)===what(fresh))continue;
 for(const d of old.querySelectorAll("details[open]"))for(const e of fresh.querySelectorAll("details"))e.open=true;
-const was=old.querySelector("[data-moved]"),strips=fresh.querySelector("[data-strips]"),focused=was&&was===document.activeElement;
-if(was&&strips)strips.dataset.moved=was.dataset.moved;
-old.replaceWith(fresh);if(focused&&strips)strips.focus();fresh.dispatchEvent(new Event("qes-new",{bubbles:true}));}
+const was=old.querySelector("[data-strips]"),strips=fresh.querySelector("[data-strips]");
+if(was){moved=was.dataset.moved;focused=was===document.activeElement;}
+if(strips&&moved)strips.dataset.moved=moved;
+old.replaceWith(fresh);
+if(strips&&focused&&document.activeElement===document.body)strips.focus();
+fresh.dispatchEvent(new Event("qes-new",{bubbles:true}));}
 state.textContent="live";};
 source.onerror=()=>{state.textContent="not connected";};
 sliders(document);document.addEventListener("qes-new",e=>sliders(e.target));
