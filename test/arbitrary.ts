@@ -78,6 +78,10 @@ const spaceSeed = fc.record({
   maxOut: fc.integer({ min: 4, max: 255 }).map((n) => 8 * n),
   maxDepth: fc.integer({ min: 1, max: 12 }),
   bits: fc.uniqueArray(fc.integer({ min: 1, max: 8 }), { minLength: 1, maxLength: 5 }),
+  squeezed: fc.oneof(
+    fc.constant(Array<boolean>(7).fill(false)),
+    fc.array(fc.boolean(), { minLength: 7, maxLength: 7 }),
+  ),
 });
 
 type SpaceSeed = typeof spaceSeed extends fc.Arbitrary<infer T> ? T : never;
@@ -108,17 +112,19 @@ function structureOfSeed(seed: SpaceSeed, pick: (n: number) => number, inputReso
     const L = 1 + pick(seed.maxDepth);
     const btn = round8(seed.expansions[pick(seed.expansions.length)] * before);
     const block = { in: channels, out: before, k, s, L, btn };
-    if (!seed.quantised) return { class: "SuperResK1DWK1", ...block, inner_class: "ResK1DWK1" };
+    // Blocks with squeeze-excite may stand beside those without.
+    const inner = seed.squeezed[i] ? "K1DWSEK1" : "K1DWK1";
+    if (!seed.quantised) return { class: `SuperRes${inner}`, ...block, inner_class: `Res${inner}` };
     const layers = Array.from({ length: L }, () => [
       seed.bits[pick(seed.bits.length)],
       seed.bits[pick(seed.bits.length)],
     ]);
     return {
-      class: "SuperQuantResK1DWK1",
+      class: `SuperQuantRes${inner}`,
       ...block,
       nbitsA: layers.flatMap(([a]) => [a, a, a]),
       nbitsW: layers.flatMap(([, w]) => [w, w, w]),
-      inner_class: "ResK1DWK1",
+      inner_class: `Res${inner}`,
     };
   });
 }

@@ -1,14 +1,14 @@
 import { greatestOf } from "../base/extremes.ts";
 import { UserError } from "../base/user-error.ts";
 import { type BitPair, BitSteps } from "../network/bits.ts";
-import { type Family, familyOf } from "../network/families.ts";
+import { type Family, familyOf, searchFamilies } from "../network/families.ts";
 import { networkCapacity } from "../network/network.ts";
 import { type Block, describe, type Structure } from "../network/structure.ts";
 import * as layout from "./gene-layout.ts";
 
 /** What may change, and its ranges. Design section 7 gives the published ones. */
 export interface SpaceOptions {
-  /** Class of every super block. */
+  /** Class of the super blocks, of which some may be of others that may stand beside it. */
   readonly superClass: string;
   readonly kernels: readonly number[];
   /** btn / out; not heeded where the family's bottleneck is a width of its own. */
@@ -99,9 +99,11 @@ export class Space {
     }
     this.blocks = start.map((block, i) => {
       const family = familyOf(block.class)!;
-      if (family.isSuper && block.class !== options.superClass) {
+      const beside = classesBeside(options.superClass);
+      if (family.isSuper && !beside.includes(block.class)) {
+        const others = beside.slice(1).join(", ");
         throw new UserError(
-          `space.start[${i}].class: expected ${options.superClass}, the family's block, got ${block.class}; change the block or space.family`,
+          `space.start[${i}].class: expected ${options.superClass}, the family's block,${others === "" ? "" : ` or one that may stand beside it (${others}),`} got ${block.class}; change the block or space.family`,
         );
       }
       const role = family.isSuper ? "body" : i < firstSuper ? "stem" : "head";
@@ -145,6 +147,19 @@ export class Space {
   inputResolution(block: SpaceBlock, resolution: number): number {
     return block.stridesBefore.reduce((r, s) => Math.ceil(r / s), resolution);
   }
+}
+
+/**
+ * Classes that super blocks of one space may have: the family's, and those of families whose bottlenecks are chosen in the same way and which have bits, or none, as
+ * it does.
+ */
+function classesBeside(className: string): string[] {
+  const own = familyOf(className);
+  const key = (bottleneck: readonly number[] | undefined) => bottleneck?.join() ?? "expansion";
+  const beside = searchFamilies().filter(
+    ({ quantised, search }) => quantised === own?.quantised && key(search.bottleneck) === key(own?.search?.bottleneck),
+  );
+  return [className, ...beside.map((family) => family.className).filter((name) => name !== className)];
 }
 
 function bitsOf(block: Block, role: SpaceBlock["role"], options: SpaceOptions): readonly BitPair[] {
