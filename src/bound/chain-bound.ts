@@ -170,8 +170,7 @@ export class ChainBound<C extends Chain = Chain> {
       if (path === undefined || chain.limits.length === 0) break;
       if (better && incumbents.least > Number.NEGATIVE_INFINITY) {
         relaxation.solvePrefixes();
-        relaxation.discard(incumbents.least - this.slack);
-        this.#discardedBelow = incumbents.least;
+        this.#discard(relaxation, incumbents);
       }
       const next = columns.propose(measurePath(chain, path), this.multipliers);
       const enough = leastGain(this.lagrangian, incumbents.least);
@@ -186,8 +185,18 @@ export class ChainBound<C extends Chain = Chain> {
     if (!this.#isWarm) yield* this.#beam(incumbents);
   }
 
+  /** Forgets the layers that only networks have which score less than those known; needs `solvePrefixes`. */
+  #discard(relaxation: Relaxation, incumbents: Incumbents<C>): void {
+    if (incumbents.least === Number.NEGATIVE_INFINITY) return;
+    // Its multipliers need not be the best.
+    const slack = (this.#magnitude + relaxation.offset) * ROUNDING;
+    relaxation.discard(incumbents.least - slack);
+    this.#discardedBelow = incumbents.least;
+  }
+
   #listener(incumbents: Incumbents<C>): Parameters<typeof warmStart>[3] {
     return {
+      discard: () => this.#discard(this.#opened.relaxation, incumbents),
       bounded: (bound, multipliers) => {
         this.#bounded(bound, multipliers);
         return this.isClosed(incumbents);

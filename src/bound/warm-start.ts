@@ -26,6 +26,8 @@ interface Listener {
   bounded(bound: number, multipliers: readonly number[]): boolean;
   /** A network of the chain, within the budgets or not. */
   found(path: readonly BlockChoice[]): void;
+  /** Forgets the layers of the relaxation of the whole chain, which is solved with prefixes, that no better network has than those known. */
+  discard(): void;
   /** Score of the best network known. */
   readonly best: number;
 }
@@ -50,6 +52,7 @@ export function* warmStart(
     if (listener.bounded(relaxation.bound, near.multipliers)) return undefined;
     if (round > 0 && relaxation.bound - near.bound <= AGREED * Math.abs(near.bound)) break;
     relaxation.solvePrefixes();
+    listener.discard();
     narrow = relaxation.narrowed(NARROW);
     near = yield* converged(narrow, columns, near.multipliers, listener);
   }
