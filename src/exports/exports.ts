@@ -47,7 +47,7 @@ function withoutSqueezeExcite(network: NetworkDescription): NetworkDescription {
   const found = network.layers.find(({ squeeze }) => squeeze !== undefined);
   if (found === undefined) return network;
   throw new UserError(
-    `expected layers without a squeeze-excite, got one in block ${found.block}; it is searched and scored, and handed over as json or csv only`,
+    `expected layers without a squeeze-excite, got one in block ${found.block}; hand it over as pytorch, json or csv`,
   );
 }
 
@@ -58,7 +58,7 @@ export const exportFormats: readonly ExportFormat[] = [
     what: "a folder that trains the network, its bits included",
     kind: "folder",
     next: (path) => `cd ${path}; pip install -r requirements.txt; python train.py (README.md there says on what)`,
-    files: (network) => pytorchFiles(withoutSqueezeExcite(network)),
+    files: (network) => pytorchFiles(network),
   },
   {
     name: "onnx",
@@ -81,7 +81,7 @@ export const exportFormats: readonly ExportFormat[] = [
     devices: true,
     forms: cForms,
     defaultForm: () => cForms[0],
-    files: (network, options) => cFiles(withoutSqueezeExcite(network), options),
+    files: (network, options) => cFiles(network, options),
   },
   {
     name: "json",

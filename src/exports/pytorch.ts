@@ -63,10 +63,13 @@ function valuesOf(network: NetworkDescription) {
     ...(layer.inner === 0 ? [`            # block ${layer.block}: ${blockText(network, layer.block)}`] : []),
     `            ${layerText(layer, i === 0)},`,
   ]);
+  const squeezed = squeezeWeights(network);
   return {
     NAME: plain(name),
     CONVS: String(totals.layers),
     WEIGHTS: String(totals.weights),
+    SQUEEZED: squeezed > 0 ? ` and ${squeezed} of squeeze-excites` : "",
+    NOT_WHOLE: squeezed > 0 ? "; not of this one, whose squeeze-excites have no whole numbers" : "",
     MACS: String(totals.macs),
     RESOLUTION: String(resolution),
     CHANNELS: String(channels),
@@ -85,18 +88,26 @@ function valuesOf(network: NetworkDescription) {
   };
 }
 
+function squeezeWeights({ layers }: NetworkDescription): number {
+  return layers.reduce((sum, { convs, squeeze = 0 }) => {
+    const last = convs.findLast(({ projection }) => !projection)!;
+    return sum + 2 * squeeze * last.inChannels;
+  }, 0);
+}
+
 function blockText({ structure, layers }: NetworkDescription, block: number): string {
   const own = layers.filter((layer) => layer.block === block);
   const [first, last] = [own[0].convs[0], own.at(-1)!.convs.findLast(({ projection }) => !projection)!];
   return `${structure[block].class}, ${first.inChannels} channels of ${first.inResolution}x${first.inResolution} to ${last.outChannels} of ${last.outResolution}x${last.outResolution}`;
 }
 
-function layerText({ convs, shortcut }: LayerDescription, image: boolean): string {
+function layerText({ convs, shortcut, squeeze }: LayerDescription, image: boolean): string {
   const main = convs.filter(({ projection }) => !projection).map(convText);
   const projection = convs.find((conv) => conv.projection);
   const options = [
     ...(shortcut === "none" ? [] : [`shortcut="${shortcut}"`]),
     ...(projection === undefined ? [] : [`projection=${convText(projection)}`]),
+    ...(squeeze === undefined ? [] : [`squeeze=${squeeze}`]),
     ...(image ? ["image=True"] : []),
   ];
   return `Layer(${[...main, ...options].join(", ")})`;

@@ -43,7 +43,7 @@ function expectedTensors(network: NetworkDescription): Expected[] {
   const list: Expected[] = [];
   const add = (name: string, kind: Kind, shape: readonly number[], bits = 0, image = false) =>
     list.push({ name: `${name}.${kind}`, kind, shape, bits, image });
-  network.layers.forEach(({ convs }, i) => {
+  network.layers.forEach(({ convs, squeeze }, i) => {
     convs.forEach((conv, j) => {
       const name = `L${i}.C${j}`;
       const channels = [conv.outChannels];
@@ -52,6 +52,19 @@ function expectedTensors(network: NetworkDescription): Expected[] {
       for (const kind of ["gamma", "beta", "mean", "var"] as const) add(name, kind, channels);
       if (conv.bitsA > 0 && !conv.projection) add(name, "step", [], conv.bitsA, i === 0 && j === 0);
     });
+    if (squeeze !== undefined) {
+      // At the bits of the conv behind it.
+      const { inChannels, bitsA, bitsW } = convs.findLast(({ projection }) => !projection)!;
+      for (const [name, from, to] of [
+        [`L${i}.S0`, inChannels, squeeze],
+        [`L${i}.S1`, squeeze, inChannels],
+      ] as const) {
+        add(name, "weight", [to, from, 1, 1]);
+        if (bitsW > 0) add(name, "step_w", [to], bitsW);
+        add(name, "bias", [to]);
+      }
+      if (bitsA > 0) add(`L${i}.S0`, "step", [], bitsA);
+    }
   });
   if (network.classes > 0) {
     const channels = network.layers.at(-1)!.convs.findLast(({ projection }) => !projection)!.outChannels;

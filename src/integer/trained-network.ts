@@ -19,9 +19,10 @@ const valuesOf = (bits: number) => 2 ** bits - 1;
 
 /**
  * Turns learned numbers into whole ones: batch norm goes into multipliers and biases, and no weight is rounded that training had not rounded.
- * @throws UserError where a conv has other bits than 2 to 8, or the weights are of another network or beyond 32 bits
+ * @throws UserError where a layer has a squeeze-excite, a conv has other bits than 2 to 8, or the weights are of another network or beyond 32 bits
  */
 export function integerNetwork(network: NetworkDescription, weights: NetworkWeights): IntegerNetwork {
+  checkSqueeze(network);
   checkBits(network);
   checkWeights(network, weights);
   const tensors = checkedTensors(weights);
@@ -54,6 +55,14 @@ function checkedTensors(weights: NetworkWeights): Tensors {
       throw new UserError(`weights: ${name}: expected numbers above 0, got ${wrong}; train again`);
     },
   };
+}
+
+function checkSqueeze({ layers }: NetworkDescription): void {
+  const found = layers.find(({ squeeze }) => squeeze !== undefined);
+  if (found === undefined) return;
+  throw new UserError(
+    `integer network: expected layers without a squeeze-excite, whose factors have no whole numbers, got one in block ${found.block} layer ${found.inner}; choose a family without, or hand the network over in floats (as pytorch, or as onnx in another form)`,
+  );
 }
 
 function checkBits({ layers }: NetworkDescription): void {

@@ -23,7 +23,7 @@ export interface Family {
   /** At most `MOST_CONVS`; the first reads `in`, the last writes `out` and is not depthwise. */
   readonly convs: readonly ConvTemplate[];
   readonly shortcut: ShortcutRule;
-  /** Squeeze-excite on what the last conv reads, at the bits of that conv: `squeezeWidth`. */
+  /** Squeeze-excite on what the last conv of several reads, at the bits of that conv: `squeezeWidth`. */
   readonly squeezeExcite?: true;
   /** Where it is searched. */
   readonly search?: FamilySearch;
@@ -159,6 +159,9 @@ export function addFamily(family: Family): () => void {
   const chained = convs.every(({ from }, i) => from === (i === 0 ? "in" : convs[i - 1].to));
   const inPlace = convs.every(({ depthwise, from, to }) => !depthwise || from === to);
   const last = convs.at(-1);
+  if (family.squeezeExcite === true && convs.length < 2) {
+    throw new Error(`family ${className}: expected a conv before the one behind a squeeze-excite, got a single one`);
+  }
   if (convs.length > MOST_CONVS || !chained || !inPlace || last?.to !== "out" || last.depthwise) {
     throw new Error(`family ${className}: expected 1 to ${MOST_CONVS} convs from in to out, the last not depthwise`);
   }

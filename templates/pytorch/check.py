@@ -1,4 +1,4 @@
-"""Holds the network of model.py against the figures of network.json: parameters, MACs, BitOps and the shape of every conv's output."""
+"""Holds the network of model.py against the figures of network.json: parameters, MACs, BitOps, flash and the shape of every conv's output."""
 
 import json
 import os
@@ -43,15 +43,27 @@ def main():
         for key, value in got.items():
             if want[key] != value:
                 wrong.append(f"conv {i}: {key}: expected {want[key]}, got {value}")
+    flash = 0
+    for i, (layer, own) in enumerate(zip(network["layers"], model.layers)):
+        excite = own.squeeze_excite
+        squeezed = excite.squeeze.conv.out_channels if excite else 0
+        if squeezed != layer.get("squeeze", 0):
+            wrong.append(f"layer {i}: squeeze: expected {layer.get('squeeze', 0)}, got {squeezed}")
+        for conv in [excite.squeeze, excite.excite] if excite else []:
+            flash += conv.conv.weight.numel() * (conv.w or 8) / 8 + 2 * conv.conv.bias.numel()
+    flash += sum(conv["weights"] * (conv["bitsW"] or 8) / 8 + 2 * conv["outChannels"] for conv in found)
+    if model.classifier:
+        flash += model.classifier.linear.weight.numel() + model.classifier.linear.bias.numel()
+    flash = int(flash) if flash == int(flash) else flash
     weights, macs = sum(conv["weights"] for conv in found), sum(conv["macs"] for conv in found)
     elementwise = sum(layer["elementwiseBitOps"] for layer in network["layers"])
     bitops = sum(conv["macs"] * (conv["bitsA"] or 8) * (conv["bitsW"] or 8) for conv in found) + elementwise
-    for name, got in (("weights", weights), ("macs", macs), ("bitops", bitops)):
+    for name, got in (("weights", weights), ("macs", macs), ("bitops", bitops), ("flash", flash)):
         if network["totals"][name] != got:
             wrong.append(f"{name}: expected {network['totals'][name]}, got {got}")
     if list(output.shape) != network["outputShape"]:
         wrong.append(f"output: expected {network['outputShape']}, got {list(output.shape)}")
-    print("\n".join(wrong) if wrong else f"{len(found)} convs, {weights} weights, {macs} MACs, {bitops} BitOps: as qes counts them")
+    print("\n".join(wrong) if wrong else f"{len(found)} convs, {weights} weights, {macs} MACs, {bitops} BitOps, {flash} bytes of flash: as qes counts them")
     sys.exit(1 if wrong else 0)
 
 

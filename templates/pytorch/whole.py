@@ -129,6 +129,8 @@ class WholeConv:
 
 class WholeLayer:
     def __init__(self, layer, name, tensors, step, out_step, out_bits, most):
+        if layer.squeeze_excite:
+            raise ValueError(f"{name}: expected a layer without a squeeze-excite, whose factors have no whole numbers; look at this network in floats")
         self.shortcut, self.pooled = layer.shortcut, layer.pool is not None
         projection = layer.projection
         self.projection = projection and WholeConv(projection, f"{name}.C{len(layer.convs)}", tensors, step, out_step, most)

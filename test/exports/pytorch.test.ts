@@ -1,9 +1,16 @@
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { pytorchFiles } from "../../src/exports/pytorch.ts";
-import { describeNetwork } from "../../src/formats/network-description.ts";
-import { randomNetworks, small, writeExport } from "../support/exported-networks.ts";
+import { describeNetwork, type NetworkDescription } from "../../src/formats/network-description.ts";
+import { parseSafetensors } from "../../src/formats/safetensors.ts";
+import { checkWeights, randomWeights } from "../../src/formats/weights.ts";
+import { randomNetworks, small, squeezed, writeExport } from "../support/exported-networks.ts";
+import { anyImage } from "../support/integer-networks.ts";
 import { python, pythonWith } from "../support/python.ts";
+import { safetensors } from "../support/safetensors.ts";
 import { temporaryFolder } from "../temporary.ts";
 
 const torch = pythonWith("torch", "numpy");
@@ -22,13 +29,22 @@ test.skipIf(torch === undefined)(
     const paths = drawn.map((network, i) => write(`net${i}`, pytorchFiles(network)));
     const families = new Set(drawn.flatMap(({ structure }) => structure.map((block) => block.class)));
     expect(families.size).toBeGreaterThanOrEqual(4);
+    expect([...families].some((name) => name.endsWith("K1DWSEK1"))).toBe(true);
 
-    const network = describeNetwork("small", small, 12, 10);
-    const { macs } = network.totals;
-    const wrong = JSON.stringify({ ...network, totals: { ...network.totals, macs: macs + 1 } });
-    const path = write("wrong", new Map([...pytorchFiles(network), ["network.json", wrong]]));
-    expect(python(torch!, [script("check_all.py"), ...paths, path], folder)).toBe(
-      `${path}: macs: expected ${macs + 1}, got ${macs}\n\n${count} of ${count + 1} as they should be\n`,
+    const network = describeNetwork("squeezed", squeezed, 12, 10);
+    const { macs, flash } = network.totals;
+    const wrongly = (name: string, description: NetworkDescription) =>
+      write(name, new Map([...pytorchFiles(network), ["network.json", JSON.stringify(description)]]));
+    const wrong = wrongly("wrong", { ...network, totals: { ...network.totals, macs: macs + 1, flash: flash + 2 } });
+    const layers = network.layers.map((layer, i) => (i === 1 ? { ...layer, squeeze: 16 } : layer));
+    const narrow = wrongly("narrow", { ...network, layers });
+    paths.push(write("squeezed", pytorchFiles(network)));
+    expect(python(torch!, [script("check_all.py"), ...paths, wrong, narrow], folder)).toBe(
+      [
+        `${wrong}: macs: expected ${macs + 1}, got ${macs}\nflash: expected ${flash + 2}, got ${flash}\n`,
+        `${narrow}: layer 1: squeeze: expected 16, got 8\n`,
+        `${count + 1} of ${count + 3} as they should be\n`,
+      ].join("\n"),
     );
   },
   600_000,
@@ -74,6 +90,25 @@ test.skipIf(torch === undefined)("what cannot be trained with is told, and leave
   }
   expect(Object.keys(said).length).toBeGreaterThanOrEqual(11);
   expect(left).toEqual([]);
+});
+
+test.skipIf(torch === undefined)("a squeeze-excite is what its formula says, and learns", () => {
+  const network = describeNetwork("squeezed", squeezed, 12, 3);
+  const path = write("squeezing", pytorchFiles(network));
+  writeFileSync(join(path, "trained.safetensors"), safetensors(randomWeights(network, 1)));
+  const images = fc.sample(anyImage(network), { numRuns: 3, seed: 1 });
+  writeFileSync(join(path, "images.json"), JSON.stringify(images.map((image) => [...image])));
+  copyFileSync(script("forward_all.py"), join(path, "forward_all.py"));
+  expect(python(torch!, [script("squeeze_excite.py")], path)).toBe("4 as defined\n");
+  const out = python(torch!, [script("train_twice.py")], path);
+  const { accuracy, chance, equal, tensors } = JSON.parse(out.trim().split("\n").at(-1)!);
+  expect(accuracy).toBeGreaterThan(chance + 0.3);
+  expect(equal).toBe(true);
+  const learned = parseSafetensors(readFileSync(join(path, "whole.safetensors")), "whole").tensors;
+  expect(tensors).toContain("L1.S1.step_w");
+  checkWeights(network, learned);
+  // The biases began at 0.
+  for (const name of ["L1.S0.bias", "L1.S1.bias"]) expect(learned.get(name)!.values.some((x) => x !== 0)).toBe(true);
 });
 
 test.skipIf(torch === undefined)("gradients of weights and steps are those of the definition", () => {

@@ -24,6 +24,18 @@ const refusal = (given: NetworkWeights, network = description) => {
   }
 };
 
+test("a squeeze-excite is told, whether the network has bits or none", () => {
+  const block = { in: 1, out: 8, k: 3, s: 1, L: 1, btn: 8 };
+  const full = describeNetwork("full", [{ class: "SuperResK1DWSEK1", ...block }], 4, 2);
+  const bits = { nbitsA: [4, 4, 4], nbitsW: [4, 4, 4] };
+  const quantised = describeNetwork("quantised", [{ class: "SuperQuantResK1DWSEK1", ...block, ...bits }], 4, 2);
+  for (const network of [full, quantised]) {
+    expect(refusal(randomWeights(network, 1), network)).toBe(
+      "integer network: expected layers without a squeeze-excite, whose factors have no whole numbers, got one in block 0 layer 0; choose a family without, or hand the network over in floats (as pytorch, or as onnx in another form)",
+    );
+  }
+});
+
 test("weights are the integers of training, and constants stand for batch norm, whatever its sign", () => {
   const given = new Map(weights);
   const set = (name: string, ...values: number[]) => {

@@ -2,7 +2,6 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describeNetwork, type NetworkDescription } from "../../src/formats/network-description.ts";
-import { familyOf } from "../../src/network/families.ts";
 import { parseStructure, type Structure } from "../../src/network/structure.ts";
 import { anyStructure } from "../arbitrary.ts";
 import { anyStructure as anySmallStructure } from "./structures.ts";
@@ -21,11 +20,7 @@ const trainable = (structure: Structure): Structure =>
 /** Networks of every family with and without a classifier, of any widths or of few channels. */
 export function randomNetworks(count: number, widths: "any" | "small" = "any"): NetworkDescription[] {
   const all = widths === "any" ? anyStructure : anySmallStructure;
-  // A squeeze-excite is not exported.
-  const structures = all
-    .filter((structure) => structure.every((block) => familyOf(block.class)!.squeezeExcite === undefined))
-    .map(trainable);
-  const drawn = fc.sample(fc.tuple(structures, fc.integer({ min: 4, max: 20 }), fc.constantFrom(0, 10)), {
+  const drawn = fc.sample(fc.tuple(all.map(trainable), fc.integer({ min: 4, max: 20 }), fc.constantFrom(0, 10)), {
     numRuns: count,
     seed: 7,
   });
@@ -53,6 +48,17 @@ export const small = parseStructure(
     { class: "ConvKXBNRELU", in: 16, out: 32, k: 1, s: 1, nbitsA: 4, nbitsW: 4 },
   ],
   "small",
+);
+
+/** Squeeze-excites in a block with an identity and in one with a pooled shortcut, bits that differ from conv to conv. */
+export const squeezed = parseStructure(
+  [
+    { class: "ConvKXBNRELU", in: 1, out: 8, k: 3, s: 2, nbitsA: 8, nbitsW: 8 },
+    { class: "SuperQuantResK1DWSEK1", in: 8, out: 8, k: 3, s: 1, L: 1, btn: 40, nbitsA: [5, 4, 6], nbitsW: [4, 3, 5] },
+    { class: "SuperQuantResK1DWSEK1", in: 8, out: 8, k: 3, s: 2, L: 1, btn: 64, nbitsA: [4, 8, 7], nbitsW: [4, 8, 4] },
+    { class: "ConvKXBNRELU", in: 8, out: 32, k: 1, s: 1, nbitsA: 4, nbitsW: 4 },
+  ],
+  "squeezed",
 );
 
 /** Writes an export of several files; its folder. */
