@@ -1,4 +1,3 @@
-import { UserError } from "../base/user-error.ts";
 import type { Device } from "../config/device.ts";
 import type { NetworkDescription } from "../formats/network-description.ts";
 import { networkTable } from "../formats/network-table.ts";
@@ -42,15 +41,6 @@ export interface ExportFormat {
   readonly files: (network: NetworkDescription, options: ExportOptions) => ReadonlyMap<string, string | Uint8Array>;
 }
 
-/** @throws UserError where a layer has what no format but a description says yet */
-function withoutSqueezeExcite(network: NetworkDescription): NetworkDescription {
-  const found = network.layers.find(({ squeeze }) => squeeze !== undefined);
-  if (found === undefined) return network;
-  throw new UserError(
-    `expected layers without a squeeze-excite, got one in block ${found.block}; hand it over as pytorch, json or csv`,
-  );
-}
-
 /** A new format is a new row, and its file beside this one. */
 export const exportFormats: readonly ExportFormat[] = [
   {
@@ -69,7 +59,7 @@ export const exportFormats: readonly ExportFormat[] = [
     defaultForm,
     files: (network, { form, weights }) => {
       const chosen = onnxForms.find(({ name }) => name === form) ?? defaultForm(network);
-      return new Map([["network.onnx", onnxModel(withoutSqueezeExcite(network), weights, chosen)]]);
+      return new Map([["network.onnx", onnxModel(network, weights, chosen)]]);
     },
   },
   {

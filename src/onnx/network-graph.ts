@@ -66,14 +66,19 @@ class NetworkGraph {
     };
   }
 
-  #layer({ convs, shortcut, stride }: LayerDescription, i: number, input: string): string {
+  #layer({ convs, shortcut, stride, squeeze }: LayerDescription, i: number, input: string): string {
     const name = `L${i}`;
     const x = this.#stored(input, `${name}.C0`, convs[0], i === 0);
+    const last = convs.findLastIndex(({ projection }) => !projection);
     let y = x;
     convs.forEach((conv, j) => {
       if (conv.projection) return;
       const own = `${name}.C${j}`;
-      if (j > 0) y = this.#stored(this.#graph.node(`L${i}.C${j - 1}.relu`, "Relu", [y]), own, conv, false);
+      if (j > 0) {
+        y = this.#graph.node(`L${i}.C${j - 1}.relu`, "Relu", [y]);
+        if (squeeze !== undefined && j === last) y = this.#squeezeExcite(y, name, conv, squeeze);
+        y = this.#stored(y, own, conv, false);
+      }
       y = this.#conv(y, own, conv);
     });
     if (shortcut !== "none") {
@@ -122,6 +127,23 @@ class NetworkGraph {
     return this.#graph.node(`${name}.norm`, "BatchNormalization", [y, ...norm], {
       attributes: { epsilon: { float: EPSILON } },
     });
+  }
+
+  /** Channels times factors of 0 to 1; what it reads is stored at the bits of the conv that reads the product, and its weights have that conv's. */
+  #squeezeExcite(input: string, layer: string, conv: ConvDescription, squeeze: number): string {
+    const [name, graph] = [`${layer}.S`, this.#graph];
+    const pointwise = (x: string, own: string, [from, to]: readonly [number, number]) => {
+      const weight = this.#rows(own, [to, from, 1, 1], conv.bitsW);
+      const bias = graph.floats(`${own}.bias`, [to], this.#values(`${own}.bias`));
+      return graph.node(`${own}.conv`, "Conv", [x, weight, bias], { attributes: { kernel_shape: [1, 1] } });
+    };
+    const x = this.#stored(input, `${name}0`, conv, false);
+    const mean = graph.node(`${name}.average`, "GlobalAveragePool", [x]);
+    const squeezed = graph.node(`${name}0.relu`, "Relu", [pointwise(mean, `${name}0`, [conv.inChannels, squeeze])]);
+    const factors = graph.node(`${name}.factors`, "Sigmoid", [
+      pointwise(squeezed, `${name}1`, [squeeze, conv.inChannels]),
+    ]);
+    return graph.node(`${name}.product`, "Mul", [x, factors]);
   }
 
   #rows(name: string, shape: readonly number[], bits: number): string {

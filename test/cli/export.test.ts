@@ -2,7 +2,9 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { describeNetwork } from "../../src/formats/network-description.ts";
+import { randomWeights } from "../../src/formats/weights.ts";
 import { readModel } from "../../src/onnx/model.ts";
+import { safetensors } from "../support/safetensors.ts";
 import { temporaryFolder } from "../temporary.ts";
 import { batch, qesJson } from "./qes.ts";
 
@@ -70,6 +72,38 @@ test("an ONNX file holds the network, and the same weights for the same seed", (
   const { graph, metadataProps } = readModel(bytes);
   expect(graph!.node!.some(({ opType }) => opType === "Quant")).toBe(true);
   expect(JSON.parse(metadataProps![0].value!)).toMatchObject({ classes: 10, totals: { layers: expect.any(Number) } });
+});
+
+test("a network with squeeze-excite goes out as PyTorch and as ONNX, and C says why it does not", () => {
+  const block = { class: "SuperQuantResK1DWSEK1", in: 8, out: 8, k: 3, s: 1, L: 1, btn: 40 };
+  const structure = [
+    { class: "ConvKXBNRELU", in: 3, out: 8, k: 3, s: 2, nbitsA: 8, nbitsW: 8 },
+    { ...block, nbitsA: [5, 5, 5], nbitsW: [5, 5, 5] },
+  ];
+  writeFileSync(join(folder, "squeezed.json"), JSON.stringify(structure));
+  const network = describeNetwork("squeezed", structure, 32, 10);
+  writeFileSync(join(folder, "squeezed.safetensors"), safetensors(randomWeights(network, 1)));
+  const line = ["export", "squeezed.json", "--resolution", "32", "--classes", "10", "--output"];
+  const weights = ["--weights", "squeezed.safetensors"];
+  const outcomes = batch(folder, [
+    [...line, "squeezed", "--format", "pytorch"],
+    [...line, "squeezed.onnx", "--format", "onnx", ...weights],
+    [...line, "random.onnx", "--format", "onnx", "--seed", "1"],
+    [...line, "squeezed-c", "--format", "c"],
+    [...line, "whole.onnx", "--format", "onnx", "--form", "integer"],
+  ]);
+  expect(outcomes.map(({ code }) => code)).toEqual([0, 0, 0, 2, 2]);
+  expect(readFileSync(join(folder, "squeezed", "model.py"), "utf8")).toContain(
+    'Layer(Conv(8, 40, a=5, w=5), Conv(40, 40, k=3, groups=40, a=5, w=5), Conv(40, 8, a=5, w=5), shortcut="identity", squeeze=8),',
+  );
+  const [learned, random] = ["squeezed", "random"].map((name) => readFileSync(join(folder, `${name}.onnx`)));
+  expect(learned.equals(random)).toBe(true);
+  for (const { stderr } of outcomes.slice(3)) {
+    expect(stderr).toContain(
+      "qes: integer network: expected layers without a squeeze-excite, whose factors have no whole numbers, got one in block 1 layer 0; choose a family without, or hand the network over in floats (as pytorch, or as onnx in another form)\n",
+    );
+  }
+  expect(["squeezed-c", "whole.onnx"].filter((name) => existsSync(join(folder, name)))).toEqual([]);
 });
 
 test("sums of the description are the totals, and a row of the table is a conv", () => {

@@ -142,6 +142,10 @@ test.each([
   ["no convs", { className: "Other", search: undefined, convs: [] }],
   ["convs that do not fit together", { className: "Other", search: undefined, convs: toyFamilies[0].convs.slice(1) }],
   ["a last conv that is depthwise", { className: "Other", search: undefined, convs: toyFamilies[2].convs.slice(0, 2) }],
+  [
+    "a squeeze-excite before its only conv",
+    { className: "Other", search: undefined, squeezeExcite: true, convs: familyOf("ConvKXBNRELU")!.convs },
+  ],
 ])("a row with %s is refused", (_, change) => {
   const row = { ...familyOf("SuperQuantResK1DWK1")!, ...change } as Family;
   expect(() => addFamily(row)).toThrow(/^family /);

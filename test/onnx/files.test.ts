@@ -7,7 +7,7 @@ import { describeNetwork } from "../../src/formats/network-description.ts";
 import { randomWeights } from "../../src/formats/weights.ts";
 import { onnxForms, onnxModel } from "../../src/onnx/forms.ts";
 import { readModel } from "../../src/onnx/model.ts";
-import { randomNetworks, small } from "../support/exported-networks.ts";
+import { randomNetworks, small, squeezed } from "../support/exported-networks.ts";
 import { python, pythonWith } from "../support/python.ts";
 import { temporaryFolder } from "../temporary.ts";
 
@@ -16,12 +16,18 @@ const script = fileURLToPath(new URL("../fixtures/python/onnx_facts.py", import.
 const folder = temporaryFolder();
 
 const count = process.env["QES_SLOW_TESTS"] === "1" ? 200 : 8;
-const networks = [describeNetwork("small", small, 12, 10), ...randomNetworks(count, "small")];
+const networks = [
+  describeNetwork("small", small, 12, 10),
+  describeNetwork("squeezed", squeezed, 12, 10),
+  ...randomNetworks(count, "small"),
+];
 const files = networks.flatMap((network, i) => {
   const convs = network.layers.flatMap((layer) => layer.convs);
   return onnxForms
     .filter(({ bits, name }) =>
-      name === "integer" ? convs.every(({ bitsA }) => bitsA > 0) : !bits || convs.some(({ bitsA }) => bitsA > 0),
+      name === "integer"
+        ? convs.every(({ bitsA }) => bitsA > 0) && network.layers.every(({ squeeze }) => squeeze === undefined)
+        : !bits || convs.some(({ bitsA }) => bitsA > 0),
     )
     .map((form) => ({
       network,
@@ -60,14 +66,19 @@ test.skipIf(reader === undefined)(
   },
 );
 
-/** Bits and sign of every tensor that is quantised: convs' inputs and weights, the pooled input of a shortcut, the classifier's. */
+/** Bits and sign of every tensor that is quantised: convs' inputs and weights, a squeeze-excite's, the pooled input of a shortcut, the classifier's. */
 function expectedBits({ layers, classes }: (typeof networks)[number]): Record<string, number[]> {
   const bits: Record<string, number[]> = {};
-  layers.forEach(({ convs, shortcut, stride }, i) => {
+  layers.forEach(({ convs, shortcut, stride, squeeze }, i) => {
     convs.forEach(({ bitsA, bitsW, projection }, j) => {
       if (bitsA > 0 && !projection) bits[`L${i}.C${j}.input`] = [bitsA, 0];
       if (bitsW > 0) bits[`L${i}.C${j}.weight`] = [bitsW, 1];
     });
+    const last = convs.findLast(({ projection }) => !projection)!;
+    if (squeeze !== undefined && last.bitsA > 0) {
+      bits[`L${i}.S0.input`] = [last.bitsA, 0];
+      for (const name of ["S0", "S1"]) bits[`L${i}.${name}.weight`] = [last.bitsW, 1];
+    }
     if (shortcut !== "none" && stride === 2 && convs[0].bitsA > 0) bits[`L${i}.held`] = [convs[0].bitsA, 0];
   });
   if (classes > 0 && Object.keys(bits).length > 0) {

@@ -7,7 +7,7 @@ import { describeNetwork, type NetworkDescription } from "../../src/formats/netw
 import { type NetworkWeights, randomWeights } from "../../src/formats/weights.ts";
 import { type OnnxForm, onnxForms, onnxModel } from "../../src/onnx/forms.ts";
 import { picker } from "../arbitrary.ts";
-import { randomNetworks, small, writeExport } from "../support/exported-networks.ts";
+import { randomNetworks, small, squeezed, writeExport } from "../support/exported-networks.ts";
 import { onnxruntime, runOnnx } from "../support/onnxruntime.ts";
 import { python, pythonWith } from "../support/python.ts";
 import { safetensors } from "../support/safetensors.ts";
@@ -29,6 +29,7 @@ interface Case {
 
 const cases: readonly Case[] = [
   describeNetwork("small", small, 12, 10),
+  describeNetwork("squeezed", squeezed, 12, 10),
   ...randomNetworks(slow ? 200 : 10, "small"),
 ].map((network, seed) => {
   const pick = picker(seed + 1);
