@@ -26,6 +26,9 @@ const CONVERGED = 0.05;
 const CHANGE = 1.5;
 /** What a label of a pass takes, in the time of one unit of a relaxation's work. */
 const LABEL = 30;
+/** A pass that had too many labels is tried again, less deep, where it can be deeper than the last one by this factor. */
+const LEAST_RETRY = 1.3;
+/** What is left to rounding where a pass goes as deep as it has to. */
 const ROOM = 2 ** -40;
 
 /** A network of a front of one cost. */
@@ -118,29 +121,34 @@ class Window {
     relaxation.solvePrefixes();
     yield;
     const magnitude = Math.max(1, Math.abs(bound));
-    // A pass that does not get to the best network known at the limit settles nothing.
-    const wanted = (bound - this.#front.scoreAt(this.limit)) * (1 + ROOM) + 2 * slack;
-    const known = wanted < Number.POSITIVE_INFINITY ? wanted : 0;
-    for (let depth = Math.max(known, this.#depth * magnitude); ; ) {
+    // A pass that does not get to the best network known at the limit settles nothing, but may find a better one.
+    const known = () => {
+      const wanted = (bound - this.#front.scoreAt(this.limit)) * (1 + ROOM) + 2 * slack;
+      return wanted < Number.POSITIVE_INFINITY ? wanted : 0;
+    };
+    let failed = Number.POSITIVE_INFINITY;
+    for (let depth = Math.max(known(), this.#depth * magnitude); ; ) {
       const before = relaxation.work;
       const threshold = Math.max(bound - depth, -chain.magnitude - 1);
       relaxation.select(threshold - slack);
       try {
         const fronts = yield* labelFronts(relaxation, threshold - slack, { labels: this.#maxLabels });
         const limit = this.#take(chain, relaxation, fronts, price, threshold);
-        const work = relaxation.work - before;
-        if (depth > known) this.#depth = depth / magnitude;
-        this.#depth = Math.max(LEAST_DEPTH, LABEL * work < priced ? this.#depth * CHANGE : this.#depth / CHANGE);
+        const work = LABEL * (relaxation.work - before);
+        const next = (depth / magnitude) * (work < priced ? CHANGE : 1 / CHANGE);
+        this.#depth = Math.max(LEAST_DEPTH, next);
         if (limit < this.limit || threshold < -chain.magnitude) {
           this.limit = limit < this.limit ? limit : Number.NEGATIVE_INFINITY;
           return true;
         }
-        depth *= 2;
+        if (failed < depth * LEAST_RETRY) return false;
+        const deeper = Math.max(known(), 2 * depth);
+        depth = deeper < failed ? deeper : Math.sqrt(depth * failed);
       } catch (error) {
         if (!(error instanceof TooManyLabels)) throw error;
-        if (depth <= known) return false;
-        depth = Math.max(known, depth / 4);
-        this.#depth = depth / magnitude;
+        failed = depth;
+        depth /= 4;
+        if (depth < (LEAST_DEPTH * magnitude) / 1000) return false;
       }
       yield;
     }

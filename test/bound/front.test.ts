@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { UserError } from "../../src/base/user-error.ts";
 import { type FrontCost, front } from "../../src/bound/front.ts";
 import { hullOf, pricesOf, undominated } from "../../src/bound/front-points.ts";
 import type { Budgets } from "../../src/bound/graph/space-description.ts";
@@ -96,6 +97,31 @@ test(`the front of ${count} random small spaces is that of all their networks: n
     { numRuns: count, seed: 5, endOnFailure: true },
   );
   expect(points).toBeGreaterThan(5 * count);
+});
+
+test("with room for few labels a front is the same, or is said not to be proven", () => {
+  const anyCase = fc.tuple(anySmallSpace, fc.constantFrom(...names), fc.integer({ min: 2, max: 60 }));
+  let [same, refused] = [0, 0];
+  fc.assert(
+    fc.property(anyCase, ([space, name, maxLabels]) => {
+      const all = enumerate(space);
+      fc.pre(all.length > 0);
+      try {
+        const steps = front([space], {}, [{ name }], { maxLabels });
+        let step = steps.next();
+        while (!step.done) step = steps.next();
+        expect(texts(step.value.points, [name]).sort()).toEqual(frontOf(all, [name]));
+        same++;
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        expect(error.message).toMatch(/could not be proven/);
+        refused++;
+      }
+    }),
+    { numRuns: count, seed: 8, endOnFailure: true },
+  );
+  expect(same).toBeGreaterThan(count / 4);
+  expect(refused).toBeGreaterThan(0);
 });
 
 test("points of a published search's front are what a bound proves under their cost, and just below it", () => {
