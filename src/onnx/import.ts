@@ -102,7 +102,7 @@ function isSame(said: Said, read: Said): boolean {
   const [a, b] = [said, read].map(({ structure }) => networkOf(structure, read.resolution));
   if (a.convs !== b.convs || a.layers !== b.layers) return false;
   const ofConvs = ["inChannels", "outChannels", "kernel", "stride", "projection", "bitsA"] as const;
-  const ofLayers = ["layerEnd", "shortcut"] as const;
+  const ofLayers = ["layerEnd", "shortcut", "squeeze"] as const;
   const bits = a.bitsW.subarray(0, a.convs);
   return (
     ofConvs.every((name) => a[name].subarray(0, a.convs).every((x, i) => x === b[name][i])) &&

@@ -3,6 +3,7 @@ import { attribute, type CheckedGraph, labelOf } from "./checked-graph.ts";
 import { convUnit, linearUnit, poolUnit } from "./layer-nodes.ts";
 import type { Node, ValueInfo } from "./model.ts";
 import { DataType } from "./model.ts";
+import { gateOf } from "./squeeze-excite.ts";
 import { bitsOfType, isSigned, leastBits, numbersOf } from "./tensor-values.ts";
 import type { Constant, Data, Unit, Value } from "./units.ts";
 
@@ -21,7 +22,11 @@ const passing = new Set([
   ...["Identity", "Dropout", "Cast", "Floor", "Round", "Softmax", "LogSoftmax", "BatchNormalization"],
   ...["Mul", "Sub", "Div", "Add"],
 ]);
+/** What may read a squeeze-excite's product only through a conv. */
+const notBehindSqueeze = new Set(["Add", "AveragePool", "Gemm", "GlobalAveragePool", "MatMul", "ReduceMean"]);
 const flattening = new Set(["Flatten", "Reshape", "Squeeze", "Unsqueeze", "Transpose"]);
+
+const unread = "reads a squeeze-excite; one here stands before a conv";
 
 /**
  * Walks a graph forward and finds its convs, additions, pools and its classifier, with the bits of what they read.
@@ -38,6 +43,8 @@ class Interpreter {
   readonly #units: Unit[] = [];
   readonly #problems: string[] = [];
   readonly #image: Unit;
+  /** Of squeeze-excites, which are no layers of their own. */
+  readonly #parts = new Set<Unit>();
 
   constructor(graph: CheckedGraph, resolution: number | undefined) {
     this.#graph = graph;
@@ -67,9 +74,10 @@ class Interpreter {
         `output ${JSON.stringify(output.name)}: expected what is computed of the images, got another value`,
       );
     }
+    if (output.value.squeeze !== undefined) this.#problems.push(`output ${JSON.stringify(output.name)}: ${unread}`);
     return {
       output: output.value.unit,
-      units: this.#units,
+      units: this.#units.filter((unit) => !this.#parts.has(unit)),
       problems: this.#problems,
       resolution: this.#image.side,
     };
@@ -92,6 +100,7 @@ class Interpreter {
       unit === undefined
         ? this.#other(node, first)
         : { kind: "data", unit: this.#unit(unit), bits: 0, whole: false, signed: false };
+    if (notBehindSqueeze.has(opType) && data.some(({ squeeze }) => squeeze !== undefined)) options.problem(unread);
     switch (opType) {
       case "Conv":
         return values[0] === first ? made(convUnit(options, first)) : this.#unknown(node, data);
@@ -111,6 +120,10 @@ class Interpreter {
         return this.#clip(node, first, values);
       case "Add":
         return data.length === 2 && values.length === 2 ? made(this.#sum(node, data)) : this.#unknown(node, data);
+      case "Sigmoid":
+        return this.#sigmoid(node, first);
+      case "Mul":
+        return this.#scaled(data) ?? this.#unknown(node, data);
       case "QuantizeLinear":
         return { ...first, ...this.#wholeType(node, values[2]) };
       case "DequantizeLinear":
@@ -145,6 +158,26 @@ class Interpreter {
     }
     const { channels, side } = a.unit;
     return { kind: "add", label: labelOf(node), inputs: [a.unit, b.unit], channels, side };
+  }
+
+  /** Of a squeeze-excite's factors. */
+  #sigmoid(node: Node, value: Data): Value {
+    const gate = value.unit.kind === "conv" ? gateOf(value.unit) : undefined;
+    if (gate === undefined) return this.#unknown(node, [value]);
+    const { channels, side } = value.unit;
+    const unit = this.#unit({ kind: "gate", label: labelOf(node), inputs: [value.unit], channels, side, gate });
+    return { kind: "data", unit, bits: 0, whole: false, signed: false };
+  }
+
+  /** What a squeeze-excite multiplies by its own factors; undefined where it is another product. */
+  #scaled(data: readonly Data[]): Value | undefined {
+    const factors = data.find(({ unit }) => unit.kind === "gate");
+    const { gate } = factors?.unit ?? {};
+    const value = data.find(({ unit }) => unit === gate?.of);
+    if (factors === undefined || gate === undefined || value === undefined) return undefined;
+    if (!value.unit.relu || value.squeeze !== undefined) return undefined;
+    for (const unit of [...gate.parts, factors.unit]) this.#parts.add(unit);
+    return { kind: "data", unit: value.unit, bits: 0, whole: false, signed: false, squeeze: gate.squeezed };
   }
 
   #flat(node: Node, value: Data): Value {

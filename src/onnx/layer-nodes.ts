@@ -39,7 +39,16 @@ export function convUnit({ node, values, problem }: NodeReading, x: Data): NewUn
       problem(`its padding; a conv here of ${x.unit.side}x${x.unit.side} gives ${side}x${side}`);
     }
     const { bits: bitsW, guessed } = weight;
-    const shape = { kernel, stride, inChannels, outChannels, bitsW, guessed };
+    const { squeeze } = x;
+    const shape = {
+      kernel,
+      stride,
+      inChannels,
+      outChannels,
+      bitsW,
+      guessed,
+      ...(squeeze !== undefined && { squeeze }),
+    };
     const conv = { ...shape, bitsA: x.bits, depthwise: group > 1 || (inChannels === 1 && outChannels === 1) };
     return { kind: "conv", label: labelOf(node), inputs: [x.unit], channels: outChannels, side, conv };
   }

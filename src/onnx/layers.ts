@@ -71,6 +71,7 @@ const betweenLayers = {
   pool: "an average pool between layers; here only shortcuts have one",
   average: "a global average between layers",
   linear: "a fully connected layer that is not the last; a classifier here has one",
+  gate: "factors of a squeeze-excite that multiply nothing of theirs",
 } as const;
 
 interface Branches {

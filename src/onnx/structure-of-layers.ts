@@ -1,4 +1,4 @@
-import { type Family, families } from "../network/families.ts";
+import { type Family, families, squeezeWidth } from "../network/families.ts";
 import type { LayerShape } from "../network/network.ts";
 import { Shortcut, shortcutOf } from "../network/shortcut.ts";
 import type { Block } from "../network/structure.ts";
@@ -49,9 +49,7 @@ export function structureOfLayers(layers: readonly ReadLayer[]): {
  * The longest match: of a layer with a shortcut, or of several convs without. Where nothing fits, that of the same convs with another shortcut.
  */
 function matchAt(layers: readonly ReadLayer[], at: number): { match: Match; count: number } | undefined {
-  // A squeeze-excite is not read, so a layer that was read has none.
-  const read = families.filter(({ squeezeExcite }) => squeezeExcite === undefined);
-  const rows = read.toSorted((a, b) => b.convs.length - a.convs.length);
+  const rows = families.toSorted((a, b) => b.convs.length - a.convs.length);
   const found = rows.flatMap((family) => {
     const several = layers[at].convs.length === 1 && layers[at].shortcut === "none";
     const count = several ? family.convs.length : 1;
@@ -75,6 +73,8 @@ function matchOf(family: Family, { convs, shortcut, projection }: ReadLayer): Ma
   let s = 1;
   for (const [j, conv] of convs.entries()) {
     const { kernel, from, to, depthwise, strided } = templates[j];
+    const squeezes = family.squeezeExcite === true && j === convs.length - 1;
+    if (conv.squeeze !== (squeezes ? squeezeWidth(conv.inChannels) : undefined)) return undefined;
     if (kernel === "k") k ??= conv.kernel;
     if (conv.kernel !== (kernel === 1 ? 1 : k)) return undefined;
     // One channel to one channel is both.
@@ -102,10 +102,10 @@ function bitsFit({ quantised }: Family, convs: readonly ConvUnit[]): boolean {
 }
 
 /** A projection has the bits of the conv that reads the same tensor, and the layer's widths. */
-function likeFirst({ inChannels, outChannels, bitsA, bitsW }: ConvUnit, convs: readonly ConvUnit[]): boolean {
+function likeFirst({ inChannels, outChannels, bitsA, bitsW, squeeze }: ConvUnit, convs: readonly ConvUnit[]): boolean {
   const [first, last] = [convs[0], convs.at(-1)!];
   const same = inChannels === first.inChannels && outChannels === last.outChannels;
-  return same && bitsA === first.bitsA && bitsW === first.bitsW;
+  return same && squeeze === undefined && bitsA === first.bitsA && bitsW === first.bitsW;
 }
 
 function goesOn(block: readonly Match[], { family, shape }: Match): boolean {
@@ -137,9 +137,12 @@ function shortcutProblem({ label, shortcut }: ReadLayer, { family, shape, later 
 }
 
 function problemOf({ label, convs, shortcut }: ReadLayer): string {
-  const what = convs.map(({ kernel, stride, depthwise, inChannels, outChannels, bitsA, bitsW }) => {
+  const what = convs.map(({ kernel, stride, depthwise, inChannels, outChannels, bitsA, bitsW, squeeze }) => {
     const bits = bitsA + bitsW > 0 ? `, ${bitsA || "no"} bits by ${bitsW || "none"}` : "";
-    return `${depthwise ? "depthwise " : ""}${kernel}x${kernel}${stride > 1 ? ` of stride ${stride}` : ""} (${inChannels} to ${outChannels}${bits})`;
+    const wanted = squeezeWidth(inChannels);
+    const other = squeeze === wanted ? "" : ` (${wanted} for ${inChannels} here)`;
+    const excite = squeeze === undefined ? "" : `squeeze-excite of ${squeeze} channels${other}, `;
+    return `${excite}${depthwise ? "depthwise " : ""}${kernel}x${kernel}${stride > 1 ? ` of stride ${stride}` : ""} (${inChannels} to ${outChannels}${bits})`;
   });
   return `${label}: no family has a layer of ${what.join(", ")} with ${shortcut === "none" ? "no" : `the ${shortcut}`} shortcut`;
 }

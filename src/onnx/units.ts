@@ -1,4 +1,5 @@
 import type { Tensor } from "./model.ts";
+import type { Gate } from "./squeeze-excite.ts";
 
 /** Shape of a conv as the graph has it. */
 export interface ConvUnit {
@@ -12,11 +13,13 @@ export interface ConvUnit {
   readonly bitsW: number;
   /** Bits of the weights were taken from their values, so that they may be fewer than meant. */
   readonly guessed: boolean;
+  /** Channels between the two convs of a squeeze-excite on its input; absent where there is none. */
+  readonly squeeze?: number;
 }
 
 /** Something that a graph computes of images and that a network may have as a layer. */
 export interface Unit {
-  readonly kind: "image" | "conv" | "add" | "pool" | "average" | "linear" | "other";
+  readonly kind: "image" | "conv" | "add" | "pool" | "average" | "linear" | "gate" | "other";
   /** The node, in messages. */
   readonly label: string;
   /** What it reads, in order; weights are not among them. */
@@ -25,6 +28,7 @@ export interface Unit {
   /** Pixels of one side. */
   readonly side: number;
   readonly conv?: ConvUnit;
+  readonly gate?: Gate;
   /** Whether a ReLU, or a Clip at 0, follows. */
   relu: boolean;
 }
@@ -39,6 +43,8 @@ export type Value =
       /** Whether these are whole numbers, before DequantizeLinear, and of a signed type. */
       readonly whole: boolean;
       readonly signed: boolean;
+      /** Channels in the middle of a squeeze-excite behind its unit; absent where there is none. */
+      readonly squeeze?: number;
     }
   | {
       readonly kind: "constant";

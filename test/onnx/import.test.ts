@@ -8,7 +8,7 @@ import { onnxForms, onnxModel } from "../../src/onnx/forms.ts";
 import { importOnnx } from "../../src/onnx/import.ts";
 import { readModel, writeModel } from "../../src/onnx/model.ts";
 import { startSearch } from "../../src/run/run.ts";
-import { randomNetworks, small } from "../support/exported-networks.ts";
+import { randomNetworks, small, squeezed } from "../support/exported-networks.ts";
 
 const slow = process.env["QES_SLOW_TESTS"] === "1";
 const count = slow ? 200 : 15;
@@ -23,8 +23,8 @@ const single = parseStructure(
 const networks = [
   describeNetwork("small", small, 12, 10),
   describeNetwork("single", single, 9, 2),
-  // A squeeze-excite is not read.
-  ...randomNetworks(2 * count, "small").filter(({ layers }) => layers.every(({ squeeze }) => squeeze === undefined)),
+  describeNetwork("squeezed", squeezed, 12, 10),
+  ...randomNetworks(count, "small"),
 ];
 const read = onnxForms.filter(({ name }) => name !== "integer");
 
@@ -51,8 +51,9 @@ test.each(read.map((form) => [form.name, form] as const))(
       const again = importOnnx(bare, { where: network.name });
       const found = describeNetwork(network.name, again.structure, again.resolution, again.classes);
       const shapes = ({ layers }: typeof found) =>
-        layers.map(({ shortcut, convs }) => ({
+        layers.map(({ shortcut, squeeze, convs }) => ({
           shortcut,
+          squeeze,
           convs: convs.map(({ depthwise: _d, bitsA, bitsW, ...conv }) =>
             form.bits ? { ...conv, bitsA, ...(form.name === "qonnx" ? { bitsW } : {}) } : conv,
           ),

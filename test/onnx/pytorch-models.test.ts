@@ -24,7 +24,7 @@ const refusal = (name: string): string[] => {
 };
 
 const single = (from: number, out: number, k: number, s: number) => ({ class: "ConvKXBNRELU", in: from, out, k, s });
-const block = (inner: "K1DWK1" | "K1KXK1", shape: readonly number[]) => {
+const block = (inner: "K1DWK1" | "K1KXK1" | "K1DWSEK1", shape: readonly number[]) => {
   const [from, out, k, s, L, btn] = shape;
   return { class: `SuperRes${inner}`, in: from, out, k, s, L, btn, inner_class: `Res${inner}` };
 };
@@ -46,6 +46,7 @@ const mcu = [
   block("K1DWK1", [40, 40, 5, 1, 1, 160]),
   single(40, 64, 1, 1),
 ];
+const squeezed = [single(3, 16, 3, 2), block("K1DWSEK1", [16, 16, 3, 1, 1, 64]), single(16, 24, 1, 1)];
 const residual = [single(3, 16, 3, 1), block("K1KXK1", [16, 32, 3, 1, 2, 8]), block("K1KXK1", [32, 64, 3, 2, 2, 16])];
 
 test.skipIf(torch === undefined).each([11, 13])("models of PyTorch's exporter are read, operator set %i", (opset) => {
@@ -58,6 +59,9 @@ test.skipIf(torch === undefined).each([11, 13])("models of PyTorch's exporter ar
     classes: 10,
     notes: [expect.stringMatching(/^Conv ".*": a 1x1 conv of stride 2 is read as a 2x2 average and a 1x1 conv/)],
   });
+  for (const name of ["squeezed", "squeezed_mean"]) {
+    expect(read(`${name}-${opset}`)).toEqual({ structure: squeezed, resolution: 32, classes: 10, notes: [] });
+  }
   expect(read(`resnet_d-${opset}`)).toEqual({ structure: residual, resolution: 32, classes: 10, notes: [] });
 });
 
@@ -99,6 +103,19 @@ test.skipIf(torch === undefined)("what has no counterpart is named node by node"
     expect.stringMatching(/^ {2}Mul ".*": no layer here does that$/),
     expect.stringMatching(/^ {2}GlobalAveragePool ".*": is beside the path from the images to the output$/),
     expect.stringMatching(/^ {2}Conv ".*": is beside the path from the images to the output$/),
+  ]);
+});
+
+test.skipIf(torch === undefined)("a squeeze-excite of another kind is named", () => {
+  expect(refusal("squeezed_narrow-13").slice(1)).toEqual([
+    expect.stringMatching(
+      /^ {2}Add ".*": no family has a layer of 1x1 \(16 to 64\), depthwise 3x3 \(64 to 64\), squeeze-excite of 4 channels \(16 for 64 here\), 1x1 \(64 to 16\) with the identity shortcut$/,
+    ),
+  ]);
+  expect(refusal("squeezed_end-13")[1]).toMatch(/^ {2}Mul ".*": no layer here does that$/);
+  expect(refusal("squeezed_hard-13").slice(1, 3)).toEqual([
+    expect.stringMatching(/^ {2}HardSigmoid ".*": no layer here does that$/),
+    expect.stringMatching(/^ {2}Mul ".*": no layer here does that$/),
   ]);
 });
 
