@@ -178,7 +178,7 @@ function stepText(step: Step, { layers }: NetworkDescription, plan: Plan): strin
     average: () =>
       `qes_conv_average(&convs[${index}], ${image ? "input" : at(input)}, ${at(held)}, ${image ? 1 : 0}, ${scratch});`,
     expand: () =>
-      `qes_expand_depthwise(&convs[${index - 1}], &convs[${index}], ${at(input)}, ${at(output)}, ${scratch});`,
+      `qes_expand_depthwise(&convs[${index - 1}], &convs[${index}], ${at(input)}, ${at(output)}, ${step.together}, ${scratch});`,
     // In place it is the input's beginning that counts.
     depthwise: () => `qes_depthwise(&convs[${index}], ${at(input)}, ${direction}, ${scratch});`,
     // What the layer reads, whichever conv the first kernel ends with.

@@ -38,6 +38,8 @@ export interface Step {
   readonly output?: Place;
   /** Whether pixels are gone through from the last to the first. */
   readonly backward: boolean;
+  /** Groups of channels that "expand" takes together. */
+  readonly together?: number;
   /** Bytes of all tensors at the step's peak, and what its kernel needs beside them. */
   readonly low: number;
   readonly high: number;
@@ -92,8 +94,10 @@ export interface PlanOptions {
  */
 export function planOf(network: NetworkDescription, { fused = false }: PlanOptions = {}): Plan {
   checkLayers(network, fused);
-  const { steps } = new Planner(network, fused);
-  const arena = steps.reduce((most, { low, high, scratch }) => Math.max(most, low + scratch + high), 0);
+  const planned = new Planner(network, fused).steps;
+  const arena = planned.reduce((most, { low, high, scratch }) => Math.max(most, low + scratch + high), 0);
+  // What the arena has room for anyhow: inputs are then taken apart more seldom.
+  const steps = planned.map((step) => (step.kind === "expand" ? together(network, step, arena) : step));
   if (arena > MOST_ARENA) throw tooLarge(`${MOST_ARENA} bytes of activations`, arena);
   return {
     steps,
@@ -102,6 +106,15 @@ export function planOf(network: NetworkDescription, { fused = false }: PlanOptio
     offset: ({ end, bytes }) => (end === "low" ? 0 : arena - bytes),
     outputsAt: outputsAt(network, steps.at(-1)!, arena),
   };
+}
+
+/** An "expand" step with as many groups of channels together as fit into the arena. */
+function together({ layers }: NetworkDescription, step: Step, arena: number): Step {
+  const conv = layers[step.layer].convs[step.conv];
+  const lane = depthwiseScratch(conv);
+  const more = Math.floor((arena - step.low - step.high - step.scratch) / lane);
+  const count = Math.min(groups(conv.inChannels), 1 + more);
+  return { ...step, together: count, scratch: step.scratch + (count - 1) * lane };
 }
 
 /** The last step reads means from its scratch and writes a word a class; without classes it copies a tensor, from its beginning on, to a place before it. */

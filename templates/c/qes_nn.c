@@ -557,35 +557,57 @@ static void unpack_taps(const uint8_t *from, unsigned bits, unsigned taps, uint3
     }
 }
 
-/* A group of 8 output channels of an expansion, and what its inputs are. */
+/* Words of scratch that a group of a depthwise conv takes: its taps, and a ring of rows. */
+static unsigned lane_of(const struct qes_conv *conv)
+{
+    const unsigned kernel = conv->kernel;
+    return 4 * kernel * kernel + 2 * kernel * (conv->in_side + kernel);
+}
+
+/* The columns beside the rows of a ring stay 0. */
+static void clear_rings(const struct qes_conv *conv, unsigned count, uint32_t *scratch)
+{
+    const unsigned words = count * lane_of(conv);
+    for (unsigned i = 0; i < words; i++) scratch[i] = 0;
+}
+
+/* Some groups of 8 output channels, from the first on. */
+struct groups {
+    unsigned first, count;
+};
+
+/* An expansion, and what its inputs are. */
 struct expanded {
     const struct qes_conv *conv;
     const uint8_t *in;
     struct rounding rounding;
-    unsigned group;
     uint32_t *inputs; /* scratch for two pixels */
 };
 
-/* A row of that group as bytes, two pixels at a time. */
-static void expand_row(const struct expanded *of, unsigned row, uint8_t *to)
+/* A row of some groups as bytes, two pixels at a time; the groups' rows lie `lane` bytes apart. */
+static void expand_row(const struct expanded *of, struct groups some, unsigned row, uint8_t *to, size_t lane)
 {
     const struct qes_conv *const conv = of->conv;
     const unsigned side = conv->in_side, groups = GROUPS(conv->in), bits = conv->bits_out;
-    const uint8_t *const weights = conv->weights + (size_t)of->group * 8 * groups * conv->bits_weights;
-    const int32_t *const constants = conv->constants + 16 * of->group;
+    const size_t rows8 = (size_t)8 * groups * conv->bits_weights;
     const uint8_t *from = of->in + (size_t)row * side * groups * conv->bits_in;
-    for (unsigned x = 0; x < side; x += 2) {
+    for (unsigned x = 0; x < side; x += 2, to += 16) {
         const unsigned count = x + 1 < side ? 2 : 1;
+        const uint8_t *weights = conv->weights + some.first * rows8;
+        const int32_t *constants = conv->constants + 16 * some.first;
         uint32_t base[2] = {0, 0}, sums[16];
         for (unsigned pixel = 0; pixel < count; pixel++, from += groups * conv->bits_in)
             base[pixel] = 0u - (input_pairs(from, groups, conv->bits_in, conv->bits_weights, of->inputs + pixel)
                                 << (conv->bits_weights - 1));
-        by_bits[conv->bits_weights - 2](of->inputs, weights, groups, base, sums);
-        for (unsigned pixel = 0; pixel < count; pixel++, to += 8) unpack(round8(&of->rounding, sums + 8 * pixel, constants), bits, to);
+        for (unsigned i = 0; i < some.count; i++, weights += rows8, constants += 16) {
+            by_bits[conv->bits_weights - 2](of->inputs, weights, groups, base, sums);
+            for (unsigned pixel = 0; pixel < count; pixel++)
+                unpack(round8(&of->rounding, sums + 8 * pixel, constants), bits, to + i * lane + 8 * pixel);
+        }
     }
 }
 
-/* Where the channels of a group come from, row by row, and go to. */
+/* Where the channels of the first group come from, row by row, and go to. */
 struct plane {
     const struct expanded *expanded; /* 0 where they are read from a tensor */
     const uint8_t *in;
@@ -594,22 +616,23 @@ struct plane {
 };
 
 /*
- * A depthwise conv of one group of channels, through a ring of rows of its inputs: in place, a row is in the ring before an output is written over it. The other
- * groups' bytes stay.
+ * A depthwise conv of some groups of channels, each through a ring of rows of its inputs: in place, where it is one group, a row is in the ring before an output is
+ * written over it. The other groups' bytes stay.
  */
-static QES_APART void depthwise_group(const struct qes_conv *conv, const struct rounding *rounding, unsigned group,
-                                      struct plane plane, uint32_t *taps)
+static QES_APART void depthwise_groups(const struct qes_conv *conv, const struct rounding *rounding, struct groups some,
+                                       struct plane plane, uint32_t *scratch)
 {
     const unsigned kernel = conv->kernel, padding = (kernel - 1) / 2, stride = conv->stride;
     const unsigned side = conv->in_side, out_side = conv->out_side, bits = conv->bits_out;
     const unsigned row_bytes = 8 * (side + kernel);
     const size_t apart = (size_t)GROUPS(conv->in) * bits;
     const int forward = plane.direction == QES_FORWARD;
-    const int32_t *const constants = conv->constants + 16 * group;
-    uint8_t *const ring = (uint8_t *)(taps + 4 * kernel * kernel);
+    /* Of every group the weights of its taps, then its ring. */
+    const unsigned taps = 4 * kernel * kernel, lane = lane_of(conv);
+    const size_t weights = (size_t)kernel * kernel * conv->bits_weights;
     unsigned loaded = 0;
-    unpack_taps(conv->weights + (size_t)group * kernel * kernel * conv->bits_weights, conv->bits_weights, kernel * kernel,
-                taps);
+    for (unsigned i = 0; i < some.count; i++)
+        unpack_taps(conv->weights + (some.first + i) * weights, conv->bits_weights, kernel * kernel, scratch + i * lane);
     for (unsigned step = 0; step < out_side; step++) {
         const unsigned row = forward ? step : out_side - 1 - step;
         /* Input rows from `first` to before `last`, of which `loaded` are in the ring or were, from the side where this began. */
@@ -620,50 +643,53 @@ static QES_APART void depthwise_group(const struct qes_conv *conv, const struct 
         const uint8_t *rows[QES_MOST_KERNEL];
         for (; loaded < wanted; loaded++) {
             const unsigned y = forward ? loaded : side - 1 - loaded;
-            uint8_t *const to = ring + (size_t)(y % kernel) * row_bytes + 8 * padding;
-            if (plane.expanded) expand_row(plane.expanded, y, to);
+            uint8_t *const to = (uint8_t *)(scratch + taps) + (size_t)(y % kernel) * row_bytes + 8 * padding;
+            if (plane.expanded) expand_row(plane.expanded, some, y, to, (size_t)4 * lane);
             else unpack_row(plane.in + (size_t)y * side * apart, apart, bits, side, to);
         }
-        for (unsigned y = first; y < last; y++) rows[y - first] = ring + (size_t)(y % kernel) * row_bytes;
-        for (unsigned column = 0; column < out_side; column++) {
-            uint32_t sums[8];
-            sum_taps8(rows, last - first, (size_t)8 * column * stride, kernel, taps + 4 * kernel * skipped, sums);
-            join(round8(rounding, sums, constants), bits, plane.out + ((size_t)row * out_side + column) * apart);
+        for (unsigned i = 0; i < some.count; i++) {
+            uint32_t *const own = scratch + i * lane;
+            const int32_t *const constants = conv->constants + 16 * (some.first + i);
+            uint8_t *out = plane.out + (size_t)i * bits + (size_t)row * out_side * apart;
+            for (unsigned y = first; y < last; y++)
+                rows[y - first] = (uint8_t *)(own + taps) + (size_t)(y % kernel) * row_bytes;
+            for (unsigned column = 0; column < out_side; column++, out += apart) {
+                uint32_t sums[8];
+                sum_taps8(rows, last - first, (size_t)8 * column * stride, kernel, own + 4 * kernel * skipped, sums);
+                join(round8(rounding, sums, constants), bits, out);
+            }
         }
     }
 }
 
-/* The columns beside a row of the ring stay 0. */
-static void clear_ring(const struct qes_conv *conv, uint32_t *taps)
-{
-    const unsigned kernel = conv->kernel, words = 2 * kernel * (conv->in_side + kernel);
-    for (unsigned i = 0; i < words; i++) taps[4 * kernel * kernel + i] = 0;
-}
 
 void qes_depthwise(const struct qes_conv *conv, uint8_t *tensor, enum qes_direction direction, uint32_t *scratch)
 {
     const struct rounding rounding = rounding_of(conv);
     const unsigned groups = GROUPS(conv->in), bits = conv->bits_out, side = conv->in_side, out_side = conv->out_side;
     const size_t skip = direction == QES_FORWARD ? 0 : ((size_t)side * side - (size_t)out_side * out_side) * groups * bits;
-    clear_ring(conv, scratch);
+    clear_rings(conv, 1, scratch);
     for (unsigned group = 0; group < groups; group++) {
+        const struct groups one = {group, 1};
         uint8_t *const own = tensor + (size_t)group * bits;
         const struct plane plane = {0, own, own + skip, direction};
-        depthwise_group(conv, &rounding, group, plane, scratch);
+        depthwise_groups(conv, &rounding, one, plane, scratch);
     }
 }
 
 void qes_expand_depthwise(const struct qes_conv *expansion, const struct qes_conv *conv, const uint8_t *in, uint8_t *out,
-                          uint32_t *scratch)
+                          unsigned together, uint32_t *scratch)
 {
     const struct rounding rounding = rounding_of(conv);
+    const struct expanded expanded = {expansion, in, rounding_of(expansion), scratch};
     const unsigned groups = GROUPS(conv->in);
-    uint32_t *const taps = scratch + 8 * GROUPS(expansion->in);
-    struct expanded expanded = {expansion, in, rounding_of(expansion), 0, scratch};
-    clear_ring(conv, taps);
-    for (expanded.group = 0; expanded.group < groups; expanded.group++) {
-        const struct plane plane = {&expanded, 0, out + (size_t)expanded.group * conv->bits_out, QES_FORWARD};
-        depthwise_group(conv, &rounding, expanded.group, plane, taps);
+    uint32_t *const lanes = scratch + 8 * GROUPS(expansion->in);
+    struct groups some = {0, together};
+    clear_rings(conv, together, lanes);
+    for (; some.first < groups; some.first += together) {
+        const struct plane plane = {&expanded, 0, out + (size_t)some.first * conv->bits_out, QES_FORWARD};
+        if (groups - some.first < together) some.count = groups - some.first;
+        depthwise_groups(conv, &rounding, some, plane, lanes);
     }
 }
 

@@ -54,11 +54,11 @@ void qes_conv_average(const struct qes_conv *conv, const uint8_t *in, const uint
 void qes_depthwise(const struct qes_conv *conv, uint8_t *tensor, enum qes_direction direction, uint32_t *scratch);
 
 /*
- * A pointwise conv and the depthwise conv behind it, a group of channels at a time: what is between them is never there as a whole.
- * Scratch: 4 bytes for each input channel of the first, groups filled up, beside that of the depthwise conv.
+ * A pointwise conv and the depthwise conv behind it, some groups of channels together: what is between them is never there as a whole. The more together, the more
+ * seldom inputs are taken apart. Scratch: 4 bytes for each input channel of the first, groups filled up, and for every group together that of the depthwise conv.
  */
 void qes_expand_depthwise(const struct qes_conv *expansion, const struct qes_conv *conv, const uint8_t *in, uint8_t *out,
-                          uint32_t *scratch);
+                          unsigned together, uint32_t *scratch);
 
 /* The 2x2 average of what exists, in place as above; no scratch. */
 void qes_pool(uint8_t *tensor, unsigned side, unsigned channels, unsigned bits, enum qes_direction direction);
