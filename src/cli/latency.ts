@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { chosenOperators, isOperatorFile, readOperators } from "../config/operators.ts";
 import { operatorSteps } from "../costs/operator-steps.ts";
 import { networkOf, parseStructure } from "../network/structure.ts";
+import { refuseUnit } from "../operators/operator-table.ts";
 import {
   type Command,
   flag,
@@ -25,7 +26,7 @@ export const latencyCommand: Command = {
   options: {
     resolution: text("pixels of one side of the input", { defaultDescription: "that of the file, or 224" }),
     batch: text("images of the batch whose share an image is charged", { defaultDescription: "the smallest measured" }),
-    energy: flag("the table is of millijoules"),
+    energy: flag("the table is of millijoules, where it does not say so itself"),
     run: runOption,
     ...formatOptions,
   },
@@ -41,7 +42,9 @@ export const latencyCommand: Command = {
       : chosenOperators(path, "latency");
     const entries = await readNetworkFile(String(args["structures"]), wholeOption(args, "run", 1));
     const chosen = wholeOption(args, "resolution", 1, 4096);
-    const unit = flagOption(args, "energy") ? "mJ" : "ms";
+    const energy = flagOption(args, "energy");
+    if (energy) refuseUnit(measured, "mJ", "--energy", "leave it out, or correct the table's header");
+    const unit = energy ? "mJ" : (("unit" in measured ? measured.unit : undefined) ?? "ms");
     const networks = entries.map(({ name, where, structure, resolution: own }) => {
       const resolution = chosen ?? own ?? 224;
       const steps = operatorSteps(networkOf(parseStructure(structure, where), resolution), measured, where);

@@ -12,7 +12,7 @@ import { chosenCapability } from "./capabilities.ts";
 import { chosenRuntime, fillFromDevice, startIsTasks } from "./devices.ts";
 import { normaliseResolution } from "./input-resolution.ts";
 import { parseFields } from "./issues.ts";
-import { chosenOperators, type OperatorsInput } from "./operators.ts";
+import { type OperatorsInput, operatorsOf } from "./operators.ts";
 import { checkRuntime, type RuntimeFile } from "./runtime.ts";
 import { scoreSchema } from "./score-schema.ts";
 import { fillTemplate } from "./template.ts";
@@ -79,7 +79,7 @@ const schema = z.strictObject({
   runtime: z.unknown().optional(),
   /** Checked by `parseCapability`. */
   capability: z.unknown().optional(),
-  /** Tables or models of operators; checked by `chosenOperators`. */
+  /** Tables or models of operators; checked by `operatorsOf`. */
   latency: z.unknown().optional(),
   energy: z.unknown().optional(),
   classes: whole(0, 1e6).default(0),
@@ -231,7 +231,7 @@ function operatorTables(
   where: string,
 ): Pick<Config, "latency" | "energy"> {
   const tables = (["latency", "energy"] as const).flatMap((name) => {
-    if (config[name] !== undefined) return [[name, chosenOperators(config[name], `${where}: ${name}`)]];
+    if (config[name] !== undefined) return [[name, operatorsOf(name, config[name], `${where}: ${name}`)]];
     if (config.budgets[name] === undefined) return [];
     throw new UserError(
       `${where}: budgets.${name}: expected a table or a model of operators that it limits, got none; give ${name}: FILE`,

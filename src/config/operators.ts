@@ -2,6 +2,7 @@ import { UserError } from "../base/user-error.ts";
 import { parseYamlText } from "../base/yaml-text.ts";
 import { checkedFigures, type OperatorFigures } from "../operators/operator-figures.ts";
 import type { OperatorModel } from "../operators/operator-model.ts";
+import { type OperatorUnit, refuseUnit } from "../operators/operator-table.ts";
 import { readOperatorTable } from "../operators/read-table.ts";
 import { isRecord, partText } from "./devices.ts";
 
@@ -22,6 +23,17 @@ export function chosenOperators(value: unknown, where: string): OperatorFigures 
 function shippedModel(name: string, where: string): OperatorModel {
   const model = parseYamlText(partText("operators", name, where), name) as object;
   return checkedFigures({ name, ...model }, name) as OperatorModel;
+}
+
+/**
+ * `chosenOperators` for a key of a configuration.
+ * @throws UserError as it, and where a table says that its values are of the other key
+ */
+export function operatorsOf(key: "latency" | "energy", value: unknown, where: string): OperatorFigures {
+  const figures = chosenOperators(value, where);
+  const [unit, other]: [OperatorUnit, string] = key === "latency" ? ["ms", "energy"] : ["mJ", "latency"];
+  refuseUnit(figures, unit, where, `give it as ${other}, or correct its header`);
+  return figures;
 }
 
 /** Whether a name is that of a file: those of shipped models have no dot. */

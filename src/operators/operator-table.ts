@@ -19,11 +19,17 @@ export type OperatorRow = readonly [
   value: number,
 ];
 
+const units = ["ms", "mJ"] as const;
+/** Milliseconds or millijoules. */
+export type OperatorUnit = (typeof units)[number];
+
 /** Measured operators, as a configuration holds them. */
 export interface OperatorTable {
   readonly name: string;
   /** Images of the batch whose share an image is charged; absent: the smallest that was measured. */
   readonly batch?: number | undefined;
+  /** What the values are in; absent: not told, so that they are in what is asked for. */
+  readonly unit?: OperatorUnit | undefined;
   readonly rows: readonly OperatorRow[];
 }
 
@@ -76,16 +82,19 @@ export function checkedRow(row: readonly unknown[], where: string): OperatorRow 
  * @throws UserError where it is none, a row is not as it should be, or an operator was measured twice with different results
  */
 export function checkedTable(value: unknown, where: string): OperatorTable {
-  const { name = "table", batch, rows, ...others } = (value ?? {}) as Partial<Record<string, unknown>>;
+  const { name = "table", batch, unit, rows, ...others } = (value ?? {}) as Partial<Record<string, unknown>>;
   if (typeof value !== "object" || value === null || !Array.isArray(rows) || typeof name !== "string") {
     throw new UserError(`${where}: expected a file of measured operators, or { rows: [...] }; give one of them`);
   }
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) {
-    throw new UserError(`${where}: ${unknown.slice(0, 60)}: unknown key; known keys: name, batch, rows`);
+    throw new UserError(`${where}: ${unknown.slice(0, 60)}: unknown key; known keys: name, batch, unit, rows`);
   }
   if (batch !== undefined && (!Number.isInteger(batch) || (batch as number) < 1)) {
     throw new UserError(`${where}: batch: expected a whole number of images, got ${JSON.stringify(batch)}; correct it`);
+  }
+  if (unit !== undefined && !units.some((known) => known === unit)) {
+    throw new UserError(`${where}: unit: expected ${units.join(" or ")}, got ${String(unit).slice(0, 40)}; correct it`);
   }
   if (rows.length === 0 || rows.length > MOST_ROWS) {
     throw new UserError(`${where}: expected 1 to ${MOST_ROWS} measured operators, got ${rows.length}; give others`);
@@ -93,10 +102,23 @@ export function checkedTable(value: unknown, where: string): OperatorTable {
   const table = {
     name: name.slice(0, 100),
     ...(batch === undefined ? {} : { batch: batch as number }),
+    ...(unit === undefined ? {} : { unit: unit as OperatorUnit }),
     rows: rows.map((row, i) => checkedRow(row, `${where}: row ${i + 1}`)),
   };
   refuseContradictions(table.rows, (i) => `${where}: row ${i + 1}`);
   return table;
+}
+
+/**
+ * @param expected what the figures are wanted in
+ * @param remedy what to do with figures in the other unit
+ * @param where names them in messages
+ * @throws UserError where they say that they are in the other one
+ */
+export function refuseUnit(figures: object, expected: OperatorUnit, where: string, remedy: string): void {
+  const { unit = expected, name } = figures as Partial<OperatorTable>;
+  if (unit === expected) return;
+  throw new UserError(`${where}: ${name}: expected values in ${expected}, got a table in ${unit}; ${remedy}`);
 }
 
 /** @param nameOf names a row in messages */

@@ -1,10 +1,22 @@
 import { suggestion } from "../base/suggest.ts";
 import { UserError } from "../base/user-error.ts";
-import { checkedRow, MOST_ROWS, type OperatorRow, type OperatorTable, refuseContradictions } from "./operator-table.ts";
+import {
+  checkedRow,
+  MOST_ROWS,
+  type OperatorRow,
+  type OperatorTable,
+  type OperatorUnit,
+  refuseContradictions,
+} from "./operator-table.ts";
 
 /** Characters of a file, at most: of so many rows. */
 const MOST_CHARACTERS = 100 * MOST_ROWS;
 
+/** What the column of the values may be called beside `value`, by what it says of their unit. */
+const unitNames: Readonly<Record<OperatorUnit, readonly string[]>> = {
+  ms: ["ms", "latency", "latencyms"],
+  mJ: ["mj", "energy", "energymj"],
+};
 /** Columns of a plain file, each with what else it may be called; the last is what a batch takes. */
 const columns: Readonly<Record<string, readonly string[]>> = {
   kind: ["type"],
@@ -16,13 +28,14 @@ const columns: Readonly<Record<string, readonly string[]>> = {
   kernel: ["k"],
   stride: ["s"],
   fused: [],
-  value: ["ms", "latency", "latencyms", "mj", "energy", "energymj"],
+  value: [...unitNames.ms, ...unitNames.mJ],
 };
 const needed = ["kind", "in", "side", "out", "kernel", "stride", "value"];
 
 /**
  * Reads measured operators: rows as the released program has them, `{Regular,128,3,480,480,192,7,2,1} 30.9881`, where -1 says that it was not measured; or
- * comma-separated values under a header with the columns kind, in, side, out, kernel, stride, and `ms` or `mJ`; batch, 1, and fused, 0, may be left out. Rows in any order.
+ * comma-separated values under a header with the columns kind, in, side, out, kernel, stride, and `ms` or `mJ`, which says
+ * the unit; batch, 1, and fused, 0, may be left out. Rows in any order.
  * @param where names the file in messages
  * @throws UserError with the line, what was expected and what was got
  */
@@ -37,6 +50,7 @@ export function readOperatorTable(text: string, where: string, name: string): Op
   if (first < 0) throw new UserError(`${where}: expected measured operators, got an empty file; give one with rows`);
   const released = /^\s*\{/.test(lines[first]);
   const rowOf = released ? releasedRow : plainRow(lines[first], `${where}: line ${first + 1}`);
+  const unit = released ? undefined : unitOf(lines[first]);
   const rows: OperatorRow[] = [];
   const numbers: number[] = [];
   for (let i = released ? first : first + 1; i < lines.length; i++) {
@@ -52,7 +66,7 @@ export function readOperatorTable(text: string, where: string, name: string): Op
   }
   if (rows.length === 0) throw new UserError(`${where}: expected measured operators, got none; give a file with rows`);
   refuseContradictions(rows, (i) => `${where}: line ${numbers[i]}`);
-  return { name, rows };
+  return { name, ...(unit === undefined ? {} : { unit }), rows };
 }
 
 function releasedRow(line: string, where: string): OperatorRow | undefined {
@@ -75,13 +89,24 @@ function releasedRow(line: string, where: string): OperatorRow | undefined {
   return checkedRow([kind, batch, inChannels, height, out, kernel, stride, fused, time], where);
 }
 
+/** A heading without what may be written in several ways. */
+function plainName(cell: string): string {
+  return cell
+    .trim()
+    .replace(/^"|"$/g, "")
+    .replace(/[\s_-]/g, "")
+    .toLowerCase();
+}
+
+/** What a header says that the values are in. */
+function unitOf(header: string): OperatorUnit | undefined {
+  const names = header.split(",").map(plainName);
+  return (["ms", "mJ"] as const).find((unit) => names.some((name) => unitNames[unit].includes(name)));
+}
+
 function plainRow(header: string, where: string): (line: string, where: string) => OperatorRow {
   const names = header.split(",").map((cell) => {
-    const plain = cell
-      .trim()
-      .replace(/^"|"$/g, "")
-      .replace(/[\s_-]/g, "")
-      .toLowerCase();
+    const plain = plainName(cell);
     const name = Object.keys(columns).find((known) => known === plain || columns[known].includes(plain));
     if (name !== undefined) return name;
     const near = suggestion(plain, Object.keys(columns));
