@@ -97,7 +97,9 @@ export class Archive {
     }
     // A kill while it was made leaves, rolled back, an empty file.
     rollBack(path);
-    if (statSync(path).size === 0) throw new UserError(`${path}: the file is empty; there is no archive in it`);
+    const stats = statSync(path);
+    if (!stats.isDirectory() && stats.size === 0)
+      throw new UserError(`${path}: the file is empty; there is no archive in it`);
     return connect(path, { readonly: true }, (db) => new Archive(path, db, checkVersion(path, db)));
   }
 

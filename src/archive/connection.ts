@@ -47,7 +47,15 @@ function databaseName(path: string): string {
   if (path !== path.trimEnd()) {
     throw new UserError(`${JSON.stringify(path)}: expected a path without white space at its end; rename the file`);
   }
+  refuseFolder(path);
   return resolve(path);
+}
+
+/** @throws UserError where a path is a folder's, which SQLite says nothing of */
+function refuseFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new UserError(`${path}: expected an archive (a SQLite file), got a folder; give the path of the file in it`);
+  }
 }
 
 /** Which file a path leads to; a file that was deleted or replaced has another. */

@@ -20,6 +20,10 @@ export interface AddressOptions {
  * @throws UserError where it is not that, or names another machine and no password
  */
 export function readAddress(text: string, { where, insecure }: AddressOptions): Address {
+  const port = /^rediss?:\/\/(?:[^/]*@)?(?:\[[^\]]*\]|[^/:[\]@]+):(\d{1,20})(?:\/|$)/.exec(text.trim())?.[1];
+  if (Number(port) > 65_535) {
+    throw new UserError(`${where}: expected a port from 0 to 65535, got ${port}; correct the address`);
+  }
   const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
   const known = url !== undefined && /^rediss?:$/.test(url.protocol) && url.hostname !== "";
   // A text that is no address may still hold a password.

@@ -62,14 +62,20 @@ function addressText(given: string): { text: string; where: string } {
     throw new UserError("--broker env: expected an address in QES_BROKER, got nothing; set it, or name a file");
   }
   if (/^\w+:\/\//.test(given)) {
-    if (URL.canParse(given) && new URL(given).password === "") return { text: given, where: "--broker" };
+    // Without a user there is no password either, and what is no address is told as one without a password is.
+    if (!given.includes("@") || (URL.canParse(given) && new URL(given).password === ""))
+      return { text: given, where: "--broker" };
     throw new UserError(
       "--broker: expected an address without a password, since every user of this machine sees arguments, got one with it; " +
         "put the address into a file and give its name, or into QES_BROKER and give env",
     );
   }
   try {
-    if (process.platform !== "win32" && (statSync(given).mode & 0o077) !== 0) {
+    const found = statSync(given);
+    if (found.isDirectory()) {
+      throw new UserError(`--broker: ${given} is a folder; give an address, a file that holds one, or env`);
+    }
+    if (process.platform !== "win32" && (found.mode & 0o077) !== 0) {
       throw new UserError(
         `${given}: expected a file that others cannot read, since it may hold a password; chmod 600 it`,
       );

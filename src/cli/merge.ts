@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { Archive } from "../archive/archive.ts";
 import { UserError } from "../base/user-error.ts";
 import { ArchiveMerger, type MergedRun } from "../run/merge.ts";
 import { type Command, flag, flagOption, note, print, printJson, text, textOption, unlockOption } from "./command.ts";
@@ -15,7 +15,8 @@ export const mergeCommand: Command = {
     const into = textOption(args, "into");
     if (into === undefined) throw new UserError("--into: expected the archive that gets the runs, got nothing");
     const archives = [args["archives"]].flat().map(String);
-    for (const path of archives) if (!existsSync(path)) throw new UserError(`${path}: no such archive; check the path`);
+    // What is no archive is told before the one that gets them is made.
+    for (const path of archives) Archive.openForReading(path).close();
     const merger = new ArchiveMerger(into, { unlock: flagOption(args, "unlock") });
     let runs: readonly MergedRun[] = [];
     try {

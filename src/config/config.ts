@@ -9,7 +9,7 @@ import { describe, parseStructure, type Structure } from "../network/structure.t
 import type { OperatorFigures } from "../operators/operator-figures.ts";
 import { kindOf } from "../score/kinds/kinds.ts";
 import { chosenCapability } from "./capabilities.ts";
-import { chosenRuntime, fillFromDevice, startIsTasks } from "./devices.ts";
+import { chosenRuntime, fillFromDevice, refuseLoneDevice, startIsTasks } from "./devices.ts";
 import { normaliseResolution } from "./input-resolution.ts";
 import { parseFields } from "./issues.ts";
 import { type OperatorsInput, operatorsOf } from "./operators.ts";
@@ -180,6 +180,7 @@ export type Config = Omit<z.output<typeof schema>, "space" | "search" | "runtime
  */
 export function parseConfig(raw: unknown, where = "configuration"): Config {
   refuseNulls(raw, where);
+  refuseLoneDevice(raw, where);
   const value = normaliseResolution(fillFromDevice(raw, where));
   const config = parseFields(schema, value, where);
   const capability = chosenCapability(config.capability, config.space.bits, `${where}: capability`);

@@ -62,8 +62,8 @@ export function partText(kind: PartKind, name: string, where: string): string {
   if (!names.includes(name)) {
     const near = suggestion(name, names);
     throw new UserError(
-      `${where}: unknown ${kind} ${describe(name)}; ${near ? `${near} ` : ""}${folders[kind]}: ${names.join(", ")}; or a YAML file`,
-      "devices",
+      `${where}: unknown ${kind} ${describe(name)}; ${near ? `${near} ` : ""}${folders[kind]}: ${names.join(", ")}; or ${kind === "operators" ? "the path of a table or a model, with its ending" : "a YAML file"}`,
+      ...(kind === "operators" ? [] : ["devices" as const]),
     );
   }
   return readFileSync(join(packageRoot, "presets", folders[kind], `${name}.yaml`), "utf8");
@@ -127,6 +127,15 @@ export function chosenRuntime(value: unknown, where: string): RuntimeFile | unde
 export function writtenRuntime(runtime: RuntimeFile): string | RuntimeFile {
   const { name } = runtime;
   return runtimeNames().includes(name) && isDeepStrictEqual(runtimeOf(name, name), runtime) ? name : runtime;
+}
+
+/** @throws UserError where a raw configuration has a device, and neither a task nor a space of its own for it */
+export function refuseLoneDevice(value: unknown, where: string): void {
+  if (!isRecord(value) || value["device"] === undefined) return;
+  if (value["task"] !== undefined || value["space"] !== undefined) return;
+  throw new UserError(
+    `${where}: task: expected what the network is for beside a device, got nothing; tasks: ${taskNames().join(", ")}; or a YAML file, or a space of your own`,
+  );
 }
 
 /** Whether a raw configuration takes its start network from its task. */

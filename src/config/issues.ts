@@ -22,6 +22,15 @@ export function parseFields<T extends z.ZodType>(
 }
 
 function issueLines(schema: z.ZodType, issue: z.core.$ZodIssue, value: unknown, what: string): string[] {
+  if (issue.code === "invalid_union") {
+    // The kind of value that it comes nearest to: what is wrong with it is not the value as a whole.
+    const near = issue.errors.find((issues) => issues.every((inner) => inner.path.length > 0));
+    if (near !== undefined) {
+      return near.flatMap((inner) =>
+        issueLines(schema, { ...inner, path: [...issue.path, ...inner.path] }, value, what),
+      );
+    }
+  }
   const path = issue.path.map(String).join(".") || what;
   if (issue.code === "unrecognized_keys") {
     const at = issue.path.map(String);

@@ -8,10 +8,21 @@ const MOST_SEARCHES = 100_000;
 const MOST_SEEDS = 10_000;
 
 const name = z.string().min(1).max(4096);
+/** One of a device and its task. */
+const partner = (what: string, other: string) =>
+  z
+    .string({
+      error: ({ input }) =>
+        input === undefined ? `expected a ${what} beside the ${other}, a name or a file` : undefined,
+    })
+    .min(1)
+    .max(4096);
 const seed = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const schema = z.strictObject({
   /** Presets, files of configurations (relative to the working folder), or a device and a task. */
-  searches: z.array(z.union([name, z.strictObject({ device: name, task: name })])).min(1),
+  searches: z
+    .array(z.union([name, z.strictObject({ device: partner("device", "task"), task: partner("task", "device") })]))
+    .min(1),
   /** `1..20`, one or a list; absent: the seed of each configuration. */
   seeds: z.union([seed, z.string().max(100_000), z.array(seed).min(1).max(MOST_SEEDS)]).optional(),
   /** Each a key of the configuration and its values; several keys in one entry take their values together. */

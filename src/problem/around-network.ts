@@ -5,6 +5,7 @@ import { costNames } from "../costs/cost-table.ts";
 import { type Costs, costs, emptyCosts } from "../costs/costs.ts";
 import { familyOf, searchFamilies } from "../network/families.ts";
 import { networkOf, type Structure } from "../network/structure.ts";
+import { classesBeside } from "../space/space.ts";
 
 /** Of five stages, as published; networks of others have the same last ones. */
 const STAGE_WEIGHTS = [0, 0, 1, 1, 6];
@@ -24,7 +25,7 @@ export function stageWeightsOf(stages: number): number[] {
 }
 
 /**
- * The search that a network could have come of: its family, blocks and strides, kernels, expansions and bits of its own beside the usual ones, and its own
+ * The search that a network could have come of: the family of its first super block, its blocks and strides, kernels, expansions and bits of its own beside the usual ones, and its own
  * costs as budgets.
  * @throws UserError where no search has such networks
  */
@@ -34,8 +35,9 @@ export function configAround(
 ): Config {
   const supers = structure.filter((block) => familyOf(block.class)!.isSuper);
   const names = new Set(supers.map((block) => block.class));
-  const family = searchFamilies().find(({ className }) => className === [...names][0]);
-  if (names.size !== 1 || family === undefined) {
+  const family = searchFamilies().find(({ className }) => className === supers[0]?.class);
+  const beside = new Set(family === undefined ? [] : classesBeside(family.className));
+  if (family === undefined || [...names].some((name) => !beside.has(name))) {
     const known = searchFamilies().map(({ className }) => className);
     throw new UserError(
       `no space has networks of ${names.size === 0 ? "single convs" : [...names].join(" and ")}; those of ${known.join(" or ")} are searched`,

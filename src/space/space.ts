@@ -153,7 +153,7 @@ export class Space {
  * Classes that super blocks of one space may have: the family's, and those of families whose bottlenecks are chosen in the same way and which have bits, or none, as
  * it does.
  */
-function classesBeside(className: string): string[] {
+export function classesBeside(className: string): string[] {
   const own = familyOf(className);
   const key = (bottleneck: readonly number[] | undefined) => bottleneck?.join() ?? "expansion";
   const beside = searchFamilies().filter(

@@ -35,6 +35,12 @@ describe("an address that is none, or not safe, is told without its password", (
     expect(await worker("rediss//host")).toMatch(
       /^qes: --broker: expected such as redis:\/\/host:6379, a file.* got "rediss\/\/host" \(ENOENT\)/,
     );
+    expect(await worker("redis://127.0.0.1:99999")).toBe(
+      "qes: --broker: expected a port from 0 to 65535, got 99999; correct the address",
+    );
+    expect(await worker("rediss://[::1]:65536/0")).toContain("expected a port from 0 to 65535, got 65536");
+    expect(await worker("redis://user:hunter2@host:99999")).toContain("expected an address without a password");
+    expect(await worker(".")).toBe("qes: --broker: . is a folder; give an address, a file that holds one, or env");
     expect(await worker("http://host")).toMatch(
       /^qes: --broker: expected such as redis:\/\/host:6379 .*, got something else$/,
     );
@@ -50,6 +56,9 @@ describe("an address that is none, or not safe, is told without its password", (
     );
     expect(await worker(write("none.url", "hunter2"))).toMatch(
       /^qes: none.url: expected such as redis:.*, got something else$/,
+    );
+    expect(await worker(write("port.url", "redis://:hunter2@127.0.0.1:99999"))).toBe(
+      "qes: port.url: expected a port from 0 to 65535, got 99999; correct the address",
     );
     expect(await worker("env")).toMatch(/^qes: --broker env: expected an address in QES_BROKER, got nothing/);
     expect(await refusal(["worker", "--broker", "env"], "redis://hunter2")).toMatch(

@@ -11,16 +11,20 @@ const SEARCH = [PRESET, "--evaluations", "20000", "--no-bound", "--quiet"];
 const with_ = (...keys: string[]) => keys.flatMap((key) => ["--set", key]);
 
 /** As a plain file. */
-function csvOf(seed: number, kept: (row: readonly unknown[]) => boolean = () => true): string {
+function csvOf(seed: number, kept: (row: readonly unknown[]) => boolean = () => true, unit = "ms"): string {
   const rows = randomTable(seed).rows.filter(kept);
-  return ["kind,batch,in,side,out,kernel,stride,fused,ms", ...rows.map((row) => row.join())].join("\n");
+  return [`kind,batch,in,side,out,kernel,stride,fused,${unit}`, ...rows.map((row) => row.join())].join("\n");
 }
 
 describe("a search with a table of measured operators", () => {
   beforeAll(() => {
     writeFileSync(join(folder, "table.csv"), csvOf(2));
     writeFileSync(join(folder, "other.csv"), csvOf(4));
-    writeFileSync(join(folder, "mine.yaml"), "latency: ./table.csv\nenergy: { file: other.csv, batch: 1 }\n");
+    writeFileSync(
+      join(folder, "joules.csv"),
+      csvOf(4, () => true, "mJ"),
+    );
+    writeFileSync(join(folder, "mine.yaml"), "latency: ./table.csv\nenergy: { file: joules.csv, batch: 1 }\n");
   });
 
   test("without a budget of it finds what it finds without it, and says what it takes", async () => {
@@ -41,7 +45,7 @@ describe("a search with a table of measured operators", () => {
   test("keeps within a budget, says conv by conv what it takes, goes on without the file, and is verified", async () => {
     const [{ costs }] = await qesJson(folder, "best", "timed.sqlite", "--top", "1");
     const limit = 0.8 * costs.latency;
-    const keys = with_("latency=table.csv", "energy=other.csv", `budgets.latency=${limit}`, "search.fitStart=true");
+    const keys = with_("latency=table.csv", "energy=joules.csv", `budgets.latency=${limit}`, "search.fitStart=true");
     const found = await qesJson(folder, "search", ...SEARCH, ...keys, "--archive", "limited.sqlite");
     expect(found.best.costs.latency).toBeLessThanOrEqual(limit);
     const { stdout } = await qes(folder, "best", "limited.sqlite");
@@ -102,6 +106,41 @@ describe("bad tables", () => {
     expect(await refused("search", ...SEARCH, ...with_("latency=few.csv"))).toContain(
       "latency: few.csv: expected every operator of the space to be measured, got nothing of depthwise 5x5, stride 2; add rows of it, or change space.kernels",
     );
+  });
+
+  test("a table in the other unit, whose header decides", async () => {
+    const network = {
+      resolution: 32,
+      structure: [{ class: "ConvKXBNRELU", in: 3, out: 8, k: 3, s: 2 }],
+    };
+    writeFileSync(join(folder, "net.json"), JSON.stringify(network));
+    const rows = "regular,1,3,32,8,3,2,0,2.5";
+    const header = "kind,batch,in,side,out,kernel,stride,fused";
+    writeFileSync(join(folder, "mj.csv"), `${header},mJ\n${rows}`);
+    writeFileSync(join(folder, "ms.csv"), `${header},ms\n${rows}`);
+    writeFileSync(join(folder, "any.csv"), `${header},value\n${rows}`);
+    const said = async (...args: string[]) => (await qes(folder, "latency", ...args)).stdout.split("\n")[0];
+    expect(await said("mj.csv", "net.json")).toBe("net.json at 32 x 32: 2.5 mJ an image by mj.csv");
+    expect(await said("mj.csv", "net.json", "--energy")).toContain("2.5 mJ an image");
+    expect(await said("ms.csv", "net.json")).toContain("2.5 ms an image");
+    expect(await said("any.csv", "net.json")).toContain("2.5 ms an image");
+    expect(await said("any.csv", "net.json", "--energy")).toContain("2.5 mJ an image");
+    expect(await refused("latency", "ms.csv", "net.json", "--energy")).toBe(
+      "qes: --energy: ms.csv: expected values in mJ, got a table in ms; leave it out, or correct the table's header\n",
+    );
+    expect(await refused("search", ...SEARCH, ...with_("latency=mj.csv"))).toContain(
+      `${PRESET}: latency: mj.csv: expected values in ms, got a table in mJ; give it as energy, or correct its header`,
+    );
+    expect(await refused("search", ...SEARCH, ...with_("energy=ms.csv"))).toContain(
+      `${PRESET}: energy: ms.csv: expected values in mJ, got a table in ms; give it as latency, or correct its header`,
+    );
+  });
+
+  test("a name that no shipped model has is told with the names", async () => {
+    const names =
+      'unknown operators "nope"; operators: qes-c-cortex-m4; or the path of a table or a model, with its ending\n';
+    expect(await refused("latency", "nope", "plain.sqlite")).toBe(`qes: latency: ${names}`);
+    expect(await refused("search", ...SEARCH, ...with_("latency=nope"))).toBe(`qes: ${PRESET}: latency: ${names}`);
   });
 
   test("a row that is none, a file that is none", async () => {

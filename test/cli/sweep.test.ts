@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, test } from "vitest";
@@ -166,4 +166,10 @@ test("merge adds runs of archives to one", async () => {
   const wrong = await qes(folder, "merge", "m1.sqlite");
   expect(wrong).toMatchObject({ code: 2, stderr: expect.stringMatching(/^qes: --into: expected/) });
   expect((await qes(folder, "merge", "m.sqlite", "--into", "m.sqlite")).code).toBe(2);
+  writeFileSync(join(folder, "empty.csv"), "");
+  expect(await qes(folder, "merge", "m1.sqlite", "empty.csv", "--into", "q.sqlite")).toMatchObject({
+    code: 2,
+    stderr: "qes: empty.csv: the file is empty; there is no archive in it\n",
+  });
+  expect(existsSync(join(folder, "q.sqlite"))).toBe(false);
 });

@@ -86,6 +86,9 @@ describe("devices and tasks", () => {
     expect(() => fillFromDevice({ device: "stm32f764" }, "mine.yaml")).toThrow(
       'mine.yaml: device: unknown device "stm32f764"; did you mean stm32f746?',
     );
+    expect(() => parseConfig({ device: "stm32f412" }, "mine.yaml")).toThrow(
+      "mine.yaml: task: expected what the network is for beside a device, got nothing; tasks: face, imagenet, kws, vww; or a YAML file, or a space of your own",
+    );
     expect(() => fillFromDevice({ task: "wvw" }, "mine.yaml")).toThrow('unknown task "wvw"; did you mean vww?');
     expect(() => fillFromDevice({ device: 746 }, "mine.yaml")).toThrow(
       "device: expected a name or a YAML file, got 746",

@@ -45,7 +45,12 @@ describe("a plan", () => {
     [{ searches: ["a"], set: [{}] }, /set.0: .*got no key/],
     [{ searches: ["a"], set: [{ x: 3 }] }, /set.0.x/],
     [{ searches: [] }, /searches/],
-    [{ searches: [{ device: "d" }] }, /searches.0/],
+    [
+      { searches: [{ device: "d" }] },
+      /^plan.yaml: searches.0.task: expected a task beside the device, a name or a file, got nothing$/,
+    ],
+    [{ searches: [{ task: "t" }] }, /searches.0.device: expected a device beside the task/],
+    [{ searches: ["a", { device: "d", task: 7 }] }, /searches.1.task: expected string, got 7$/],
     [{ searches: ["a"], seeds: "1-3" }, /seeds: expected such as 1\.\.10/],
     [{ searches: ["a"], seed: 3 }, /seed: unknown key; did you mean seeds/],
     [{}, /searches/],

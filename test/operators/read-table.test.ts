@@ -45,6 +45,15 @@ test.each([
   expect(() => read(text)).toThrow(UserError);
 });
 
+test("the header says the unit, where it says one", () => {
+  const unit = (heading: string) =>
+    readOperatorTable(`kind,in,side,out,kernel,stride,${heading}\nregular,1,8,1,1,1,2`, "t.csv", "t").unit;
+  expect(["ms", "Latency-ms", "latency"].map(unit)).toEqual(["ms", "ms", "ms"]);
+  expect(["mJ", '"energy_mJ"', "energy"].map(unit)).toEqual(["mJ", "mJ", "mJ"]);
+  expect(unit("value")).toBeUndefined();
+  expect(readOperatorTable("{Regular,1,3,8,8,16,3,1,0} 1", "t.out", "t").unit).toBeUndefined();
+});
+
 test("a file of 100 MB is refused before it is read line by line", () => {
   const text = "regular,1,16,8,16,3,1,0,1\n".repeat(4_000_000);
   const began = performance.now();
@@ -61,8 +70,9 @@ test.each([
   [{ batch: 0.5, rows: [["regular", 1, 16, 8, 16, 3, 1, 0, 1]] }, "where: batch: expected a whole number of images"],
   [
     { table: 1, rows: [["regular", 1, 16, 8, 16, 3, 1, 0, 1]] },
-    "where: table: unknown key; known keys: name, batch, rows",
+    "where: table: unknown key; known keys: name, batch, unit, rows",
   ],
+  [{ unit: "s", rows: [["regular", 1, 16, 8, 16, 3, 1, 0, 1]] }, "where: unit: expected ms or mJ, got s; correct it"],
 ])("a value that is no table is refused: %j", (value, message) => {
   expect(() => checkedTable(value, "where")).toThrow(message);
 });
