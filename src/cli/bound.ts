@@ -1,4 +1,3 @@
-import { writeFileSync } from "node:fs";
 import { UserError } from "../base/user-error.ts";
 import { boundProblem } from "../bound/problem.ts";
 import { type Certificate, certificateOf } from "../bound/proof/certificate.ts";
@@ -31,6 +30,7 @@ import {
 } from "./command.ts";
 import { configNotes, workNotes } from "./config-notes.ts";
 import { chosenConfig, sourceOptions } from "./input.ts";
+import { writeOutput } from "./output-file.ts";
 import { BoundView, gapLine, sidesText } from "./render/bound.ts";
 import { csv, networkCells } from "./render/csv.ts";
 import { classifierLine, costCells, costHeader, duration, stepLine, table } from "./render/format.ts";
@@ -216,11 +216,6 @@ function boundText(result: BoundResult, state: BoundState, goal: Goal, config: C
 }
 
 function writeCertificate(path: string, certificate: Certificate): void {
-  try {
-    writeFileSync(path, `${JSON.stringify(certificate, null, 2)}\n`);
-  } catch (error) {
-    throw new UserError(
-      `--certificate ${path}: cannot be written (${(error as NodeJS.ErrnoException).code}); check the path`,
-    );
-  }
+  const text = `${JSON.stringify(certificate, null, 2)}\n`;
+  writeOutput("--certificate", path, text, { begins: text.slice(0, text.indexOf(",")), name: "a certificate" });
 }

@@ -51,7 +51,7 @@ export const devicesCommand: Command = {
     }
     print(deviceTable(devices));
     print(
-      "a search's budgets are sramLive and flash, less what is reserved; with --set runtime=NAME arena and flashDeployed, less what that reserves too; 1 KiB = 1024 bytes\n",
+      "a search's budgets are arena and flashDeployed by the device's runtime, less what device and runtime reserve; with --set runtime=none sramLive and flash; 1 KiB = 1024 bytes\n",
     );
     print(table([["task", "title"], ...tasks.map(({ name: task, title }) => [task, title])]));
     print("");

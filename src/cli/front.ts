@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { UserError } from "../base/user-error.ts";
 import { type FrontCost, front } from "../bound/front.ts";
 import { hullOf, pricesOf } from "../bound/front-points.ts";
@@ -22,9 +23,12 @@ import {
 } from "./command.ts";
 import { configNotes } from "./config-notes.ts";
 import { chosenConfig, sourceOptions } from "./input.ts";
+import { STOPPED } from "./processes.ts";
 import { csv, networkCells } from "./render/csv.ts";
-import { classifierLine, costCells, costHeader, table } from "./render/format.ts";
+import { classifierLine, costCells, costHeader, duration, table } from "./render/format.ts";
 
+/** Costs that their units name. */
+const sameName: readonly CostName[] = ["bitops", "macs", "layers"];
 /** What a price is for one of, by the unit of a cost. */
 const units = {
   bytes: [1024, "KiB"],
@@ -69,17 +73,36 @@ export const frontCommand: Command = {
     let told = began;
     const steps = front(spaces, budgets, of, { maxBytes: config.search.boundMemory });
     let step = steps.next();
-    while (!step.done && now() - began < seconds) {
+    let stopped = false;
+    const stop = () => {
+      stopped = true;
+    };
+    process.once("SIGINT", stop);
+    for (let heard = began; !step.done && !stopped && now() - began < seconds; ) {
       step = steps.next();
+      if (now() - heard > 0.2) {
+        await pause(0);
+        heard = now();
+      }
       if (now() - told < 5 || flagOption(args, "quiet")) continue;
       told = now();
-      note(`${Math.round(told - began)} s  ${step.value.points.length} points`);
+      note(`${Math.round(told - began)} s  ${points(step.value.points.length)}`);
     }
+    process.off("SIGINT", stop);
     const { points: all, isWhole } = step.value;
+    if (all.length === 0) {
+      note(
+        isWhole
+          ? `no network of the space is within the budgets${of.some(({ to }) => to !== undefined) ? " and ranges" : ""}; widen them`
+          : `nothing was proven in ${duration(now() - began)}; give it more --seconds, or a range such as --of ${names[0]}=FROM..TO`,
+      );
+      if (formatOption(args) === "json") printJson([]);
+      return stopped ? STOPPED : 0;
+    }
     const isHull = names.length === 1 && !flagOption(args, "all");
-    const points = isHull ? hullOf(all, names[0]) : all;
-    const prices = names.map((name) => pricesOf(points, name, names));
-    const rows = points.map((network, i) => ({ network, prices: prices.map((list) => list[i]) }));
+    const shown = isHull ? hullOf(all, names[0]) : all;
+    const prices = names.map((name) => pricesOf(shown, name, names));
+    const rows = shown.map((network, i) => ({ network, prices: prices.map((list) => list[i]) }));
     const unitOf = (name: CostName) => units[known.find((row) => row.name === name)!.unit];
     const format = formatOption(args);
     const { classes, score: scoring, runtime } = config;
@@ -97,24 +120,28 @@ export const frontCommand: Command = {
         Object.fromEntries(names.map((name, i) => [`scorePer_${name}`, prices[i]]));
       process.stdout.write(csv(rows.map(({ network, prices }) => ({ ...priced(prices), ...networkCells(network) }))));
     } else {
-      const header = names.map((name) => `score per ${unitOf(name)[1]} of ${name}`);
+      const header = names.map((name) => `score per ${unitOf(name)[1]}${sameName.includes(name) ? "" : ` of ${name}`}`);
       const cells = rows.map(({ network, prices }) => [
         network.score.toFixed(6),
         ...prices.map((price, i) => (price === null ? "-" : (price * unitOf(names[i])[0]).toPrecision(4))),
         ...costCells(network.costs),
       ]);
-      print(table([["score", ...header, ...costHeader(points[0]?.costs ?? {})], ...cells]));
+      print(table([["score", ...header, ...costHeader(shown[0]?.costs ?? {})], ...cells]));
       print(classifierLine(classes));
     }
-    const part = isHull ? `, of which ${points.length} are best at some price and are here; --all gives all` : "";
+    const part = isHull
+      ? `, of which ${shown.length} ${shown.length === 1 ? "is" : "are"} best at some price and here; --all gives all`
+      : "";
     note(
       isWhole
-        ? `${all.length} points${part}: every network of this space that no other beats in score and ${names.join(" and ")}, proven`
-        : `${all.length} points, each proven${part}; there are more: give it more --seconds, a range such as --of ${names[0]}=FROM..TO, or smaller budgets`,
+        ? `${points(all.length)}${part}: every network of this space that no other beats in score and ${names.join(" and ")}, proven`
+        : `${points(all.length)}, each proven${part}; there are more: give it more --seconds, a range such as --of ${names[0]}=FROM..TO, or smaller budgets`,
     );
-    return 0;
+    return stopped ? STOPPED : 0;
   },
 };
+
+const points = (count: number) => `${count} ${count === 1 ? "point" : "points"}`;
 
 /** The costs of `--of`, each perhaps with a range. */
 function costsIn(value: string | undefined, known: readonly CostName[]): FrontCost[] {

@@ -1,4 +1,3 @@
-import { writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { UserError } from "../base/user-error.ts";
 import { gapOf } from "../bound/gap.ts";
@@ -27,6 +26,7 @@ import {
   wholeOption,
 } from "./command.ts";
 import { readBytes } from "./input.ts";
+import { writeOutput } from "./output-file.ts";
 import { gapLine } from "./render/bound.ts";
 import { classifierLine, costCells, costHeader, duration, table } from "./render/format.ts";
 import { structureTable } from "./render/structure.ts";
@@ -75,7 +75,7 @@ export function importModel(path: string, args: Arguments): void {
       ? undefined
       : distanceOf(network, row.score, { scoring, seconds });
   const output = textOption(args, "output");
-  if (output !== undefined) writeImported(output, formatOf("json").write([row]));
+  if (output !== undefined) writeOutput("--output", output, formatOf("json").write([row]));
   if (flagOption(args, "json")) printJson({ ...row, notes, bound: distance ?? null });
   else {
     print(
@@ -146,15 +146,4 @@ function distanceText(score: number, { upperBound, best, outside, seconds }: Dis
     ...(outside === null ? [] : [`it is not in that space itself: ${outside}`]),
     time,
   ];
-}
-
-/** @throws UserError where the file cannot be written */
-export function writeImported(path: string, content: string): void {
-  try {
-    writeFileSync(path, content);
-  } catch (error) {
-    throw new UserError(
-      `--output ${path}: cannot be written (${(error as NodeJS.ErrnoException).code}); check the path`,
-    );
-  }
 }

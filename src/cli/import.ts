@@ -3,8 +3,9 @@ import { Document, isMap, isPair, visit } from "yaml";
 import { UserError } from "../base/user-error.ts";
 import { type ImportedConfig, readReleasedConfig } from "../formats/released-config.ts";
 import { type Arguments, type Command, note, text, textOption } from "./command.ts";
-import { importModel, modelOptions, writeImported } from "./import-model.ts";
+import { importModel, modelOptions } from "./import-model.ts";
 import { readText } from "./input.ts";
+import { writeOutput } from "./output-file.ts";
 
 /** A kind of file that is imported; a new kind is a new row. */
 interface Kind {
@@ -60,7 +61,7 @@ function importConfig(path: string, args: Arguments): void {
   const output = textOption(args, "output");
   if (output === undefined) process.stdout.write(yaml);
   else {
-    writeImported(output, yaml);
+    writeOutput("--output", output, yaml);
     note(`${output}: written; next: qes search ${output}`);
   }
 }

@@ -1,4 +1,3 @@
-import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { UserError } from "../base/user-error.ts";
 import { budgetNames, type CostName } from "../costs/cost-table.ts";
@@ -20,6 +19,7 @@ import {
   wholeOption,
 } from "./command.ts";
 import { openFile } from "./open-file.ts";
+import { writeOutput } from "./output-file.ts";
 import { BoundView } from "./render/bound.ts";
 import { duration } from "./render/format.ts";
 
@@ -44,6 +44,9 @@ export const reportCommand: Command = {
   async run(args) {
     const path = archiveArgument(args);
     const run = wholeOption(args, "run", 1);
+    if (flagOption(args, "json") && textOption(args, "out") !== undefined) {
+      throw new UserError("--json and --out: expected one of them, since --json prints on stdout and writes no page");
+    }
     for (const budget of budgetsOption(args)) sweepOf({ path, run }, budget);
     const model = readReport(path, { run, measure: flagOption(args, "measure") });
     if (flagOption(args, "json")) {
@@ -51,13 +54,9 @@ export const reportCommand: Command = {
       return 0;
     }
     const file = textOption(args, "out") ?? `${path.replace(/\.(?:sqlite3?|db)$/, "")}.html`;
-    try {
-      writeFileSync(file, reportPage(model));
-    } catch (error) {
-      throw new UserError(
-        `--out ${file}: cannot be written (${(error as NodeJS.ErrnoException).code}); check the path`,
-      );
-    }
+    const page = reportPage(model);
+    // What all reports begin with, its author's name included.
+    writeOutput("--out", file, page, { begins: page.slice(0, page.indexOf("<meta http-equiv")), name: "a report" });
     print(`${file}: run ${model.run.id} of ${path}${flagOption(args, "open") ? "" : "; open it in a browser"}`);
     if (flagOption(args, "open")) {
       const why = await openFile(file);

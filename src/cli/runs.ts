@@ -28,7 +28,12 @@ export const runsCommand: Command = {
     const rows = archivedRuns(path).map(({ run, name, ...rest }) => ({ run, preset: name, ...rest }));
     if (format !== "table") {
       if (format === "json") printJson(rows);
-      else process.stdout.write(csv(rows.map((row) => ({ ...row }))));
+      else {
+        const limits = limitCells(rows);
+        process.stdout.write(
+          csv(rows.map(({ budgets, ...row }) => ({ ...row, ...limits({ preset: row.preset, budgets }) }))),
+        );
+      }
       return 0;
     }
     if (rows.length === 0) {
@@ -74,6 +79,12 @@ export const runsCommand: Command = {
     return 0;
   },
 };
+
+/** Cells of a run's budgets: a column for each that some run has. */
+function limitCells(rows: readonly Limited[]): (row: Limited) => Record<string, number | null> {
+  const names = [...new Set(rows.flatMap(({ budgets }) => Object.keys(budgets)))];
+  return ({ budgets }) => Object.fromEntries(names.map((name) => [`budget_${name}`, budgets[name] ?? null]));
+}
 
 interface Limited {
   readonly preset: string;

@@ -16,19 +16,20 @@ export const watchCommand: Command = {
   positionals: { archive: `the archive file; ${DEFAULT_ARCHIVE} if left out` },
   options: {
     run: text("id of the run that is looked at", { defaultDescription: "the last one, also where another begins" }),
-    nice: flag("take the processor only where nothing else wants it"),
+    beside: flag("beside a search: take the processor only where that leaves it, and be ended by it"),
     port: text("port of this machine", { defaultDescription: "any that is free" }),
   },
   examples: [["qes watch qes.sqlite", "a page of this machine that follows the search; Ctrl-C ends it"]],
   async run(args) {
     const path = archiveArgument(args);
-    if (flagOption(args, "nice")) setPriority(constants.priority.PRIORITY_LOW);
+    if (flagOption(args, "beside")) setPriority(constants.priority.PRIORITY_LOW);
     const live = await openLivePage(path, {
       run: wholeOption(args, "run", 1),
       port: wholeOption(args, "port", 1, 65535),
     });
     print(live.url);
-    note(`open it in a browser of this machine; it follows ${path} until Ctrl-C`);
+    const end = flagOption(args, "beside") ? "and ends with the search" : "until Ctrl-C";
+    note(`open it in a browser of this machine; it follows ${path} ${end}`);
     await new Promise<void>((resolve) => {
       for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());
     });

@@ -11,7 +11,7 @@ export class Watching {
 
   /** Once. */
   start(archive: string, run: number): void {
-    const args = [builtFile("src/cli/main.js"), "watch", archive, "--run", String(run), "--nice"];
+    const args = [builtFile("src/cli/main.js"), "watch", archive, "--run", String(run), "--beside"];
     this.#page = spawn(process.execPath, args, { stdio: ["ignore", process.stderr, process.stderr] });
     this.#page.unref();
   }

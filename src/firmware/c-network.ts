@@ -104,6 +104,7 @@ static const struct qes_classifier classifier = {
     weights + ${packed.weightsAt.at(-1)}, constants + ${packed.constantsAt.at(-1)}, ${classifier.channels}, ${classes}, ${classifier.requantiser.shift}, ${classifier.requantiser.biasShift},
 };
 `;
+  const steps = plan.steps.map((step) => stepText(step, description, plan)).join("\n");
   return `/* ${plain(network.name)}, digest ${network.digest}. Written by qe-search. */
 #include "network.h"
 #include "qes_nn.h"
@@ -136,9 +137,7 @@ ${plan.outputsAt === undefined ? "    static qes_output_t outputs[QES_OUTPUTS];\
 
 void qes_run(const uint8_t *input, qes_output_t *output)
 {
-    uint8_t *const bytes = (uint8_t *)arena;
-
-${plan.steps.map((step) => stepText(step, description, plan)).join("\n")}
+${steps.includes("bytes + ") ? "    uint8_t *const bytes = (uint8_t *)arena;\n\n" : ""}${steps}
 }
 `;
 }

@@ -182,8 +182,10 @@ describe("score reads what other commands print, and gives the same figures", ()
       for (const [i, line] of lines.entries()) {
         // The structure, which is quoted, is the last column or the last but one.
         const cells = Object.fromEntries(header.split(",").map((column, j) => [column, line.split(",")[j]]));
-        const { best, costs = best?.costs, score = best?.score, ...row } = rows[i];
-        const expected = args[0] === "runs" ? { ...row, best } : { ...costs, score, resolution: cells["resolution"] };
+        const { best, costs = best?.costs, score = best?.score, budgets = {}, ...row } = rows[i];
+        const limits = Object.fromEntries(Object.entries(budgets).map(([name, value]) => [`budget_${name}`, value]));
+        const own = { ...row, best, ...limits };
+        const expected = args[0] === "runs" ? own : { ...costs, score, resolution: cells["resolution"] };
         for (const [column, value] of Object.entries(expected)) expect(cells[column]).toBe(String(value ?? ""));
       }
     }

@@ -40,6 +40,15 @@ test.skipIf(!hasGcc)("random networks in C equal the interpreter in every output
   });
 });
 
+test.skipIf(!hasGcc)("a network of a single conv is compiled without a warning too", () => {
+  const structure = [{ class: "ConvKXBNRELU", in: 1, out: 6, k: 3, s: 2, nbitsA: 8, nbitsW: 5 }];
+  const description = describeNetwork("single", structure, 9, 3);
+  const network = integerNetwork(description, randomWeights(description, 2));
+  const run = builtForThisMachine(folder, "single", description, network);
+  const [image] = fc.sample(anyImage(description), { numRuns: 1, seed: 3 });
+  expect(outputsOf(run, description.classes, image)).toEqual(runInteger(network, image));
+});
+
 test.skipIf(!hasGcc)("in the fused form the shortcut that is pooled is what the layer reads", () => {
   const structure = [
     { class: "ConvKXBNRELU", in: 1, out: 6, k: 3, s: 1, nbitsA: 8, nbitsW: 5 },

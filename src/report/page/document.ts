@@ -21,6 +21,7 @@ export function page(title: string, body: readonly Child[], more: readonly strin
       "head",
       {},
       el("meta", { charset: "utf-8" }),
+      el("meta", { name: "generator", content: "qe-search" }),
       el("meta", { "http-equiv": "Content-Security-Policy", content: policyOf(scripts, also) }),
       el("meta", { name: "viewport", content: "width=device-width, initial-scale=1" }),
       el("meta", { name: "referrer", content: "no-referrer" }),

@@ -7,15 +7,8 @@ import { linear, linearTicks } from "../page/scale.ts";
 import { asTable, dataTable, section } from "../page/table.ts";
 import { foundNetwork } from "./found-network.ts";
 
-/** What a budget is raised by when its price is said. */
-const steps: Readonly<Record<Unit, readonly [size: number, name: string]>> = {
-  BitOps: [1e9, "GBitOp"],
-  MACs: [1e6, "MMAC"],
-  bytes: [1024, "KiB"],
-  layers: [1, "layer"],
-  ms: [1, "ms"],
-  mJ: [1, "mJ"],
-};
+/** Scores that differ by less are equal. */
+const LEAST_GAIN = 1e-9;
 const HEIGHT = 300;
 
 /** What the optimum would be under other values of a budget. */
@@ -180,14 +173,21 @@ function nearest(points: readonly PricePoint[], limit: number | null): number {
   );
 }
 
-/** What one more step of the budget buys there. */
+/** What the nearest larger budget that buys something buys. */
 function finding({ points, unit, title }: PriceList, own: number): string {
-  const [size, name] = steps[unit];
-  const a = points[Math.max(0, Math.min(own, points.length - 2))];
-  const b = points[Math.min(points.length - 1, own + 1)];
-  const rate = b.value > a.value ? ((b.score - a.score) / (b.value - a.value)) * size : 0;
-  const what = unit === "bytes" ? `${name} of ${title}` : name;
-  return rate > 0
-    ? `One more ${what} would buy a score ${Number(rate.toPrecision(2))} higher`
-    : `More ${title} would buy nothing`;
+  const at = points[own];
+  const next = points.slice(own + 1).find((point) => point.score > at.score + LEAST_GAIN);
+  const last = points[points.length - 1];
+  if (next !== undefined) {
+    const gain = Number((next.score - at.score).toPrecision(2));
+    return `${amount(unit, title, next.value - at.value)} more would buy a score ${gain} higher`;
+  }
+  return at === last
+    ? `The best score by ${title}`
+    : `More ${title}, up to ${figure(unit, last.value)}, would buy nothing`;
+}
+
+function amount(unit: Unit, title: string, value: number): string {
+  if (unit === "layers") return `${value} ${value === 1 ? "layer" : "layers"}`;
+  return unit === "BitOps" || unit === "MACs" ? `${figure(unit, value)}${unit}` : `${figure(unit, value)} of ${title}`;
 }
