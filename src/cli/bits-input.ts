@@ -10,8 +10,9 @@ import type { Network } from "../network/network.ts";
 import { networkOf, parseStructure, type Structure } from "../network/structure.ts";
 import { openProblem, type Problem } from "../problem/problem.ts";
 import { AnalyticScore } from "../score/analytic.ts";
-import { type Arguments, archiveArgument, text, textOption, texts, textsOption, wholeOption } from "./command.ts";
+import { type Arguments, archiveArgument, note, text, textOption, texts, textsOption, wholeOption } from "./command.ts";
 import { readConfig, readNetworkFile, runOption } from "./input.ts";
+import { type ChosenWeights, chosenWeights, weightsText } from "./score-settings.ts";
 
 /** Options of the commands that look at the bits of given networks. */
 export const bitsOptions = {
@@ -31,6 +32,7 @@ export interface BitsSubject {
   readonly structure: Structure;
   readonly network: Network;
   readonly resolution: number;
+  readonly weights: ChosenWeights;
   readonly score: AnalyticScore;
   readonly classes: number;
   /** In the order of `budgetNames`: the configuration's budgets, else the network's own costs. */
@@ -53,7 +55,11 @@ export async function readSubjects(args: Arguments): Promise<BitsSubject[]> {
   }
   const problem = source === undefined ? undefined : openProblem(readConfig(source, assignments));
   const resolution = wholeOption(args, "resolution", 1, 4096);
-  return entries.map((entry) => subjectOf(entry, problem, resolution));
+  const subjects = entries.map((entry) => subjectOf(entry, problem, resolution));
+  for (const line of new Set(subjects.map(({ weights }) => (weights.origin === "" ? "" : weightsText(weights))))) {
+    if (line !== "") note(line);
+  }
+  return subjects;
 }
 
 function subjectOf(entry: StructureEntry, problem: Problem | undefined, chosen: number | undefined): BitsSubject {
@@ -65,8 +71,9 @@ function subjectOf(entry: StructureEntry, problem: Problem | undefined, chosen: 
   const resolution = chosen ?? entry.resolution ?? config?.input.resolution ?? 224;
   const network = networkOf(structure, resolution);
   const defaults = defaultScore("analytic");
+  const weights = chosenWeights(entry.stageWeights ?? config?.score.stageWeights, "analytic", network.stages);
   const score = new AnalyticScore({
-    stageWeights: entry.stageWeights ?? config?.score.stageWeights ?? defaults.stageWeights,
+    stageWeights: weights.stageWeights,
     sigmaActivation: entry.sigmaActivation ?? config?.score.sigmaActivation ?? defaults.sigmaActivation,
     sigmaWeight: entry.sigmaWeight ?? config?.score.sigmaWeight ?? defaults.sigmaWeight,
   });
@@ -84,6 +91,7 @@ function subjectOf(entry: StructureEntry, problem: Problem | undefined, chosen: 
     structure,
     network,
     resolution,
+    weights,
     score,
     classes,
     limits: problem?.limits ?? Float64Array.from(budgetNames, (name) => own[name] ?? Number.POSITIVE_INFINITY),

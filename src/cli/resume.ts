@@ -23,6 +23,12 @@ export const resumeCommand: Command = {
     const row = resumableRun(archive, id, evaluations);
     archive.close();
     const config = resumedConfig(row, evaluations);
-    return conductRun(args, path, config, (options) => resumeSearch({ ...options, run: row.id, evaluations }));
+    return conductRun(
+      args,
+      path,
+      config,
+      (options) => resumeSearch({ ...options, run: row.id, evaluations }),
+      row.checkpoint?.counters.evaluations,
+    );
   },
 };

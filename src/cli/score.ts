@@ -1,7 +1,6 @@
 import { UserError } from "../base/user-error.ts";
-import { defaultScore, type ScoreConfig } from "../config/config.ts";
+import type { ScoreConfig } from "../config/config.ts";
 import { writtenRuntime } from "../config/devices.ts";
-import type { RuntimeFile } from "../config/runtime.ts";
 import { namedArenaSteps, peakStep } from "../costs/arena-step.ts";
 import { budgetNames } from "../costs/cost-table.ts";
 import { type Costs, costs, emptyCosts, overLimits } from "../costs/costs.ts";
@@ -39,38 +38,7 @@ import {
   placementTable,
   table,
 } from "./render/format.ts";
-
-/** How a network is scored; from the options, else the file's own record, else the configuration, else the published settings. */
-interface Settings {
-  readonly resolution: number;
-  readonly inputChannels: number | undefined;
-  readonly stageWeights: readonly number[];
-  readonly sigmaActivation: number;
-  readonly sigmaWeight: number;
-  readonly classes: number;
-  /** What deploys it. */
-  readonly runtime: RuntimeFile | undefined;
-  readonly kind: ScoreConfig["kind"];
-  /** Of the forward score alone. */
-  readonly repeats: number;
-  readonly batch: number;
-  readonly noiseSeed: number;
-  readonly kernel: KernelName;
-  readonly maxChannels: number | undefined;
-  readonly measuredResolution: number | undefined;
-}
-
-const { resolution: _, ...defaults } = defaultScore("forward");
-const published: Settings = {
-  ...defaults,
-  kind: "analytic",
-  resolution: 224,
-  inputChannels: undefined,
-  classes: 0,
-  runtime: undefined,
-  maxChannels: undefined,
-  measuredResolution: undefined,
-};
+import { chosenWeights, publishedSettings, type ScoreSettings as Settings, settingsText } from "./score-settings.ts";
 
 export const scoreCommand: Command = {
   positionals: {
@@ -81,7 +49,9 @@ export const scoreCommand: Command = {
     resolution: text("pixels of one side of the input", { defaultDescription: "the file's, else 224" }),
     "input-channels": text("channels of the input", { defaultDescription: "the network's own" }),
     classes: text("outputs of the 8-bit classifier that flash counts", { defaultDescription: "the file's, else 0" }),
-    "stage-weights": text("one weight per stage", { defaultDescription: "the file's, else 0,0,1,1,6" }),
+    "stage-weights": text("one weight per stage", {
+      defaultDescription: "the file's, else 0,0,1,1,6, of deepmad 1,1,1,1,8, their last ones for fewer stages",
+    }),
     "sigma-activation": text("standard deviation of activations", { defaultDescription: "the file's, else 5" }),
     "sigma-weight": text("standard deviation of weights", { defaultDescription: "the file's, else 4" }),
     repeats: text("forward: draws of noise whose scores are averaged", { defaultDescription: "the file's, else 8" }),
@@ -141,7 +111,7 @@ export const scoreCommand: Command = {
         const { scoring, ...record } = entry;
         const ownScoring = scoring === undefined ? {} : fromScoring(scoring);
         const row = scoreEntry(entry, {
-          ...published,
+          ...publishedSettings,
           ...fromConfig,
           ...ownScoring,
           ...withoutUndefined(record),
@@ -183,8 +153,10 @@ function scoreEntry(entry: StructureEntry, settings: Settings) {
     );
   }
   const network = networkOf(structure, settings.resolution);
-  const measured = settings.kind === "forward" ? measure(network, settings, entry.where) : undefined;
-  const computed = () => computedDetail(network, settings);
+  const weights = chosenWeights(settings.stageWeights, settings.kind, network.stages);
+  const scoring = { ...settings, stageWeights: weights.stageWeights };
+  const measured = settings.kind === "forward" ? measure(network, scoring, entry.where) : undefined;
+  const computed = () => computedDetail(network, scoring);
   const { score, stages, blocks } = measured ?? computed();
   const { classes, runtime } = settings;
   const deployment = runtime === undefined ? undefined : { runtime, classes };
@@ -207,7 +179,7 @@ function scoreEntry(entry: StructureEntry, settings: Settings) {
     memory: liveSteps(network),
     ...(deployment === undefined ? {} : { arena: namedArenaSteps(network, deployment) }),
     ...placement(entry, structure, settings),
-    settings: settingsText(settings),
+    settings: settingsText(settings, weights),
   };
 }
 
@@ -224,16 +196,15 @@ function placement({ name }: StructureEntry, structure: Structure, { resolution,
   }
 }
 
-function measure(network: Network, settings: Settings, where: string): ForwardDetail {
+type Scoring = Settings & { readonly stageWeights: readonly number[] };
+
+function measure(network: Network, settings: Scoring, where: string): ForwardDetail {
   const detail = new ForwardScore({ ...settings, resolution: settings.measuredResolution }).detail(network);
   if (detail.reason !== undefined) {
     throw new UserError(`${where}: no finite score: ${detail.reason}; change the sigmas, the bits or the resolution`);
   }
   return detail;
 }
-
-const settingsText = ({ stageWeights, sigmaActivation, sigmaWeight }: Settings) =>
-  `scored with stage weights ${stageWeights.join(",")}, sigmas ${sigmaActivation} of activations and ${sigmaWeight} of weights`;
 
 /** JSON leaves out what is not defined. */
 const noMemory = { memory: undefined, arena: undefined, placement: undefined };
@@ -262,7 +233,9 @@ function render(rows: readonly Row[], memory: boolean): string {
   const [only = 0] = classes;
   const lines = [
     table([header, ...cells]),
-    ...(settings.size > 1 ? ["scored with each network's own stage weights and sigmas"] : settings),
+    ...(settings.size > 1
+      ? ["scored with each network's own settings"]
+      : [...settings].filter((text) => text !== undefined)),
     classes.size > 1 ? "flash counts each network's own classifier" : classifierLine(only),
   ];
   for (const row of rows) {

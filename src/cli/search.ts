@@ -113,12 +113,16 @@ function endAtOnce(signal: NodeJS.Signals): void {
   process.kill(process.pid, signal);
 }
 
-/** Runs a search with progress and signals, and prints its result, then its bound. */
+/**
+ * Runs a search with progress and signals, and prints its result, then its bound.
+ * @param bredBefore children that a run which goes on had
+ */
 export async function conductRun(
   args: Arguments,
   archive: string,
   config: Config,
   run: (options: RunOptions) => Promise<RunResult>,
+  bredBefore = 0,
 ): Promise<number> {
   const threads = wholeOption(args, "threads", 0, MAX_THREADS);
   const clock = () => performance.now() / 1000;
@@ -177,7 +181,7 @@ export async function conductRun(
     view?.end();
     const late = watch?.report.finished === false;
     const json = flagOption(args, "json");
-    if (!json) print(summary(result, config));
+    if (!json) print(summary(result, config, bredBefore));
     const bound = watch === undefined ? undefined : await boundAfter(watch, result, stop.signal, view);
     view?.end();
     if (late && watch.report.finished) keepIfFree(archive, config, watch);
@@ -237,8 +241,10 @@ function jsonOf(result: RunResult, bound: Bound | undefined) {
   return { run, archive, preset: name, seed, ...rest, ...(bound === undefined ? {} : { bound }) };
 }
 
-function summary(result: RunResult, config: Config): string {
+function summary(result: RunResult, config: Config, bredBefore: number): string {
   const { best } = result;
+  const speed = rate(result.childrenPerSecond);
+  const bred = bredBefore === 0 ? `(${speed})` : `in all, ${result.evaluations - bredBefore} of them now (${speed})`;
   const use = shareCells(best.costs, (name) => config.budgets[name]);
   return [
     `${resultText(result)}${config.input.resolutions === undefined ? "" : ` at ${best.resolution} x ${best.resolution}`}`,
@@ -250,7 +256,7 @@ function summary(result: RunResult, config: Config): string {
     stepLine(best.largestStep),
     classifierLine(config.classes),
     ...workNotes(config, best.costs),
-    `${result.evaluations} children in ${duration(result.seconds)} (${rate(result.childrenPerSecond)}): ${result.scored} scored, ` +
+    `${result.evaluations} children in ${duration(result.seconds)} ${bred}: ${result.scored} scored, ` +
       `${result.reused} reused, ${result.duplicates} duplicates, ${result.overBudget} over budget, ${result.failed} failed`,
     ...(result.status === "done" && result.evaluations < config.search.evaluations ? [endLine(config)] : []),
     ...tally(`${result.failed} failed`, result.failures),

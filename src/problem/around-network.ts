@@ -19,9 +19,9 @@ export interface PlacedNetwork {
   readonly classes: number;
 }
 
-/** One weight a stage. */
-export function stageWeightsOf(stages: number): number[] {
-  return Array.from({ length: stages }, (_, i) => STAGE_WEIGHTS[i + STAGE_WEIGHTS.length - stages] ?? 0);
+/** One weight a stage: the last ones of the usual, 0 before them where there are more. */
+export function stageWeightsOf(stages: number, usual: readonly number[] = STAGE_WEIGHTS): number[] {
+  return Array.from({ length: stages }, (_, i) => usual[i + usual.length - stages] ?? 0);
 }
 
 /**

@@ -29,6 +29,10 @@ describe("without the name of an archive", () => {
   test("resume extends the last run of that of the folder", async () => {
     expect((await qesJson(folder, "resume", "--evaluations", "500")).run).toBe(2);
     expect((await qesJson(folder, "runs"))[1].evaluations).toBe(500);
+    const { stdout } = await qes(folder, "resume", "--evaluations", "650", "--no-bound");
+    expect(stdout).toMatch(/^650 children in \S+ \S+ in all, 150 of them now \(\S+\/s\): /m);
+    const fresh = ["search", "imagenet-mixed-7.0g", "--evaluations", "300", "--no-bound", "--archive", ":memory:"];
+    expect((await qes(folder, ...fresh)).stdout).toMatch(/^300 children in \S+ \S+ \(\S+\/s\): /m);
   });
 
   test.each([["runs"], ["best"], ["verify"], ["rank"], ["refine"], ["export", "--format", "json"], ["resume"]])(
