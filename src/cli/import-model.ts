@@ -1,3 +1,4 @@
+import { freemem } from "node:os";
 import { basename } from "node:path";
 import { UserError } from "../base/user-error.ts";
 import { gapOf } from "../bound/gap.ts";
@@ -39,6 +40,9 @@ export const modelOptions = {
   seconds: text("stop the bound after this time", { defaultDescription: "20" }),
   json: flag("print a model's network as JSON on stdout"),
 } as const;
+
+/** Of the tables of the bound, where so much is free: families whose bottleneck is a width of its own need 1.4e9 and more. */
+const MOST_BYTES = 4e9;
 
 /** How far a network is from the optimum of the space around it, at its own costs. */
 interface Distance {
@@ -106,7 +110,8 @@ function distanceOf(
     const problem = openProblem(configAround(network, { stageWeights, sigmaActivation, sigmaWeight }));
     const outside = outsideOf(() => encode(problem.space, network.structure, network.resolution, "its network"));
     const { spaces, budgets } = boundProblem(problem);
-    const steps = solve(spaces, budgets, { top: 1, maxBytes: problem.config.search.boundMemory });
+    const maxBytes = Math.max(problem.config.search.boundMemory, Math.min(MOST_BYTES, freemem() / 2));
+    const steps = solve(spaces, budgets, { top: 1, maxBytes });
     let step = steps.next();
     while (step.done !== true && passed() < seconds) step = steps.next();
     const { upperBound, proven, networks } = step.value;

@@ -129,6 +129,22 @@ test("a model is read, scored, held against the optimum at its own costs, and wr
   `);
 });
 
+test("a model of several families is held against the optimum of a space of them", async () => {
+  const [stem, block] = network;
+  const mixed = [
+    stem,
+    block,
+    { ...block, class: "SuperQuantResK1DWSEK1", in: 24, out: 32, btn: 64, inner_class: "ResK1DWSEK1" },
+  ];
+  writeFileSync(join(folder, "mixed.json"), JSON.stringify({ resolution: 32, structure: mixed }));
+  const export_ = ["export", "mixed.json", "--format", "onnx", "--form", "qonnx", "--output", "mixed.onnx"];
+  expect((await qes(folder, ...export_)).code).toBe(0);
+  const { structure, score, bound } = await qesJson(folder, "import", "mixed.onnx", "--seconds", "60");
+  expect(structure.map((one: { class: string }) => one.class)).toEqual(mixed.map((one) => one.class));
+  expect(bound).toMatchObject({ outside: null, proven: true });
+  expect(bound.upperBound).toBeGreaterThanOrEqual(score);
+});
+
 test("what is no model that can be read is told, and nothing is written", async () => {
   writeFileSync(join(folder, "text.onnx"), "not a model");
   // A gigabyte without a byte on the disk.
