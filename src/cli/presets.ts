@@ -29,11 +29,12 @@ export const presetsCommand: Command = {
             const budgets = budgetNames
               .filter((c) => row.budgets[c] !== undefined)
               .map((c) => `${c} ${costText(c, row.budgets[c]!)}`);
+            const { effectiveness } = row.budgets;
             return [
               row.name,
               row.family,
               row.resolutions ? `${row.resolution}-${row.resolutions.at(-1)}` : String(row.resolution),
-              budgets.join(", "),
+              [...budgets, ...(effectiveness === undefined ? [] : [`effectiveness ${effectiveness}`])].join(", "),
               String(row.evaluations),
             ];
           }),

@@ -2,9 +2,11 @@ import { UserError } from "../base/user-error.ts";
 import { gapOf } from "../bound/gap.ts";
 import type { Config } from "../config/config.ts";
 import { parseSeeds } from "../config/sweep-plan.ts";
+import { networkOf } from "../network/structure.ts";
 import { BoundWatch } from "../run/bound-watch.ts";
 import { keepLate } from "../run/kept-bounds.ts";
 import { MAX_THREADS, type RunOptions, type RunResult, SearchStopped, startSearch } from "../run/run.ts";
+import { effectivenessOf } from "../score/effectiveness.ts";
 import { openRemote, remoteOptions } from "./broker.ts";
 import {
   type Arguments,
@@ -241,6 +243,12 @@ function jsonOf(result: RunResult, bound: Bound | undefined) {
   return { run, archive, preset: name, seed, ...rest, ...(bound === undefined ? {} : { bound }) };
 }
 
+/** Of the best network, where it has a budget, which is no cost of the table. */
+function effectivenessLine({ budgets }: Config, { structure, resolution }: RunResult["best"]): string[] {
+  if (budgets.effectiveness === undefined) return [];
+  return [`effectiveness ${effectivenessOf(networkOf(structure, resolution)).toFixed(4)} of ${budgets.effectiveness}`];
+}
+
 function summary(result: RunResult, config: Config, bredBefore: number): string {
   const { best } = result;
   const speed = rate(result.childrenPerSecond);
@@ -255,6 +263,7 @@ function summary(result: RunResult, config: Config, bredBefore: number): string 
     ]),
     stepLine(best.largestStep),
     classifierLine(config.classes),
+    ...effectivenessLine(config, best),
     ...workNotes(config, best.costs),
     `${result.evaluations} children in ${duration(result.seconds)} ${bred}: ${result.scored} scored, ` +
       `${result.reused} reused, ${result.duplicates} duplicates, ${result.overBudget} over budget, ${result.failed} failed`,
