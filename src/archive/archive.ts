@@ -12,11 +12,12 @@ import { migrate } from "./migration.ts";
 import type { OpenFile } from "./open-file.ts";
 import { type Pruned, pruneCandidates } from "./pruning.ts";
 import { checkedRuns, createRun, lastRun, runOf, sound, startRun } from "./runs.ts";
-import { checkQuickly, checkVersion, createIfEmpty, leaveWal, SCHEMA_VERSION, structuralDamage } from "./schema.ts";
+import { checkQuickly, checkVersion, createIfEmpty, SCHEMA_VERSION, structuralDamage } from "./schema.ts";
 import { guard } from "./sqlite-errors.ts";
 import { ProvenRecords } from "./stored-bounds.ts";
 import { type StoredGeneration, storedGenerations } from "./stored-generations.ts";
 import type { RunRow } from "./stored-run.ts";
+import { enterWal, leaveWal } from "./wal.ts";
 import { currentWriter, forgetLock, type Hold, lockQuery, refuseHeld, releaseLock, takeLock } from "./writer-lock.ts";
 
 export { type ClosedGeneration, type GenerationRecord, type Hold, type RunRow, SCHEMA_VERSION, type StoredGeneration };
@@ -69,7 +70,7 @@ export class Archive {
       const token = takeLock(path, db, unlock);
       const archive = new Archive(path, db, SCHEMA_VERSION, token, true);
       try {
-        db.pragma("journal_mode = WAL");
+        enterWal(db);
         db.pragma("synchronous = NORMAL");
         migrate(path, db, version);
         return archive;

@@ -117,13 +117,3 @@ export function structuralDamage(db: Database.Database, check: "quick_check" | "
   const lines = rows.map((row) => String(Object.values(row)[0]));
   return lines.length === 1 && lines[0] === "ok" ? [] : lines;
 }
-
-/** At rest the archive is one file: readers of a file in WAL mode leave -wal and -shm beside it, and need a folder they may write. */
-export function leaveWal(db: Database.Database): void {
-  try {
-    db.pragma("busy_timeout = 0");
-    db.pragma("journal_mode = DELETE");
-  } catch {
-    // Somebody reads at this moment; it stays in WAL mode until the next writer closes it.
-  }
-}

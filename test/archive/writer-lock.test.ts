@@ -6,9 +6,12 @@ import { expect, test } from "vitest";
 import { Archive } from "../../src/archive/archive.ts";
 import { isRunning, ownIdentity } from "../../src/archive/process-identity.ts";
 import { Database } from "../../src/archive/sqlite.ts";
+import { enterWal } from "../../src/archive/wal.ts";
 import { builtFile } from "../../src/base/package-root.ts";
 import { temporaryFolder } from "../temporary.ts";
 
+/** As src/archive/sqlite.ts chooses it. */
+const sqlite = Number.parseInt(process.versions.node, 10) < 22 ? "better-sqlite3" : "better-sqlite3-13";
 const folder = temporaryFolder();
 let files = 0;
 const fresh = () => {
@@ -82,6 +85,26 @@ test("a writer whose lock was taken over writes nothing more", () => {
   expect(second.contextId("b")).toBe(1);
   second.close();
   first.close();
+});
+
+test("a writer waits for another that looks at its lock as it begins, where SQLite does not", async () => {
+  const path = fresh();
+  const script = `
+    import { createRequire } from "node:module";
+    const Database = createRequire(${JSON.stringify(import.meta.url)})(${JSON.stringify(sqlite)});
+    const db = new Database(${JSON.stringify(path)});
+    db.exec("BEGIN IMMEDIATE");
+    console.log("looking");
+    setTimeout(() => { db.exec("ROLLBACK"); db.close(); }, 700);`;
+  const other = spawn(process.execPath, ["--input-type=module", "-e", script], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  await new Promise((resolve) => other.stdout.once("data", resolve));
+  const db = new Database(path, { timeout: 5000 });
+  expect(() => db.pragma("journal_mode = WAL")).toThrow(/locked/);
+  enterWal(db);
+  expect(db.pragma("journal_mode", { simple: true })).toBe("wal");
+  db.close();
 });
 
 test("of many that take a dead lock at once, one wins", async () => {
