@@ -42,7 +42,7 @@ export class KeptSpace {
   }
 
   /** One that is kept: itself, or where there is no room for it, for as long as the caller holds it, another. */
-  get held(): KeptSpace {
+  hold(): KeptSpace {
     return this.isKept ? this : new KeptSpace(this.#space, this.bytes, true);
   }
 

@@ -66,7 +66,7 @@ export class SumFront implements LineFront {
     this.#memory = memory;
     const range = { name, from, to, least: leastDifference(name) };
     for (const [i, space] of this.#spaces.entries()) {
-      const steps = chainFront(space.held, under, range, points, maxLabels);
+      const steps = chainFront(space.hold(), under, range, points, maxLabels);
       const isLast = i === spaces.length - 1;
       let step = steps.next();
       for (; !step.done; step = steps.next()) yield isLast ? step.value : Number.POSITIVE_INFINITY;
